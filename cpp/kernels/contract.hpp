@@ -1,0 +1,109 @@
+// Shapes, the places of parameters in the flat array, and the function table: all that both sides see.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+// Rows are vectors of n features; d hidden units (0 where a model has none).
+struct Shape {
+    std::size_t n;
+    std::size_t d;
+};
+
+namespace {
+
+constexpr std::size_t pad(std::size_t count, std::size_t grain) { return (count + grain - 1) / grain * grain; }
+
+// Where each parameter begins in the flat array, in floats. Weights come first and biases last, so
+// weight decay is a prefix. Rows are padded with zeros to whole blocks; nothing moves the padding.
+struct TabularPlan {
+    std::size_t entries, size;
+    explicit constexpr TabularPlan(Shape s) : entries((std::size_t{1} << s.n) - 1), size(pad(entries, 16)) {}
+};
+struct FvsbnPlan {  // W[j][i] = weight from x_j to logit i, rows of `stride`; b
+    std::size_t stride, W, b, size;
+    explicit constexpr FvsbnPlan(Shape s) : stride(pad(s.n, 16)), W(0), b(s.n * stride), size(b + stride) {}
+};
+struct MlpPlan {  // A[i (i - 1) / 2 + j][k], V[i][k], c[i][k], rows of `stride`; b
+    std::size_t stride, A, V, c, b, size;
+    explicit constexpr MlpPlan(Shape s)
+        : stride(pad(s.d, 16)), A(0), V(s.n * (s.n - 1) / 2 * stride), c(V + s.n * stride), b(c + s.n * stride),
+          size(b + pad(s.n, 16)) {}
+};
+struct NadePlan {  // V[i][k], W[i][k] (the paper's W transposed), rows of `stride`, a whole number of blocks of 4 rows; c, b
+    std::size_t stride, rows, V, W, c, b, size;
+    explicit constexpr NadePlan(Shape s)
+        : stride(pad(s.d, 32)), rows(pad(s.n, 4)), V(0), W(rows * stride), c(2 * rows * stride), b(c + stride),
+          size(b + pad(s.n, 16)) {}
+};
+
+}  // namespace
+
+// A fitted model as its kernels see it.
+struct View {
+    Shape shape;
+    const float* params;
+    const float* tables;  // derived from params by `prepare`
+};
+
+// Uniform number of feature i of row r: a pure function of (seed, start + r, i).
+struct Stream {
+    std::uint64_t seed;
+    std::uint64_t start;
+};
+
+// What a model needs of memory, in floats, for a tile of rows.
+struct Needs {
+    std::size_t tables;   // derived from the parameters, once
+    std::size_t state;    // per row, from `logits` to `backward`
+    std::size_t scratch;  // per thread
+};
+
+constexpr std::size_t MAX_TILE = 32;     // rows of one call of `logits` and `sample`
+constexpr std::size_t MAX_BATCH = 128;   // rows of one call of `backward`
+constexpr std::size_t MAX_STAGES = 3;
+
+// One model at one instruction-set level. Arguments: outputs, inputs, sizes.
+// X is (rows, n) of 0 and 1; logits and delta are (rows, pad(n, 16)).
+struct ModelKernels {
+    Needs (*needs)(Shape);
+    // Work items of a stage of `prepare`; stages run one after the other, items in any order. 0: no such stage.
+    std::size_t (*stage_items)(Shape, std::size_t stage);
+    void (*prepare)(float* tables, const float* params, Shape, std::size_t stage, std::size_t begin, std::size_t end);
+    // `state` is (rows, needs.state) here; `backward` gets the states of all rows of the batch.
+    void (*logits)(float* logits, float* state, const View&, const std::uint8_t* X, std::size_t rows, float* scratch);
+    // Parts of the parameters that `backward` updates independently of one another.
+    std::size_t (*units)(Shape);
+    // grad += d(sum over rows of log p) / d(params), the part of units [begin, end). Uses up that part of `state`.
+    void (*backward)(float* grad, const View&, const float* delta, float* state, const std::uint8_t* X,
+                     std::size_t rows, std::size_t begin, std::size_t end, float* scratch);
+    void (*sample)(std::uint8_t* X, float* logits, const View&, Stream, std::size_t rows, float* scratch);
+};
+
+// What happens to logits, the same for every model.
+struct BernoulliKernels {
+    void (*log_prob)(double* out, const float* logits, const std::uint8_t* X, std::size_t rows, std::size_t n);
+    void (*terms)(double* out, const float* logits, const std::uint8_t* X, std::size_t rows, std::size_t n);
+    void (*conditionals)(double* out, const float* logits, std::size_t rows, std::size_t n);
+    // delta = scale * (x - p), padding 0; log_prob as above.
+    void (*delta)(float* delta, double* log_prob, const float* logits, const std::uint8_t* X, float scale,
+                  std::size_t rows, std::size_t n);
+};
+
+// Optimizer steps on `count` floats: ascent, in place; decay is lr times the weight decay.
+struct OptimKernels {
+    void (*sgd)(float* params, float* velocity, const float* grad, float lr, float momentum, bool nesterov, float decay,
+                std::size_t count);
+    void (*rmsprop)(float* params, float* square, const float* grad, float lr, float rho, float epsilon, float decay,
+                    std::size_t count);
+    // m_scale = 1 / (1 - beta1^t), v_scale = 1 / (1 - beta2^t)
+    void (*adam)(float* params, float* m, float* v, const float* grad, float lr, float beta1, float beta2,
+                 float epsilon, float m_scale, float v_scale, float decay, std::size_t count);
+    void (*ema)(float* average, const float* params, float weight, std::size_t count);
+};
+
+struct Kernels {
+    ModelKernels tabular, fvsbn, mlp, nade;
+    BernoulliKernels bernoulli;
+    OptimKernels optim;
+};

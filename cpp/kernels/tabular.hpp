@@ -1,0 +1,53 @@
+// Tabular: one log-odds per configuration of the earlier features, a binary heap.
+#pragma once
+
+#include "bernoulli.hpp"
+
+namespace {
+
+Needs tabular_needs(Shape) { return {0, 0, 0}; }
+std::size_t tabular_stage_items(Shape, std::size_t) { return 0; }
+void tabular_prepare(float*, const float*, Shape, std::size_t, std::size_t, std::size_t) {}
+
+// The children of node v are 2 v + 1 (x = 0) and 2 v + 2 (x = 1).
+void tabular_logits(float* logits, float*, const View& model, const std::uint8_t* X, std::size_t rows, float*) {
+    std::size_t n = model.shape.n, stride = pad(n, BLOCK);
+    for (std::size_t r = 0; r < rows; ++r)
+        for (std::size_t i = 0, node = 0; i < n; ++i) {
+            logits[r * stride + i] = model.params[node];
+            node = 2 * node + 1 + X[r * n + i];
+        }
+}
+
+// The whole table is one unit: rows meet in its upper nodes.
+std::size_t tabular_units(Shape) { return 1; }
+
+void tabular_backward(float* grad, const View& model, const float* delta, float*, const std::uint8_t* X,
+                      std::size_t rows, std::size_t, std::size_t, float*) {
+    std::size_t n = model.shape.n, stride = pad(n, BLOCK);
+    for (std::size_t r = 0; r < rows; ++r)
+        for (std::size_t i = 0, node = 0; i < n; ++i) {
+            grad[node] += delta[r * stride + i];
+            node = 2 * node + 1 + X[r * n + i];
+        }
+}
+
+void tabular_sample(std::uint8_t* X, float* logits, const View& model, Stream stream, std::size_t rows, float*) {
+    std::size_t n = model.shape.n, stride = pad(n, BLOCK), node[MAX_TILE] = {};
+    alignas(64) std::uint32_t words[4][MAX_TILE];
+    alignas(64) float column[MAX_TILE] = {}, bits[MAX_TILE];
+    for (std::size_t i = 0; i < n; ++i) {
+        if (i % 4 == 0) philox(words, stream.start, static_cast<std::uint32_t>(i / 4), stream.seed);
+        for (std::size_t r = 0; r < rows; ++r) column[r] = logits[r * stride + i] = model.params[node[r]];
+        draw(bits, column, words[i % 4], rows);
+        for (std::size_t r = 0; r < rows; ++r) {
+            X[r * n + i] = bits[r] != 0.0f;
+            node[r] = 2 * node[r] + 1 + X[r * n + i];
+        }
+    }
+}
+
+constexpr ModelKernels tabular_kernels = {tabular_needs, tabular_stage_items, tabular_prepare, tabular_logits,
+                                          tabular_units, tabular_backward,    tabular_sample};
+
+}  // namespace

@@ -1,0 +1,132 @@
+// One register of floats, as wide as the instruction set gives, and the elementary functions on it.
+//
+// Element-wise results do not depend on the width. Sums do, so every sum over units runs in 16
+// lanes at every level (a level with narrower registers sweeps the 16 lanes in parts) and is
+// folded by the one tree in `fold4`. Multiply-adds are written out, never contracted by the
+// compiler. So all levels that have a fused multiply-add give the same bits.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+namespace {
+
+#if defined(__AVX512F__)
+constexpr std::size_t LANES = 16;
+#elif defined(__AVX__)
+constexpr std::size_t LANES = 8;
+#else
+constexpr std::size_t LANES = 4;
+#endif
+constexpr std::size_t BLOCK = 16;  // lanes of every sum, and the grain of padded rows
+
+typedef float vf __attribute__((vector_size(4 * LANES)));
+typedef std::int32_t vi __attribute__((vector_size(4 * LANES)));
+typedef std::uint32_t vu __attribute__((vector_size(4 * LANES)));
+static_assert(sizeof(vf) == 4 * LANES);
+
+inline vf load(const float* p) {
+    vf v;
+    std::memcpy(&v, p, sizeof v);
+    return v;
+}
+inline vu load(const std::uint32_t* p) {
+    vu v;
+    std::memcpy(&v, p, sizeof v);
+    return v;
+}
+inline void store(float* p, vf v) { std::memcpy(p, &v, sizeof v); }
+inline void store(std::uint32_t* p, vu v) { std::memcpy(p, &v, sizeof v); }
+inline vf splat(float x) { return x - vf{}; }
+
+// Intrinsics: gcc 12 splits a loop of scalar fma calls over a vector into single lanes.
+inline vf fma(vf a, vf b, vf c) {
+#if defined(__AVX512F__)
+    return reinterpret_cast<vf>(_mm512_fmadd_ps(reinterpret_cast<__m512>(a), reinterpret_cast<__m512>(b),
+                                                reinterpret_cast<__m512>(c)));
+#elif defined(__FMA__)
+    return reinterpret_cast<vf>(_mm256_fmadd_ps(reinterpret_cast<__m256>(a), reinterpret_cast<__m256>(b),
+                                                reinterpret_cast<__m256>(c)));
+#elif defined(__aarch64__)
+    return reinterpret_cast<vf>(vfmaq_f32(reinterpret_cast<float32x4_t>(c), reinterpret_cast<float32x4_t>(a),
+                                          reinterpret_cast<float32x4_t>(b)));
+#else
+    return a * b + c;
+#endif
+}
+inline vf min(vf a, vf b) { return a < b ? a : b; }
+inline vf max(vf a, vf b) { return a > b ? a : b; }
+inline vf abs(vf x) { return reinterpret_cast<vf>(reinterpret_cast<vi>(x) & 0x7fffffff); }
+
+// exp(x), within 2 ulp for -86.5 <= x <= 88; exactly 0 below; NaN stays NaN.
+inline vf exp(vf x) {
+    constexpr float magic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
+    vf t = fma(x, splat(1.44269504f), splat(magic));
+    vf k = t - magic;
+    vf r = fma(k, splat(-0.693359375f), x);
+    r = fma(k, splat(2.12194440e-4f), r);
+    vf p = splat(1.9875691500e-4f);
+    p = fma(p, r, splat(1.3981999507e-3f));
+    p = fma(p, r, splat(8.3334519073e-3f));
+    p = fma(p, r, splat(4.1665795894e-2f));
+    p = fma(p, r, splat(1.6666665459e-1f));
+    p = fma(p, r, splat(5.0000001201e-1f));
+    p = fma(p, r * r, r) + 1.0f;
+    vf scaled = reinterpret_cast<vf>(reinterpret_cast<vi>(p) + (reinterpret_cast<vi>(t) << 23));
+    return x < splat(-86.5f) ? vf{} : (x == x ? scaled : x);
+}
+
+// log(1 + t) for 0 <= t <= 1 by 2 atanh(t / (2 + t)), relative error below 2e-7.
+inline vf log1p(vf t) {
+    vf s = t / (t + 2.0f), s2 = s * s;
+    vf p = splat(1.0f / 13);
+    p = fma(p, s2, splat(1.0f / 11));
+    p = fma(p, s2, splat(1.0f / 9));
+    p = fma(p, s2, splat(1.0f / 7));
+    p = fma(p, s2, splat(1.0f / 5));
+    p = fma(p, s2, splat(1.0f / 3));
+    p = fma(p, s2, splat(1.0f));
+    return 2.0f * s * p;
+}
+
+// 1 / (1 + exp(-x))
+inline vf sigmoid(vf x) {
+    vf e = exp(-abs(x));
+    vf q = 1.0f / (1.0f + e);
+    return x < vf{} ? e * q : q;
+}
+
+// The tree of every 16-lane sum: 8 + 8, 4 + 4, 2 + 2, 1 + 1.
+typedef float v4f __attribute__((vector_size(16)));
+
+inline v4f load4(const float* p) {
+    v4f v;
+    std::memcpy(&v, p, sizeof v);
+    return v;
+}
+inline void store4(float* p, v4f v) { std::memcpy(p, &v, sizeof v); }
+
+inline v4f fold_to_4(const float* lanes) {
+    return (load4(lanes) + load4(lanes + 8)) + (load4(lanes + 4) + load4(lanes + 12));
+}
+inline float fold(const float* lanes) {
+    v4f s = fold_to_4(lanes);
+    return (s[0] + s[2]) + (s[1] + s[3]);
+}
+// Four sums at once: lanes[4][16].
+inline v4f fold4(const float* lanes) {
+    v4f a = fold_to_4(lanes), b = fold_to_4(lanes + 16), c = fold_to_4(lanes + 32), d = fold_to_4(lanes + 48);
+    v4f ab = __builtin_shufflevector(a, b, 0, 4, 1, 5) + __builtin_shufflevector(a, b, 2, 6, 3, 7);
+    v4f cd = __builtin_shufflevector(c, d, 0, 4, 1, 5) + __builtin_shufflevector(c, d, 2, 6, 3, 7);
+    return __builtin_shufflevector(ab, cd, 0, 1, 4, 5) + __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+}
+
+}  // namespace

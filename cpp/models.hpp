@@ -1,0 +1,32 @@
+// The models by name: their parameters' names, shapes and places. Read by the bindings and, through
+// them, by Python; kernels use the same plans.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "kernels/contract.hpp"
+
+namespace ardens {
+
+struct Parameter {
+    std::string name;
+    std::vector<std::size_t> shape;    // as the papers write it
+    std::vector<std::size_t> strides;  // in floats
+    std::size_t offset;                // in floats
+};
+
+struct Description {
+    std::string name;
+    Shape shape;
+    std::vector<Parameter> parameters;
+    std::size_t n_parameters;  // free ones
+    std::size_t size;          // floats in the flat array, padding included
+    std::size_t n_decayed;     // the first floats of it that are weights, not biases
+    const ModelKernels Kernels::* kernels;
+};
+
+// Throws std::invalid_argument for an unknown name or a shape whose parameters cannot be addressed.
+Description describe(const std::string& name, Shape shape);
+
+}  // namespace ardens
