@@ -33,7 +33,8 @@ class Array {
   private:
     static void check(const py::array& array, const char* name, std::initializer_list<py::ssize_t> shape) {
         using Value = std::remove_const_t<T>;
-        constexpr int wanted = static_cast<int>(py::detail::npy_api::NPY_ARRAY_ALIGNED_) | static_cast<int>(py::array::c_style);
+        constexpr int wanted =
+            static_cast<int>(py::detail::npy_api::NPY_ARRAY_ALIGNED_) | static_cast<int>(py::array::c_style);
         if (!array.dtype().equal(py::dtype::of<Value>()) || (array.flags() & wanted) != wanted)
             throw py::type_error(std::string(name) + " must be an aligned C-contiguous array of " +
                                  py::str(py::dtype::of<Value>()).cast<std::string>() + "; got " +
@@ -200,9 +201,8 @@ void ema(const py::array& average, const py::array& params, double decay, int th
     float* a = flat(average, "average", params);
     const float* p = flat(params, "params", params);
     auto weight = static_cast<float>(1.0 - decay);
-    optimizer_step(params, 0.0f, 0, threads, [=](std::size_t i, std::size_t count, float) {
-        kernels().optim.ema(a + i, p + i, weight, count);
-    });
+    optimizer_step(params, 0.0f, 0, threads,
+                   [=](std::size_t i, std::size_t count, float) { kernels().optim.ema(a + i, p + i, weight, count); });
 }
 
 std::array<std::uint32_t, 4> philox_words(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) {

@@ -44,7 +44,8 @@ std::size_t rows_between_polls(const Description& model, int threads) {
 struct TileMemory {
     std::size_t logits, state, scratch;
     explicit TileMemory(const Description& model, Needs needs)
-        : logits(MAX_TILE * pad(model.shape.n, 16)), state(pad(MAX_TILE * needs.state, 16)),
+        : logits(MAX_TILE * pad(model.shape.n, 16)),
+          state(pad(MAX_TILE * needs.state, 16)),
           scratch(pad(needs.scratch, 16)) {}
     std::size_t per_thread() const { return logits + state + scratch; }
 };
@@ -70,8 +71,7 @@ void each_tile(const Description& model, std::size_t rows, int threads, Poll pol
 }
 
 template <typename Finish>
-void each_logits(const Description& model, const View& view, Rows rows, int threads, Poll poll,
-                 Finish&& finish) {
+void each_logits(const Description& model, const View& view, Rows rows, int threads, Poll poll, Finish&& finish) {
     const ModelKernels& k = model_kernels(model);
     each_tile(model, rows.count, threads, poll,
               [&](std::size_t first, std::size_t count, float* logits, float* state, float* scratch) {
@@ -102,8 +102,7 @@ void log_prob(double* out, const Description& model, const View& view, Rows rows
     });
 }
 
-void log_prob_terms(double* out, const Description& model, const View& view, Rows rows, int threads,
-                    Poll poll) {
+void log_prob_terms(double* out, const Description& model, const View& view, Rows rows, int threads, Poll poll) {
     std::size_t n = model.shape.n;
     each_logits(model, view, rows, threads, poll, [&](std::size_t first, std::size_t count, const float* logits) {
         kernels().bernoulli.terms(out + first * n, logits, rows.X + first * n, count, n);
@@ -143,8 +142,8 @@ double value_and_grad(float* grad, const Description& model, const float* params
         });
         std::size_t parts = std::min<std::size_t>(units, threads);
         parallel_for(parts, threads, [&](std::size_t part, int thread) {
-            k.backward(grad, view, delta.get(), state.get(), X, count, units * part / parts,
-                       units * (part + 1) / parts, scratches.get() + thread * scratch);
+            k.backward(grad, view, delta.get(), state.get(), X, count, units * part / parts, units * (part + 1) / parts,
+                       scratches.get() + thread * scratch);
         });
         for (std::size_t r = 0; r < count; ++r) total += nats[r];
         poll();

@@ -66,7 +66,8 @@ Description describe(const std::string& name, Shape s) {
                                                   std::to_string(s.d) + " has too many parameters to address");
     };
     if (name == "tabular") {
-        require(s.n <= 30, "tabular needs 2^n - 1 parameters: n_features must be at most 30; got " + std::to_string(s.n));
+        require(s.n <= 30,
+                "tabular needs 2^n - 1 parameters: n_features must be at most 30; got " + std::to_string(s.n));
         return tabular(s);
     }
     if (name == "fvsbn") {

@@ -14,6 +14,10 @@ namespace {
 
 constexpr std::size_t pad(std::size_t count, std::size_t grain) { return (count + grain - 1) / grain * grain; }
 
+// Length of a padded row. Rows a multiple of 512 bytes apart would share few cache sets when a
+// column of them is swept, so such rows get one block more.
+constexpr std::size_t spread(std::size_t count) { return count % 128 == 0 ? count + 16 : count; }
+
 // Where each parameter begins in the flat array, in floats. Weights come first and biases last, so
 // weight decay is a prefix. Rows are padded with zeros to whole blocks; nothing moves the padding.
 struct TabularPlan {
@@ -22,18 +26,28 @@ struct TabularPlan {
 };
 struct FvsbnPlan {  // W[j][i] = weight from x_j to logit i, rows of `stride`; b
     std::size_t stride, W, b, size;
-    explicit constexpr FvsbnPlan(Shape s) : stride(pad(s.n, 16)), W(0), b(s.n * stride), size(b + stride) {}
+    explicit constexpr FvsbnPlan(Shape s) : stride(spread(pad(s.n, 16))), W(0), b(s.n * stride), size(b + stride) {}
 };
 struct MlpPlan {  // A[i (i - 1) / 2 + j][k], V[i][k], c[i][k], rows of `stride`; b
     std::size_t stride, A, V, c, b, size;
     explicit constexpr MlpPlan(Shape s)
-        : stride(pad(s.d, 16)), A(0), V(s.n * (s.n - 1) / 2 * stride), c(V + s.n * stride), b(c + s.n * stride),
+        : stride(pad(s.d, 16)),
+          A(0),
+          V(s.n * (s.n - 1) / 2 * stride),
+          c(V + s.n * stride),
+          b(c + s.n * stride),
           size(b + pad(s.n, 16)) {}
 };
-struct NadePlan {  // V[i][k], W[i][k] (the paper's W transposed), rows of `stride`, a whole number of blocks of 4 rows; c, b
-    std::size_t stride, rows, V, W, c, b, size;
+struct NadePlan {  // V[i][k], W[i][k] (the paper's W transposed): rows of `stride`, `units` of them used; c, b
+    std::size_t units, stride, rows, V, W, c, b, size;  // rows: a whole number of blocks of 4
     explicit constexpr NadePlan(Shape s)
-        : stride(pad(s.d, 32)), rows(pad(s.n, 4)), V(0), W(rows * stride), c(2 * rows * stride), b(c + stride),
+        : units(pad(s.d, 32)),
+          stride(spread(units)),
+          rows(pad(s.n, 4)),
+          V(0),
+          W(rows * stride),
+          c(2 * rows * stride),
+          b(c + units),
           size(b + pad(s.n, 16)) {}
 };
 
@@ -59,8 +73,8 @@ struct Needs {
     std::size_t scratch;  // per thread
 };
 
-constexpr std::size_t MAX_TILE = 32;     // rows of one call of `logits` and `sample`
-constexpr std::size_t MAX_BATCH = 128;   // rows of one call of `backward`
+constexpr std::size_t MAX_TILE = 32;    // rows of one call of `logits` and `sample`
+constexpr std::size_t MAX_BATCH = 128;  // rows of one call of `backward`
 constexpr std::size_t MAX_STAGES = 3;
 
 // One model at one instruction-set level. Arguments: outputs, inputs, sizes.

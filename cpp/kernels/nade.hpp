@@ -30,10 +30,10 @@ inline unsigned pattern_of(const std::uint8_t* x, std::size_t block, std::size_t
 
 // What a sweep needs of a block of four features.
 struct NadeBlock {
-    const float* V;      // four rows of K
-    const float* steps;  // four rows of K
+    const float* V;      // four rows of K units
+    const float* steps;  // four rows of K units
     const float* b;      // four biases
-    std::size_t K;
+    std::size_t K, stride;
 };
 
 // One row through a block, from the update of feature first - 1 (where first > 0) to feature 3:
@@ -47,7 +47,7 @@ void nade_sweep(float* out, float* s_out, float* h_out, const float* s, const fl
         for (std::size_t k = lane; k < K; k += 2 * BLOCK) {
             vf s0 = load(s + k), s1 = load(s + k + BLOCK), h0, h1;
             auto move = [&](int q) {
-                const float* step = block.steps + q * K + k;
+                const float* step = block.steps + q * block.stride + k;
                 s0 = State::forward(s0, load(step));
                 s1 = State::forward(s1, load(step + BLOCK));
                 State::hidden(h0, h1, s0, s1);
@@ -60,7 +60,7 @@ void nade_sweep(float* out, float* s_out, float* h_out, const float* s, const fl
             }
 #pragma GCC unroll 4
             for (int q = first; q < static_cast<int>(FOUR); ++q) {
-                const float* V = block.V + q * K + k;
+                const float* V = block.V + q * block.stride + k;
                 sum[q] = fma(load(V), h0, sum[q]);
                 sum[q] = fma(load(V + BLOCK), h1, sum[q]);
                 if (ones >> q & 1) move(q);
@@ -83,14 +83,25 @@ using NadeSweep = void (*)(float*, float*, float*, const float*, const float*, c
 
 // By pattern (from the block's beginning), and by the feature that was drawn as one.
 template <typename State>
-constexpr NadeSweep nade_sweep_pattern[16] = {
-    nullptr,                    nade_sweep<State, 0, 1>,  nade_sweep<State, 0, 2>,  nade_sweep<State, 0, 3>,
-    nade_sweep<State, 0, 4>,  nade_sweep<State, 0, 5>,  nade_sweep<State, 0, 6>,  nade_sweep<State, 0, 7>,
-    nade_sweep<State, 0, 8>,  nade_sweep<State, 0, 9>,  nade_sweep<State, 0, 10>, nade_sweep<State, 0, 11>,
-    nade_sweep<State, 0, 12>, nade_sweep<State, 0, 13>, nade_sweep<State, 0, 14>, nade_sweep<State, 0, 15>};
+constexpr NadeSweep nade_sweep_pattern[16] = {nullptr,
+                                              nade_sweep<State, 0, 1>,
+                                              nade_sweep<State, 0, 2>,
+                                              nade_sweep<State, 0, 3>,
+                                              nade_sweep<State, 0, 4>,
+                                              nade_sweep<State, 0, 5>,
+                                              nade_sweep<State, 0, 6>,
+                                              nade_sweep<State, 0, 7>,
+                                              nade_sweep<State, 0, 8>,
+                                              nade_sweep<State, 0, 9>,
+                                              nade_sweep<State, 0, 10>,
+                                              nade_sweep<State, 0, 11>,
+                                              nade_sweep<State, 0, 12>,
+                                              nade_sweep<State, 0, 13>,
+                                              nade_sweep<State, 0, 14>,
+                                              nade_sweep<State, 0, 15>};
 template <typename State>
-constexpr NadeSweep nade_sweep_after[FOUR] = {nade_sweep<State, 1, 0>, nade_sweep<State, 2, 0>,
-                                              nade_sweep<State, 3, 0>, nade_sweep<State, 4, 0>};
+constexpr NadeSweep nade_sweep_after[FOUR] = {nade_sweep<State, 1, 0>, nade_sweep<State, 2, 0>, nade_sweep<State, 3, 0>,
+                                              nade_sweep<State, 4, 0>};
 
 // Rows at once in the matrix product: 4 x 6 (or 4 x 3) sums, so that they and their factors fill the registers.
 constexpr std::size_t ROWS_AT_ONCE = LANES == 16 ? 6 : 3;
@@ -103,7 +114,7 @@ void nade_product(float* const* out, const float* const* h, const NadeBlock& blo
         vf sum[rows][FOUR] = {};
         for (std::size_t k = lane; k < block.K; k += BLOCK) {
             vf v[FOUR];
-            for (std::size_t q = 0; q < FOUR; ++q) v[q] = load(block.V + q * block.K + k);
+            for (std::size_t q = 0; q < FOUR; ++q) v[q] = load(block.V + q * block.stride + k);
 #pragma GCC unroll 8
             for (std::size_t r = 0; r < rows; ++r) {
                 vf hk = load(h[r] + k);
@@ -132,7 +143,8 @@ struct NadeTile {
     const float *s[MAX_TILE], *h[MAX_TILE];
     bool fresh[MAX_TILE];
 
-    NadeTile(float* scratch, std::size_t units, const NadeTables& tables, std::size_t rows) : memory(scratch), K(units) {
+    NadeTile(float* scratch, std::size_t units, const NadeTables& tables, std::size_t rows)
+        : memory(scratch), K(units) {
         for (std::size_t r = 0; r < rows; ++r) {
             s[r] = tables.s0;
             h[r] = tables.h0;
@@ -152,7 +164,8 @@ struct NadeTile {
 
 inline NadeBlock nade_block(const View& model, const NadePlan& plan, const float* steps, std::size_t block) {
     std::size_t row = FOUR * block * plan.stride;
-    return {model.params + plan.V + row, steps + row, model.params + plan.b + FOUR * block, plan.stride};
+    return {model.params + plan.V + row, steps + row, model.params + plan.b + FOUR * block, plan.units,
+            plan.stride};
 }
 
 template <typename State>
@@ -161,7 +174,7 @@ void nade_forward(float* logits, float* state, const View& model, const std::uin
     std::size_t n = model.shape.n, stride = pad(n, BLOCK);
     NadePlan plan(model.shape);
     NadeTables tables(model);
-    NadeTile tile(scratch, plan.stride, tables, rows);
+    NadeTile tile(scratch, plan.units, tables, rows);
     const float* steps = State::steps(model);
     for (std::size_t block = 0; FOUR * block < n; ++block) {
         NadeBlock four = nade_block(model, plan, steps, block);
@@ -182,8 +195,8 @@ void nade_forward(float* logits, float* state, const View& model, const std::uin
         nade_products(out, h, still, four);
     }
     for (std::size_t r = 0; r < rows; ++r) {
-        std::memcpy(state + 2 * r * plan.stride, tile.s[r], plan.stride * sizeof(float));
-        std::memcpy(state + (2 * r + 1) * plan.stride, tile.h[r], plan.stride * sizeof(float));
+        std::memcpy(state + 2 * r * plan.units, tile.s[r], plan.units * sizeof(float));
+        std::memcpy(state + (2 * r + 1) * plan.units, tile.h[r], plan.units * sizeof(float));
     }
 }
 
@@ -192,7 +205,7 @@ void nade_draw(std::uint8_t* X, float* logits, const View& model, Stream stream,
     std::size_t n = model.shape.n, stride = pad(n, BLOCK);
     NadePlan plan(model.shape);
     NadeTables tables(model);
-    NadeTile tile(scratch, plan.stride, tables, rows);
+    NadeTile tile(scratch, plan.units, tables, rows);
     const float* steps = State::steps(model);
     alignas(64) std::uint32_t words[FOUR][MAX_TILE];
     alignas(64) float column[MAX_TILE] = {}, bits[MAX_TILE];
@@ -232,6 +245,8 @@ void nade_draw(std::uint8_t* X, float* logits, const View& model, Stream stream,
 
 constexpr std::size_t UNITS = 2 * BLOCK;  // hidden units of one part
 
+std::size_t nade_units(Shape s) { return NadePlan(s).units / UNITS; }
+
 // The rows of a batch, seen by one part of the units: (rows, UNITS) each.
 struct NadeRows {
     alignas(64) float s[MAX_BATCH][UNITS], h[MAX_BATCH][UNITS], u[MAX_BATCH][UNITS], g[MAX_BATCH][UNITS];
@@ -247,7 +262,7 @@ struct NadeOrder {
 struct NadeGradBlock {
     float *gV, *gW;
     const float *V, *steps;
-    std::size_t K;
+    std::size_t stride;
 };
 
 // Rows whose h does not change: dV_i += delta_i h, u += delta_i V_i.
@@ -257,8 +272,8 @@ inline void nade_still(NadeRows& rows, const NadeOrder& order, const NadeGradBlo
         vf v[FOUR][AT_ONCE], gv[FOUR][AT_ONCE];
         for (std::size_t q = 0; q < FOUR; ++q)
             for (std::size_t j = 0; j < AT_ONCE; ++j) {
-                v[q][j] = load(block.V + q * block.K + k + j * LANES);
-                gv[q][j] = load(block.gV + q * block.K + k + j * LANES);
+                v[q][j] = load(block.V + q * block.stride + k + j * LANES);
+                gv[q][j] = load(block.gV + q * block.stride + k + j * LANES);
             }
         for (std::size_t o = 0; o < order.still; ++o) {
             std::size_t r = order.row[o];
@@ -277,7 +292,7 @@ inline void nade_still(NadeRows& rows, const NadeOrder& order, const NadeGradBlo
             for (std::size_t j = 0; j < AT_ONCE; ++j) store(rows.u[r] + k + j * LANES, u[j]);
         }
         for (std::size_t q = 0; q < FOUR; ++q)
-            for (std::size_t j = 0; j < AT_ONCE; ++j) store(block.gV + q * block.K + k + j * LANES, gv[q][j]);
+            for (std::size_t j = 0; j < AT_ONCE; ++j) store(block.gV + q * block.stride + k + j * LANES, gv[q][j]);
     }
 }
 
@@ -290,7 +305,7 @@ void nade_unsweep(NadeRows& rows, std::size_t r, const float* delta, const NadeG
            g1 = load(rows.g[r] + k + BLOCK);
 #pragma GCC unroll 4
         for (int q = static_cast<int>(FOUR) - 1; q >= 0; --q) {
-            std::size_t at = q * block.K + k;
+            std::size_t at = q * block.stride + k;
             if (ones >> q & 1) {
                 g0 = fma(u0 * h0, 1.0f - h0, g0);
                 g1 = fma(u1 * h1, 1.0f - h1, g1);
@@ -320,10 +335,22 @@ void nade_unsweep(NadeRows& rows, std::size_t r, const float* delta, const NadeG
 
 template <typename State>
 constexpr void (*nade_unsweep_pattern[16])(NadeRows&, std::size_t, const float*, const NadeGradBlock&) = {
-    nullptr,                 nade_unsweep<State, 1>,  nade_unsweep<State, 2>,  nade_unsweep<State, 3>,
-    nade_unsweep<State, 4>,  nade_unsweep<State, 5>,  nade_unsweep<State, 6>,  nade_unsweep<State, 7>,
-    nade_unsweep<State, 8>,  nade_unsweep<State, 9>,  nade_unsweep<State, 10>, nade_unsweep<State, 11>,
-    nade_unsweep<State, 12>, nade_unsweep<State, 13>, nade_unsweep<State, 14>, nade_unsweep<State, 15>};
+    nullptr,
+    nade_unsweep<State, 1>,
+    nade_unsweep<State, 2>,
+    nade_unsweep<State, 3>,
+    nade_unsweep<State, 4>,
+    nade_unsweep<State, 5>,
+    nade_unsweep<State, 6>,
+    nade_unsweep<State, 7>,
+    nade_unsweep<State, 8>,
+    nade_unsweep<State, 9>,
+    nade_unsweep<State, 10>,
+    nade_unsweep<State, 11>,
+    nade_unsweep<State, 12>,
+    nade_unsweep<State, 13>,
+    nade_unsweep<State, 14>,
+    nade_unsweep<State, 15>};
 
 inline void nade_order(NadeOrder& order, const float* delta, const std::uint8_t* X, std::size_t rows, std::size_t n,
                        std::size_t block) {
@@ -351,8 +378,8 @@ void nade_back(float* grad, const View& model, const float* delta, const float* 
         std::memset(part.u, 0, rows * sizeof part.u[0]);
         std::memset(part.g, 0, rows * sizeof part.g[0]);
         for (std::size_t r = 0; r < rows; ++r) {
-            std::memcpy(part.s[r], state + 2 * r * plan.stride + k, sizeof part.s[0]);
-            std::memcpy(part.h[r], state + (2 * r + 1) * plan.stride + k, sizeof part.h[0]);
+            std::memcpy(part.s[r], state + 2 * r * plan.units + k, sizeof part.s[0]);
+            std::memcpy(part.h[r], state + (2 * r + 1) * plan.units + k, sizeof part.h[0]);
         }
         for (std::size_t block = blocks; block-- > 0;) {
             const NadeOrder& order = orders[block];
@@ -377,21 +404,19 @@ void nade_back(float* grad, const View& model, const float* delta, const float* 
             for (std::size_t i = 0; i < stride; i += LANES)
                 store(grad + plan.b + i, load(grad + plan.b + i) + load(delta + r * stride + i));
     // Units past d have h = 1/2: their V must not move.
-    if (end == plan.stride / UNITS)
+    if (end == nade_units(model.shape))
         for (std::size_t i = 0; i < n; ++i)
-            for (std::size_t k = model.shape.d; k < plan.stride; ++k) grad[plan.V + i * plan.stride + k] = 0.0f;
+            for (std::size_t k = model.shape.d; k < plan.units; ++k) grad[plan.V + i * plan.stride + k] = 0.0f;
 }
 
 // ---------------------------------------------------------------------------------------------
 
 Needs nade_needs(Shape s) {
     NadePlan plan(s);
-    std::size_t forward = MAX_TILE * NadeTile::per_row(plan.stride);
+    std::size_t forward = MAX_TILE * NadeTile::per_row(plan.units);
     std::size_t backward = (sizeof(NadeRows) + plan.rows / FOUR * sizeof(NadeOrder)) / sizeof(float);
-    return {NadeTables::size(s), 2 * plan.stride, forward > backward ? forward : backward};
+    return {NadeTables::size(s), 2 * plan.units, forward > backward ? forward : backward};
 }
-
-std::size_t nade_units(Shape s) { return NadePlan(s).stride / UNITS; }
 
 // Steps and bounds, by parts of the units; the state before any one; the logits before any one, by blocks.
 std::size_t nade_stage_items(Shape s, std::size_t stage) {

@@ -1,0 +1,190 @@
+"""The compiled kernels of every model, at every level, against first principles and the reference."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ardens import _core
+from ardens.models.flat import filled, named_views
+from ardens.reference import MODELS
+from ardens.reference.philox import uniforms
+from core_model import CoreModel
+from first_principles import (
+    all_vectors,
+    certain_parameters,
+    check_autoregressive,
+    check_certain,
+    check_gradient,
+    check_log_prob_is_bernoulli_sum,
+    check_rows_depend_on_seed_and_number,
+    check_sample_frequencies,
+    check_sees_every_predecessor,
+    check_sums_to_one,
+)
+
+LEVELS = _core.levels()
+# Around a block of four features, a register, a padded row, and beyond a tile of rows.
+SIZES = [(1, 1), (3, 15), (4, 16), (5, 17), (15, 31), (16, 32), (17, 33), (70, 48)]
+
+
+@pytest.fixture(params=MODELS)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=LEVELS, autouse=True)
+def level(request: pytest.FixtureRequest) -> Iterator[str]:
+    before = _core.level()
+    _core.set_level(request.param)
+    yield request.param
+    _core.set_level(before)
+
+
+def rows(n_rows: int, n_features: int, ones: float = 0.3) -> Any:
+    return (np.random.default_rng(n_rows).random((n_rows, n_features)) < ones).astype(np.uint8)
+
+
+def usable(name: str, n_features: int) -> int:
+    """A table is only for few features."""
+    return min(n_features, 12) if name == "tabular" else n_features
+
+
+@pytest.mark.parametrize("n_features", [1, 3, 4, 5, 11])
+def test_probabilities_of_all_vectors_sum_to_one(name: str, n_features: int) -> None:
+    check_sums_to_one(CoreModel(name, n_features).log_prob, n_features, tolerance=2e-6)
+
+
+def test_conditional_does_not_move_with_its_own_or_later_bits(name: str) -> None:
+    check_autoregressive(CoreModel(name, 7).conditionals, all_vectors(7))
+
+
+def test_conditional_sees_every_earlier_bit(name: str) -> None:
+    check_sees_every_predecessor(CoreModel(name, 7).conditionals, all_vectors(7))
+
+
+def test_log_prob_is_the_sum_of_bernoulli_terms(name: str) -> None:
+    model = CoreModel(name, 9)
+    check_log_prob_is_bernoulli_sum(model.log_prob, model.conditionals, all_vectors(9), rtol=2e-6)
+
+
+@pytest.mark.parametrize("ones", [0.05, 0.5, 0.95])
+@pytest.mark.parametrize(("n_features", "n_hidden"), SIZES)
+def test_densities_equal_the_reference(
+    name: str, n_features: int, n_hidden: int, ones: float
+) -> None:
+    n_features = usable(name, n_features)
+    model, X = CoreModel(name, n_features, n_hidden), rows(37, n_features, ones)
+    reference = MODELS[name]
+    expected = reference.log_prob(X, **model.params)
+    np.testing.assert_allclose(model.log_prob(X), expected, rtol=2e-6, atol=2e-6 * n_features)
+    np.testing.assert_allclose(model.log_prob_terms(X).sum(axis=1), model.log_prob(X), rtol=1e-12)
+    np.testing.assert_allclose(
+        model.conditionals(X), reference.conditionals(X, **model.params), rtol=2e-5, atol=1e-12
+    )
+
+
+@pytest.mark.parametrize("ones", [0.05, 0.5, 0.95])
+@pytest.mark.parametrize(("n_features", "n_hidden"), SIZES)
+def test_gradients_equal_the_reference(
+    name: str, n_features: int, n_hidden: int, ones: float
+) -> None:
+    n_features = usable(name, n_features)
+    model = CoreModel(name, n_features, n_hidden)
+    X = rows(150, n_features, ones)  # more than one batch of `backward`
+    value, gradient = model.value_and_grad(X)
+    expected_value, expected = MODELS[name].value_and_grad(X, **model.params)
+    assert value == pytest.approx(expected_value, rel=1e-6, abs=1e-6)
+    assert gradient.keys() == expected.keys()
+    for key in expected:
+        scale = np.abs(expected[key]).max(initial=1e-3)
+        np.testing.assert_allclose(gradient[key], expected[key], rtol=0, atol=5e-6 * scale)
+
+
+def test_gradient_leaves_the_padding_at_zero(name: str) -> None:
+    model = CoreModel(name, usable(name, 13), 9)
+    _, grad = model.flat_gradient(rows(20, model.core.n_features))
+    for view in named_views(model.core, grad).values():
+        view[...] = 0.0
+    assert not grad.any()
+
+
+def test_gradient_matches_central_differences(name: str) -> None:
+    model, X = CoreModel(name, 4, 3), all_vectors(4)
+
+    def value(parameters: Any) -> float:
+        return float(MODELS[name].log_prob(X, **parameters).mean())
+
+    params = {key: array.astype(np.float64) for key, array in model.params.items()}
+    check_gradient(model.value_and_grad(X)[1], value, params, tolerance=1e-5)
+
+
+@pytest.mark.parametrize(("n_features", "n_hidden"), SIZES)
+def test_samples_follow_the_reference_draw_by_draw(
+    name: str, n_features: int, n_hidden: int
+) -> None:
+    n_features = usable(name, n_features)
+    model, seed, start = CoreModel(name, n_features, n_hidden), 2**63 + 11, 2**32 - 20
+    X, nats = model.sample_with_log_prob(45, seed, start)
+    np.testing.assert_array_equal(nats, model.log_prob(X))
+    p = MODELS[name].conditionals(X, **model.params)
+    u = uniforms(seed, start, 45, n_features)
+    agree = X == (u < p)
+    # A uniform number may fall between the float64 and the float32 probability, and only there.
+    assert np.all(agree | (np.abs(u - p) < 1e-6))
+    assert agree.mean() > 0.999
+
+
+def test_sample_frequencies_match_the_probabilities(name: str) -> None:
+    model = CoreModel(name, 6)
+    check_sample_frequencies(model.sample(40_000, seed=3), model.log_prob)
+
+
+def test_row_of_a_sample_depends_on_seed_and_number_only(name: str) -> None:
+    model = CoreModel(name, 9)
+    check_rows_depend_on_seed_and_number(
+        lambda n, seed, start=0: model.sample(n, seed, start), seed=5
+    )
+
+
+@pytest.mark.parametrize("threads", [2, 7])
+def test_number_of_threads_changes_no_bit(name: str, threads: int) -> None:
+    model = CoreModel(name, usable(name, 70), 100)
+    X = rows(300, model.core.n_features)
+    one = [model.log_prob(X), model.flat_gradient(X)[1], model.sample(300)]
+    model.threads = threads
+    many = [model.log_prob(X), model.flat_gradient(X)[1], model.sample(300)]
+    for a, b in zip(one, many, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_result_of_a_row_does_not_depend_on_its_neighbours(name: str) -> None:
+    model = CoreModel(name, usable(name, 70), 33)
+    X = rows(100, model.core.n_features)
+    order = np.random.default_rng(0).permutation(100)
+    whole = model.log_prob(X)
+    np.testing.assert_array_equal(model.log_prob(X[order]), whole[order])
+    np.testing.assert_array_equal([model.log_prob(X[i : i + 1])[0] for i in range(40)], whole[:40])
+
+
+@pytest.mark.parametrize("size", [800.0, 1e4])
+def test_certain_bits_cost_nothing_and_impossible_ones_their_logit(name: str, size: float) -> None:
+    bits = np.array([1, 0, 0, 1, 1, 0, 1], np.uint8)
+    model = CoreModel(name, 7, 3)
+    model.flat = filled(model.core, certain_parameters(name, bits, 3, size))
+    check_certain(model.log_prob, model.conditionals, bits, size)
+    np.testing.assert_array_equal(model.sample(50), np.tile(bits, (50, 1)))
+
+
+def test_levels_with_fused_multiply_add_give_the_same_bits(name: str) -> None:
+    fused = [level for level in LEVELS if level != "baseline"]
+    model = CoreModel(name, usable(name, 70), 100)
+    X = rows(200, model.core.n_features)
+    results = []
+    for level in fused:
+        _core.set_level(level)
+        results.append([model.log_prob(X), model.flat_gradient(X)[1], model.sample(200)])
+    for other in results[1:]:
+        for a, b in zip(results[0], other, strict=True):
+            np.testing.assert_array_equal(a, b)

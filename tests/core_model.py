@@ -1,0 +1,61 @@
+"""A model of the compiled core with random parameters: its calls as plain functions of X."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ardens import _core
+from ardens.models.flat import filled, named_views
+from first_principles import random_parameters
+
+Array = NDArray[Any]
+
+
+class CoreModel:
+    def __init__(
+        self, name: str, n_features: int, n_hidden: int = 5, scale: float = 1.0, seed: int = 0
+    ) -> None:
+        rng = np.random.default_rng([seed, n_features, n_hidden])
+        drawn = random_parameters(name, n_features, n_hidden, rng, scale)
+        self.core = _core.Model(name, n_features, n_hidden)
+        self.flat = filled(self.core, drawn)
+        self.threads = 1
+
+    @property
+    def params(self) -> dict[str, Array]:
+        return dict(named_views(self.core, self.flat))
+
+    @property
+    def tables(self) -> NDArray[np.float32]:
+        return self.core.tables(self.flat, self.threads)
+
+    def log_prob(self, X: Array) -> Array:
+        return self.core.log_prob(self.flat, self.tables, bytes_of(X), self.threads)
+
+    def log_prob_terms(self, X: Array) -> Array:
+        return self.core.log_prob_terms(self.flat, self.tables, bytes_of(X), self.threads)
+
+    def conditionals(self, X: Array) -> Array:
+        return self.core.conditionals(self.flat, self.tables, bytes_of(X), self.threads)
+
+    def flat_gradient(self, X: Array) -> tuple[float, NDArray[np.float32]]:
+        grad = np.full(self.core.size, np.nan, np.float32)
+        return self.core.value_and_grad(self.flat, bytes_of(X), grad, self.threads), grad
+
+    def value_and_grad(self, X: Array) -> tuple[float, dict[str, Array]]:
+        value, grad = self.flat_gradient(X)
+        return value, dict(named_views(self.core, grad))
+
+    def sample_with_log_prob(self, n: int, seed: int = 0, start: int = 0) -> tuple[Array, Array]:
+        X = np.full((n, self.core.n_features), 255, np.uint8)
+        nats = np.full(n, np.nan)
+        self.core.sample(self.flat, self.tables, seed, start, X, nats, self.threads)
+        return X, nats
+
+    def sample(self, n: int, seed: int = 0, start: int = 0) -> Array:
+        return self.sample_with_log_prob(n, seed, start)[0]
+
+
+def bytes_of(X: Array) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(X, np.uint8)
