@@ -175,7 +175,7 @@ void sgd(const py::array& params, const py::array& grad, const py::array& veloci
     });
 }
 
-void rmsprop(const py::array& params, const py::array& grad, const py::array& square, float lr, float rho,
+void rmsprop(const py::array& params, const py::array& grad, const py::array& square, float lr, double rho,
              float epsilon, float weight_decay, std::size_t n_decayed, int threads) {
     float *p = flat(params, "params", params), *s = flat(square, "square", params);
     const float* g = flat(grad, "grad", params);
@@ -191,9 +191,9 @@ void adam(const py::array& params, const py::array& grad, const py::array& m, co
     const float* g = flat(grad, "grad", params);
     auto m_scale = static_cast<float>(1.0 / (1.0 - std::pow(beta1, step)));
     auto v_scale = static_cast<float>(1.0 / (1.0 - std::pow(beta2, step)));
-    auto b1 = static_cast<float>(beta1), b2 = static_cast<float>(beta2);
     optimizer_step(params, lr * weight_decay, n_decayed, threads, [=](std::size_t i, std::size_t count, float decay) {
-        kernels().optim.adam(p + i, first + i, second + i, g + i, lr, b1, b2, epsilon, m_scale, v_scale, decay, count);
+        kernels().optim.adam(p + i, first + i, second + i, g + i, lr, beta1, beta2, epsilon, m_scale, v_scale, decay,
+                             count);
     });
 }
 

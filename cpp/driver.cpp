@@ -29,6 +29,12 @@ class Floats {
 
 const ModelKernels& model_kernels(const Description& model) { return kernels().*model.kernels; }
 
+// Threads that are worth waking for so many multiply-adds: some 10 microseconds of work for each.
+int useful_threads(int threads, std::size_t multiply_adds) {
+    constexpr std::size_t EACH = 200000;
+    return static_cast<int>(std::clamp<std::size_t>(multiply_adds / EACH, 1, static_cast<std::size_t>(threads)));
+}
+
 // Rows in one tile: few enough to give every thread one, at most MAX_TILE. Results do not depend on it.
 std::size_t tile_rows(std::size_t rows, int threads) {
     return std::clamp<std::size_t>((rows + threads - 1) / threads, 1, MAX_TILE);
@@ -55,7 +61,7 @@ template <typename Tile>
 void each_tile(const Description& model, std::size_t rows, int threads, Poll poll, Tile&& tile) {
     if (rows == 0) return;
     TileMemory memory(model, model_kernels(model).needs(model.shape));
-    threads = static_cast<int>(std::min<std::size_t>(threads, rows));
+    threads = useful_threads(threads, rows * model.size);
     Floats floats(memory.per_thread() * threads);
     std::size_t step = rows_between_polls(model, threads), size = tile_rows(rows, threads);
     for (std::size_t first = 0; first < rows; first += step) {
@@ -86,6 +92,7 @@ std::size_t n_tables(const Description& model) { return model_kernels(model).nee
 
 void prepare(float* out, const Description& model, const float* params, int threads) {
     const ModelKernels& k = model_kernels(model);
+    threads = useful_threads(threads, model.size);
     for (std::size_t stage = 0; stage < MAX_STAGES; ++stage) {
         std::size_t items = k.stage_items(model.shape, stage);
         std::size_t parts = std::min<std::size_t>(items, threads);
@@ -126,6 +133,7 @@ double value_and_grad(float* grad, const Description& model, const float* params
     std::vector<double> nats(batch);
     Floats tables(needs.tables);
     prepare(tables.get(), model, params, threads);
+    threads = useful_threads(threads, batch * model.size);
     View view{model.shape, params, tables.get()};
     std::memset(grad, 0, model.size * sizeof(float));
     double total = 0.0;
@@ -176,7 +184,7 @@ const std::uint8_t* first_above_one(const std::uint8_t* begin, const std::uint8_
 }
 
 void each_piece(std::size_t size, int threads, const std::function<void(std::size_t, std::size_t)>& step) {
-    constexpr std::size_t PIECE = 16384;
+    constexpr std::size_t PIECE = 32768;
     std::size_t pieces = (size + PIECE - 1) / PIECE, parts = std::min<std::size_t>(pieces, threads);
     parallel_for(parts, threads, [&](std::size_t part, int) {
         std::size_t begin = pieces * part / parts * PIECE, end = std::min(size, pieces * (part + 1) / parts * PIECE);

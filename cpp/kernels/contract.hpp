@@ -75,7 +75,7 @@ struct Needs {
 
 constexpr std::size_t MAX_TILE = 32;    // rows of one call of `logits` and `sample`
 constexpr std::size_t MAX_BATCH = 128;  // rows of one call of `backward`
-constexpr std::size_t MAX_STAGES = 3;
+constexpr std::size_t MAX_STAGES = 4;
 
 // One model at one instruction-set level. Arguments: outputs, inputs, sizes.
 // X is (rows, n) of 0 and 1; logits and delta are (rows, pad(n, 16)).
@@ -108,10 +108,10 @@ struct BernoulliKernels {
 struct OptimKernels {
     void (*sgd)(float* params, float* velocity, const float* grad, float lr, float momentum, bool nesterov, float decay,
                 std::size_t count);
-    void (*rmsprop)(float* params, float* square, const float* grad, float lr, float rho, float epsilon, float decay,
+    void (*rmsprop)(float* params, float* square, const float* grad, float lr, double rho, float epsilon, float decay,
                     std::size_t count);
     // m_scale = 1 / (1 - beta1^t), v_scale = 1 / (1 - beta2^t)
-    void (*adam)(float* params, float* m, float* v, const float* grad, float lr, float beta1, float beta2,
+    void (*adam)(float* params, float* m, float* v, const float* grad, float lr, double beta1, double beta2,
                  float epsilon, float m_scale, float v_scale, float decay, std::size_t count);
     void (*ema)(float* average, const float* params, float weight, std::size_t count);
 };

@@ -164,8 +164,7 @@ struct NadeTile {
 
 inline NadeBlock nade_block(const View& model, const NadePlan& plan, const float* steps, std::size_t block) {
     std::size_t row = FOUR * block * plan.stride;
-    return {model.params + plan.V + row, steps + row, model.params + plan.b + FOUR * block, plan.units,
-            plan.stride};
+    return {model.params + plan.V + row, steps + row, model.params + plan.b + FOUR * block, plan.units, plan.stride};
 }
 
 template <typename State>
@@ -418,18 +417,21 @@ Needs nade_needs(Shape s) {
     return {NadeTables::size(s), 2 * plan.units, forward > backward ? forward : backward};
 }
 
-// Steps and bounds, by parts of the units; the state before any one; the logits before any one, by blocks.
+// Bounds, by parts of the units; the state before any one; steps, by features; the logits before any one, by blocks.
 std::size_t nade_stage_items(Shape s, std::size_t stage) {
-    return stage == 0 ? nade_units(s) : stage == 1 ? 1 : pad(s.n, FOUR) / FOUR;
+    NadePlan plan(s);
+    const std::size_t items[MAX_STAGES] = {nade_units(s), 1, plan.rows, plan.rows / FOUR};
+    return items[stage];
 }
 
 void nade_prepare(float* out, const float* params, Shape shape, std::size_t stage, std::size_t begin, std::size_t end) {
     NadeTables tables(out, shape);
     if (stage == 0) {
-        nade_steps(out, params, shape, begin * UNITS, end * UNITS);
+        nade_bounds(out, params, shape, begin * UNITS, end * UNITS);
     } else if (stage == 1) {
-        auto start = tables.bounded() ? nade_start<Exponential> : nade_start<Additive>;
-        start(out, params, shape);
+        with_state(tables, [&](auto state) { nade_start(state, out, params, shape); });
+    } else if (stage == 2) {
+        with_state(tables, [&](auto state) { nade_steps(state, out, params, shape, begin, end); });
     } else {
         for (std::size_t block = begin; block < end; ++block) {
             float* base = out + NadeTables::base_offset(shape) + FOUR * block;
@@ -438,21 +440,22 @@ void nade_prepare(float* out, const float* params, Shape shape, std::size_t stag
     }
 }
 
-void nade_logits(float* logits, float* state, const View& model, const std::uint8_t* X, std::size_t rows,
+void nade_logits(float* logits, float* states, const View& model, const std::uint8_t* X, std::size_t rows,
                  float* scratch) {
-    auto go = NadeTables(model).bounded() ? nade_forward<Exponential> : nade_forward<Additive>;
-    go(logits, state, model, X, rows, scratch);
+    with_state(NadeTables(model),
+               [&](auto state) { nade_forward<decltype(state)>(logits, states, model, X, rows, scratch); });
 }
 
-void nade_backward(float* grad, const View& model, const float* delta, float* state, const std::uint8_t* X,
+void nade_backward(float* grad, const View& model, const float* delta, float* states, const std::uint8_t* X,
                    std::size_t rows, std::size_t begin, std::size_t end, float* scratch) {
-    auto go = NadeTables(model).bounded() ? nade_back<Exponential> : nade_back<Additive>;
-    go(grad, model, delta, state, X, rows, begin, end, scratch);
+    with_state(NadeTables(model), [&](auto state) {
+        nade_back<decltype(state)>(grad, model, delta, states, X, rows, begin, end, scratch);
+    });
 }
 
 void nade_sample(std::uint8_t* X, float* logits, const View& model, Stream stream, std::size_t rows, float* scratch) {
-    auto go = NadeTables(model).bounded() ? nade_draw<Exponential> : nade_draw<Additive>;
-    go(X, logits, model, stream, rows, scratch);
+    with_state(NadeTables(model),
+               [&](auto state) { nade_draw<decltype(state)>(X, logits, model, stream, rows, scratch); });
 }
 
 constexpr ModelKernels nade_kernels = {nade_needs, nade_stage_items, nade_prepare, nade_logits,

@@ -39,9 +39,10 @@ void sgd_step(float* params, float* velocity, const float* grad, float lr, float
     });
 }
 
-void rmsprop_step(float* params, float* square, const float* grad, float lr, float rho, float epsilon, float decay,
+void rmsprop_step(float* params, float* square, const float* grad, float lr, double rho, float epsilon, float decay,
                   std::size_t count) {
-    vf rate = splat(lr), keep = splat(rho), take = splat(1.0f - rho), eps = splat(epsilon), wd = splat(decay);
+    vf rate = splat(lr), keep = splat(static_cast<float>(rho)), take = splat(static_cast<float>(1.0 - rho)),
+       eps = splat(epsilon), wd = splat(decay);
     each_register(count, [&](std::size_t i) {
         vf g = load(grad + i), s = fma(take, g * g, keep * load(square + i));
         store(square + i, s);
@@ -49,10 +50,11 @@ void rmsprop_step(float* params, float* square, const float* grad, float lr, flo
     });
 }
 
-void adam_step(float* params, float* m, float* v, const float* grad, float lr, float beta1, float beta2, float epsilon,
-               float m_scale, float v_scale, float decay, std::size_t count) {
-    vf rate = splat(lr * m_scale), b1 = splat(beta1), b2 = splat(beta2), t1 = splat(1.0f - beta1),
-       t2 = splat(1.0f - beta2), vs = splat(v_scale), eps = splat(epsilon), wd = splat(decay);
+void adam_step(float* params, float* m, float* v, const float* grad, float lr, double beta1, double beta2,
+               float epsilon, float m_scale, float v_scale, float decay, std::size_t count) {
+    vf b1 = splat(static_cast<float>(beta1)), t1 = splat(static_cast<float>(1.0 - beta1));
+    vf b2 = splat(static_cast<float>(beta2)), t2 = splat(static_cast<float>(1.0 - beta2));
+    vf rate = splat(lr * m_scale), vs = splat(v_scale), eps = splat(epsilon), wd = splat(decay);
     each_register(count, [&](std::size_t i) {
         vf g = load(grad + i);
         vf first = fma(t1, g, b1 * load(m + i)), second = fma(t2, g * g, b2 * load(v + i));

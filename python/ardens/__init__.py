@@ -1,0 +1,62 @@
+"""Exact densities and fast samples of binary vectors.
+
+Autoregressive models, p(x) = ∏ p(x_i | x_<i), from a table of counts to NADE:
+
+>>> import ardens
+>>> model = ardens.Tabular(alpha=0).fit([[0, 0], [0, 1], [1, 1], [1, 1]])
+>>> model.score_samples([[1, 1]]).round(4)
+array([-0.6931])
+>>> model.sample(3, random_state=0).shape
+(3, 2)
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+try:
+    from . import _core
+except ImportError as error:
+    raise ImportError(
+        f"the compiled part of ardens cannot be loaded ({error}); reinstall it for this Python "
+        "with: pip install --force-reinstall --no-cache-dir ardens"
+    ) from error
+
+from . import errors, optim, schedules
+from .config import get_config, show_config
+from .divergence import Divergence, kl_divergence
+from .errors import DivergenceError, FormatError, NotFittedError, VersionWarning
+from .models import FVSBN, MLP, NADE, Tabular
+from .persistence import load, save
+
+__all__ = [
+    "FVSBN",
+    "MLP",
+    "NADE",
+    "Divergence",
+    "DivergenceError",
+    "FormatError",
+    "NotFittedError",
+    "Tabular",
+    "VersionWarning",
+    "__version__",
+    "errors",
+    "get_config",
+    "kl_divergence",
+    "load",
+    "optim",
+    "save",
+    "schedules",
+    "show_config",
+]
+
+__version__ = str(_core.build_info()["version"])
+
+_ON_DEMAND = ("data", "demo", "plotting", "reference")
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in _ON_DEMAND:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

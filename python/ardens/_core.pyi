@@ -1,0 +1,105 @@
+import numpy as np
+from numpy.typing import NDArray
+
+class Model:
+    def __init__(self, name: str, n_features: int, n_hidden: int) -> None: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def n_features(self) -> int: ...
+    @property
+    def n_hidden(self) -> int: ...
+    @property
+    def n_parameters(self) -> int: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def n_decayed(self) -> int: ...
+    @property
+    def layout(self) -> list[tuple[str, tuple[int, ...], tuple[int, ...], int]]: ...
+    def tables(self, params: NDArray[np.float32], threads: int) -> NDArray[np.float32]: ...
+    def log_prob(
+        self,
+        params: NDArray[np.float32],
+        tables: NDArray[np.float32],
+        X: NDArray[np.uint8],
+        threads: int,
+    ) -> NDArray[np.float64]: ...
+    def log_prob_terms(
+        self,
+        params: NDArray[np.float32],
+        tables: NDArray[np.float32],
+        X: NDArray[np.uint8],
+        threads: int,
+    ) -> NDArray[np.float64]: ...
+    def conditionals(
+        self,
+        params: NDArray[np.float32],
+        tables: NDArray[np.float32],
+        X: NDArray[np.uint8],
+        threads: int,
+    ) -> NDArray[np.float64]: ...
+    def value_and_grad(
+        self,
+        params: NDArray[np.float32],
+        X: NDArray[np.uint8],
+        grad: NDArray[np.float32],
+        threads: int,
+    ) -> float: ...
+    def sample(
+        self,
+        params: NDArray[np.float32],
+        tables: NDArray[np.float32],
+        seed: int,
+        start: int,
+        X: NDArray[np.uint8],
+        log_prob: NDArray[np.float64] | None,
+        threads: int,
+    ) -> None: ...
+
+def check_binary(X: NDArray[np.uint8]) -> int: ...
+def sgd_step(
+    params: NDArray[np.float32],
+    grad: NDArray[np.float32],
+    velocity: NDArray[np.float32],
+    lr: float,
+    momentum: float,
+    nesterov: bool,
+    weight_decay: float,
+    n_decayed: int,
+    threads: int,
+) -> None: ...
+def rmsprop_step(
+    params: NDArray[np.float32],
+    grad: NDArray[np.float32],
+    square: NDArray[np.float32],
+    lr: float,
+    rho: float,
+    epsilon: float,
+    weight_decay: float,
+    n_decayed: int,
+    threads: int,
+) -> None: ...
+def adam_step(
+    params: NDArray[np.float32],
+    grad: NDArray[np.float32],
+    m: NDArray[np.float32],
+    v: NDArray[np.float32],
+    step: int,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    epsilon: float,
+    weight_decay: float,
+    n_decayed: int,
+    threads: int,
+) -> None: ...
+def ema_step(
+    average: NDArray[np.float32], params: NDArray[np.float32], decay: float, threads: int
+) -> None: ...
+def philox(counter: tuple[int, int, int, int], key: tuple[int, int]) -> list[int]: ...
+def levels() -> list[str]: ...
+def level() -> str: ...
+def set_level(name: str) -> None: ...
+def max_threads() -> int: ...
+def build_info() -> dict[str, str | bool]: ...

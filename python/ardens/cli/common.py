@@ -1,0 +1,144 @@
+"""What the commands share: arguments, reports and files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import secrets
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import IO, Any, NoReturn, TypeAlias
+
+__all__ = [
+    "Commands",
+    "Parser",
+    "UsageError",
+    "add_output",
+    "check_output",
+    "command",
+    "count",
+    "note",
+    "positive",
+    "replacing",
+    "report",
+    "seed",
+]
+
+
+Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
+
+
+class UsageError(Exception):
+    """The command line itself is wrong: exit code 2."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line and an exception."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (see '{self.prog} --help')")
+
+
+def command(commands: Commands, name: str, run: Any, summary: str) -> Parser:
+    """Add a command with the options that every command has."""
+    parser = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:])
+    parser.set_defaults(run=run)
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    return parser
+
+
+def count(text: str) -> int:
+    """Parse a whole number of at least 0."""
+    return _whole(text, 0)
+
+
+def positive(text: str) -> int:
+    """Parse a whole number of at least 1."""
+    return _whole(text, 1)
+
+
+def seed(text: str) -> int:
+    """Parse a seed: a whole number of at least 0 and below 2**64."""
+    value = _whole(text, 0)
+    if value >= 2**64:
+        raise argparse.ArgumentTypeError(f"expected a whole number below 2**64, found {text!r}")
+    return value
+
+
+def _whole(text: str, least: int) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 20 and int(text) >= least):
+        raise argparse.ArgumentTypeError(f"expected a whole number from {least}, found {text!r}")
+    return int(text)
+
+
+def report(args: argparse.Namespace, figures: Mapping[str, Any]) -> None:
+    """Print figures on standard output, as aligned lines or one JSON object."""
+    if args.json:
+        print(json.dumps({key: _plain(value) for key, value in figures.items()}, allow_nan=False))
+        return
+    width = max(map(len, figures))
+    for key, value in figures.items():
+        text = f"{value:.4f}" if isinstance(value, float) else str(value)
+        print(f"{key.replace('_', ' '):<{width}}  {text}")
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it: no infinity and no NaN, which become null."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value if isinstance(value, (str, int, bool)) or value is None else str(value)
+
+
+def note(text: str) -> None:
+    """Print a line on standard error."""
+    if sys.stderr is not None:
+        print(text, file=sys.stderr, flush=True)
+
+
+def add_output(parser: argparse.ArgumentParser, default: str, what: str) -> None:
+    """Add ``--out`` and ``--force``."""
+    parser.add_argument("--out", metavar="FILE", default=default, help=what)
+    parser.add_argument("--force", action="store_true", help="replace FILE if it exists")
+
+
+def check_output(path: str, force: bool) -> None:
+    """Fail before the work rather than after it: where the file exists or cannot be made."""
+    target = os.path.realpath(path)
+    if os.path.exists(target) and not os.path.isfile(target):
+        raise UsageError(f"{path} is not a file that could be replaced")
+    if os.path.exists(target) and not force:
+        raise UsageError(f"{path} exists; --force replaces it")
+    folder = os.path.dirname(target)
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(2, "No such directory", folder)
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(13, "Cannot write into the directory", folder)
+
+
+@contextmanager
+def replacing(path: str) -> Iterator[IO[bytes]]:
+    """Open a file that appears under its name when it is complete, and never otherwise."""
+    target = os.path.realpath(path)
+    temporary = os.path.join(os.path.dirname(target), f".ardens-{secrets.token_hex(8)}.tmp")
+    try:
+        with open(temporary, "xb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, target)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, path) from error  # by the name the user knows
+    finally:
+        with suppress(OSError):
+            os.unlink(temporary)

@@ -1,0 +1,161 @@
+"""``ardens sample``: draw any number of rows from a saved model, a block at a time."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from typing import IO, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+import ardens
+
+from .common import (
+    Commands,
+    UsageError,
+    add_output,
+    check_output,
+    command,
+    count,
+    note,
+    positive,
+    replacing,
+    report,
+    seed,
+)
+
+Block: TypeAlias = NDArray[np.uint8]
+Write: TypeAlias = Callable[[Block], object]
+Format: TypeAlias = Callable[[IO[bytes], tuple[int, int]], AbstractContextManager[Write]]
+
+_BLOCK = 1 << 24  # bytes of rows drawn at a time
+_STREAM_END = 2**64  # rows that one seed has
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command to the parser."""
+    parser = command(commands, "sample", run, "draw rows from MODEL")
+    parser.add_argument("model", metavar="MODEL", help="model file")
+    parser.add_argument("-n", dest="rows", metavar="N", type=count, default=1, help="rows to draw")
+    parser.add_argument("--seed", metavar="S", type=seed, help="seed (default: a fresh one)")
+    parser.add_argument(
+        "--start",
+        metavar="K",
+        type=count,
+        default=0,
+        help="first row; K.. of a seed are the same in every draw",
+    )
+    add_output(parser, "-", f"{', '.join(_FORMATS)} file, or - for text (the default)")
+    parser.add_argument("--threads", metavar="N", type=positive, help="threads to use")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Draw, write and report."""
+    if args.start + args.rows > _STREAM_END:
+        raise UsageError("--start and -n: a seed has 2**64 rows, these go beyond")
+    to_file = args.out != "-"
+    layout = _format_of(args.out, args.json)
+    if to_file:
+        check_output(args.out, args.force)
+    model = ardens.load(args.model)
+    if args.threads is not None:
+        model.set_params(n_jobs=args.threads)
+    drawn_seed = secrets.randbits(64) if args.seed is None else args.seed
+    n_features = int(model.n_features_in_)
+    if not to_file and args.seed is None:
+        note(f"seed {drawn_seed}")
+    began = time.perf_counter()
+    with _opened(args.out) as stream, layout(stream, (args.rows, n_features)) as write:
+        step = max(1, _BLOCK // n_features)
+        for first in range(0, args.rows, step):
+            n = min(step, args.rows - first)
+            write(model.sample(n, random_state=drawn_seed, start=args.start + first))
+    if to_file:
+        report(
+            args,
+            {
+                "rows": args.rows,
+                "features": n_features,
+                "seed": drawn_seed,
+                "start": args.start,
+                "seconds": time.perf_counter() - began,
+                "out": args.out,
+            },
+        )
+
+
+def _opened(path: str) -> AbstractContextManager[IO[bytes]]:
+    return replacing(path) if path != "-" else _standard_output()
+
+
+@contextmanager
+def _standard_output() -> Iterator[IO[bytes]]:
+    if sys.stdout is None or sys.stdout.closed:
+        raise OSError("standard output is closed")
+    sys.stdout.flush()
+    yield sys.stdout.buffer
+    sys.stdout.buffer.flush()
+
+
+def _format_of(path: str, as_json: bool) -> Format:
+    if path == "-":
+        return partial(_text, opening=b"[", closing=b"]") if as_json else _text
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix not in _FORMATS:
+        raise UsageError(f"--out must end in one of {', '.join(_FORMATS)}, found {path!r}")
+    return _FORMATS[suffix]
+
+
+@contextmanager
+def _npy(stream: IO[bytes], shape: tuple[int, int]) -> Iterator[Write]:
+    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(stream, header)
+    yield lambda block: stream.write(block.data)
+
+
+@contextmanager
+def _npz(stream: IO[bytes], shape: tuple[int, int]) -> Iterator[Write]:
+    with (
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+        archive.open("samples.npy", "w", force_zip64=True) as member,
+        _npy(member, shape) as write,
+    ):
+        yield write
+
+
+@contextmanager
+def _text(
+    stream: IO[bytes],
+    shape: tuple[int, int],
+    separator: bytes = b",",
+    opening: bytes = b"",
+    closing: bytes = b"",
+) -> Iterator[Write]:
+    zeros = opening + separator.join([b"0"] * shape[1]) + closing + b"\n"
+    line = np.frombuffer(zeros, dtype=np.uint8)
+    digits = slice(len(opening), len(opening) + 2 * shape[1] - 1, 2)
+
+    def write(block: Block) -> None:
+        lines = np.tile(line, (len(block), 1))
+        lines[:, digits] += block
+        stream.write(lines.data)
+
+    yield write
+
+
+_FORMATS: dict[str, Format] = {
+    ".npy": _npy,
+    ".npz": _npz,
+    ".csv": _text,
+    ".data": _text,
+    ".amat": partial(_text, separator=b" "),
+    ".txt": partial(_text, separator=b" "),
+}

@@ -1,0 +1,79 @@
+"""``ardens score``: how probable the rows of a data file are under a saved model."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from typing import Any
+
+import numpy as np
+
+import ardens
+from ardens import data
+
+from .common import Commands, command, positive, report
+
+_DEFAULT_SPLIT = "test"
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command to the parser."""
+    parser = command(commands, "score", run, "print the mean log-likelihood of DATA under MODEL")
+    parser.add_argument("model", metavar="MODEL", help="model file")
+    parser.add_argument("data", metavar="DATA", help=".npz, .npy or text file, or - for text")
+    parser.add_argument(
+        "--split",
+        choices=data.SPLITS,
+        help=f"array of an .npz file with several (default: {_DEFAULT_SPLIT})",
+    )
+    parser.add_argument(
+        "--per-row", action="store_true", help="print the log-probability of every row, in nats"
+    )
+    parser.add_argument("--threads", metavar="N", type=positive, help="threads to use")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Score and report."""
+    model = ardens.load(args.model)
+    if args.threads is not None:
+        model.set_params(n_jobs=args.threads)
+    X = _rows(args, binary=model.get_params()["binarize"] is None)
+    if X.shape[1] != model.n_features_in_:
+        raise ValueError(
+            f"{args.data}: expected {model.n_features_in_} columns, as {args.model} has, "
+            f"found {X.shape[1]}"
+        )
+    log_prob = model.score_samples(X)
+    if args.per_row and not args.json:
+        for value in log_prob.tolist():
+            print(value)
+        return
+    figures = _figures(log_prob, X.shape[1])
+    if args.per_row:
+        figures["log_prob"] = log_prob.tolist()
+    report(args, figures)
+
+
+def _figures(log_prob: np.ndarray[Any, np.dtype[np.float64]], n_features: int) -> dict[str, Any]:
+    rows = len(log_prob)
+    impossible = int(np.isneginf(log_prob).sum())
+    mean = float(log_prob.mean())
+    spread = float(log_prob.std(ddof=1)) if rows > 1 and not impossible else math.nan
+    return {
+        "mean_nats": mean,
+        "standard_error": spread / math.sqrt(rows),
+        "bits_per_dimension": -mean / (n_features * math.log(2)),
+        "rows": rows,
+        **({"rows_of_probability_0": impossible} if impossible else {}),
+    }
+
+
+def _rows(args: argparse.Namespace, binary: bool) -> Any:
+    split = args.split or _DEFAULT_SPLIT
+    splits = data.read(args.data, binary=binary, only=(split,))
+    if args.split is not None and data.SINGLE in splits:
+        raise ValueError(f"{args.data}: expected an array {split!r}, found only one, unnamed")
+    X = next(iter(splits.values()))
+    if not len(X):
+        raise ValueError(f"{args.data}: expected rows to score, found none")
+    return X

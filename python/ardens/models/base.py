@@ -1,0 +1,334 @@
+"""What every autoregressive model shares: conditionals, gradients, parameters, an ordering."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import _core
+from ..errors import not_fitted
+from ..options import RandomState, permutation, thread_count
+from ..validation import binary_matrix, check_feature_names
+from .density import Density
+from .fitted import Fitted
+from .flat import Float32Array, aligned_zeros, filled, named_views
+from .parameters import check_finite, check_shapes, named_arrays
+
+__all__ = ["AutoregressiveModel", "Shapes"]
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class AutoregressiveModel(Density):
+    r"""A distribution given by its conditionals, in a fixed order of the features.
+
+    .. math:: p(x) = \prod_{i=1}^{n} p(x_i \mid x_{<i})
+
+    Parameters
+    ----------
+    ordering : None, "random" or array_like of int, shape (n_features,)
+        The order of the factors: ``ordering[k]`` is the column that stands at position k. None is
+        the order of the columns; "random" draws a permutation in `fit`.
+    random_state : None, int, Generator, RandomState or SeedSequence
+        The seed of all that `fit` draws: 0 … 2**64 - 1, or something to draw one from; None, the
+        default, takes a fresh one. Sampling has a seed of its own.
+    binarize, n_jobs
+        As for `Density`.
+    """
+
+    ordering: ArrayLike | Literal["random"] | None = None
+    random_state: RandomState = None
+    _fitted: Fitted | None = field(default=None, init=False)
+
+    _core_name: ClassVar[str]  # what the compiled core calls the model
+    _dimensions: ClassVar[Mapping[str, int]]  # its parameters and how many dimensions they have
+
+    @abstractmethod
+    def fit(self, X: ArrayLike, y: object = None, *, X_valid: ArrayLike | None = None) -> Self:
+        """Learn from the rows of a binary matrix."""
+
+    @classmethod
+    @abstractmethod
+    def _sizes(cls, shapes: Shapes) -> tuple[int, int]:
+        """Read n_features and n_hidden (0 if there is none) off the shapes of the parameters."""
+
+    @classmethod
+    @abstractmethod
+    def _with_hidden(cls, n_hidden: int) -> Self:
+        """Make an unfitted model of that size."""
+
+    @classmethod
+    def _check_values(cls, parameters: Mapping[str, Float32Array]) -> None:
+        """Refuse values that the model cannot have."""
+        check_finite(parameters)
+
+    @property
+    def n_features_in_(self) -> int:
+        """Number of columns of the data."""
+        return self._state().core.n_features
+
+    @property
+    def n_parameters_(self) -> int:
+        """Number of free parameters."""
+        return self._state().core.n_parameters
+
+    @property
+    def ordering_(self) -> NDArray[np.intp]:
+        """Order of the factors, read-only: ``ordering_[k]`` is the column at position k."""
+        return self._state().ordering
+
+    @property
+    def history_(self) -> dict[str, list[float]]:
+        """Figures of training, one value per epoch.
+
+        Under `epoch`, `train` and `valid` (mean nats per row; nan without validation rows),
+        `learning_rate` and `time` (seconds since the start). Empty for a model that was not fitted
+        but made from parameters.
+        """
+        return {name: list(column) for name, column in self._state().history.items()}
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return self._fitted is not None
+
+    def conditionals(self, X: ArrayLike) -> NDArray[np.float64]:
+        r"""Probability of a one in every place, given the features before it in the ordering.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            Zeros and ones.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_samples, n_features)
+            :math:`p(x_i = 1 \mid x_{<i})`, in the order of the columns of `X`.
+
+        Raises
+        ------
+        NotFittedError, TypeError, ValueError
+            As for `score_samples`.
+
+        Examples
+        --------
+        >>> from ardens import Tabular
+        >>> Tabular(alpha=0).fit([[0, 0], [0, 1], [1, 1], [1, 1]]).conditionals([[0, 0], [1, 0]])
+        array([[0.5, 0.5],
+               [0.5, 1. ]])
+        """
+        rows, fitted, threads = self._rows(X), self._state(), thread_count(self.n_jobs)
+        return fitted.unordered(
+            fitted.core.conditionals(
+                fitted.params, fitted.tables(threads), fitted.ordered(rows), threads
+            )
+        )
+
+    def log_prob_per_feature(self, X: ArrayLike) -> NDArray[np.float64]:
+        r"""Log-probability of every value, given the features before it in the ordering.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            Zeros and ones.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_samples, n_features)
+            :math:`\log p(x_i \mid x_{<i})` in nats, in the order of the columns of `X`. Rows sum
+            to `score_samples`.
+
+        Raises
+        ------
+        NotFittedError, TypeError, ValueError
+            As for `score_samples`.
+
+        Examples
+        --------
+        >>> from ardens import Tabular
+        >>> coins = Tabular().fit([[0, 0], [0, 1], [1, 0], [1, 1]])
+        >>> coins.log_prob_per_feature([[0, 1]]).round(4)
+        array([[-0.6931, -0.6931]])
+        """
+        rows, fitted, threads = self._rows(X), self._state(), thread_count(self.n_jobs)
+        return fitted.unordered(
+            fitted.core.log_prob_terms(
+                fitted.params, fitted.tables(threads), fitted.ordered(rows), threads
+            )
+        )
+
+    def value_and_grad(self, X: ArrayLike) -> tuple[float, dict[str, Float32Array]]:
+        r"""Mean log-likelihood of the rows and its gradient.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            Zeros and ones, at least one row.
+
+        Returns
+        -------
+        value : float
+            Nats per row, as `score` gives.
+        gradients : dict of str to ndarray of float32
+            :math:`\partial / \partial \theta` for every parameter, named and shaped as
+            `parameters` does.
+
+        Raises
+        ------
+        NotFittedError, TypeError, ValueError
+            As for `score`.
+
+        Examples
+        --------
+        >>> from ardens import FVSBN
+        >>> model = FVSBN.from_parameters(W=[[0, 0], [0, 0]], b=[0, 0])
+        >>> value, gradients = model.value_and_grad([[1, 1]])
+        >>> round(value, 4), gradients["b"]
+        (-1.3863, array([0.5, 0.5], dtype=float32))
+        """
+        rows, fitted = self._rows(X, allow_empty=False), self._state()
+        grad = aligned_zeros(fitted.core.size)
+        value = fitted.core.value_and_grad(
+            fitted.params, fitted.ordered(rows), grad, thread_count(self.n_jobs)
+        )
+        return value, named_views(fitted.core, grad)
+
+    def parameters(self) -> dict[str, Float32Array]:
+        """Named views of the parameters, in the order of `ordering_`.
+
+        They are read-only, because what is derived from them is kept between calls. To change
+        them, copy them and make a new model with `from_parameters`.
+
+        Returns
+        -------
+        dict of str to ndarray of float32
+            Names and shapes are those of the class's documentation.
+
+        Raises
+        ------
+        NotFittedError
+            If the model is not fitted.
+        """
+        fitted = self._state()
+        return named_views(fitted.core, fitted.params)
+
+    @classmethod
+    def from_parameters(cls, *, ordering: ArrayLike | None = None, **parameters: ArrayLike) -> Self:
+        """Make a fitted model of given parameters.
+
+        Parameters
+        ----------
+        ordering : array_like of int, shape (n_features,), optional
+            ``ordering[k]`` is the column that stands at position k; None for the order of the
+            columns.
+        **parameters : array_like of float
+            What `parameters` gives, copied and rounded to float32.
+
+        Returns
+        -------
+        model
+            A fitted model with the default options, `ordering` and `n_hidden` excepted.
+
+        Raises
+        ------
+        TypeError
+            If a parameter is missing, unknown, or does not hold real numbers.
+        ValueError
+            If shapes do not fit together, or a value is not finite.
+
+        Examples
+        --------
+        >>> from ardens import FVSBN
+        >>> model = FVSBN.from_parameters(W=[[0, 0], [2, 0]], b=[0, -1])
+        >>> model.conditionals([[0, 0], [1, 0]]).round(3)
+        array([[0.5  , 0.269],
+               [0.5  , 0.731]])
+        """
+        arrays = named_arrays(cls.__name__, cls._dimensions, parameters)
+        sizes = cls._sizes({name: array.shape for name, array in arrays.items()})
+        core = _core.Model(cls._core_name, *sizes)
+        check_shapes(core, arrays)
+        model = cls._with_hidden(core.n_hidden)
+        model.ordering = ordering
+        model._adopt(core, arrays, np.arange(core.n_features) if ordering is None else ordering)
+        return model
+
+    def _adopt(
+        self,
+        core: _core.Model,
+        arrays: Mapping[str, NDArray[Any]],
+        ordering: ArrayLike,
+        feature_names: Sequence[str] | None = None,
+        history: Mapping[str, list[float]] | None = None,
+    ) -> None:
+        """Become a fitted model of given parameters, whose shapes are those of `core`."""
+        with np.errstate(over="ignore"):  # an overflow is an infinity, which is refused below
+            rounded = {k: np.asarray(v, dtype=np.float32) for k, v in arrays.items()}
+        self._check_values(rounded)
+        self._fitted = Fitted(
+            core=core,
+            params=filled(core, rounded),
+            ordering=permutation(ordering, core.n_features),
+            feature_names=None if feature_names is None else np.array(feature_names, dtype=object),
+            history=history or {},
+        )
+
+    def _state(self) -> Fitted:
+        fitted = self._fitted
+        if fitted is None:
+            name = type(self).__name__
+            raise not_fitted(
+                f"this {name} is not fitted yet; call fit(X) or use {name}.from_parameters(...)"
+            )
+        return fitted
+
+    def _feature_names(self) -> NDArray[np.object_] | None:
+        return self._state().feature_names
+
+    def _log_prob(self, X: NDArray[np.uint8], threads: int) -> NDArray[np.float64]:
+        fitted = self._state()
+        tables = fitted.tables(threads)
+        return fitted.core.log_prob(fitted.params, tables, fitted.ordered(X), threads)
+
+    def _sample(
+        self,
+        X: NDArray[np.uint8],
+        log_prob: NDArray[np.float64] | None,
+        seed: int,
+        start: int,
+        threads: int,
+    ) -> NDArray[np.uint8]:
+        fitted = self._state()
+        tables = fitted.tables(threads)
+        fitted.core.sample(fitted.params, tables, seed, start, X, log_prob, threads)
+        return fitted.unordered(X)
+
+    def _judges(
+        self, X_valid: ArrayLike, n_features: int, names: NDArray[np.object_] | None
+    ) -> NDArray[np.uint8]:
+        """Check the validation rows that the user gives."""
+        model = type(self).__name__
+        check_feature_names(X_valid, names, model)
+        return binary_matrix(
+            X_valid,
+            n_features=n_features,
+            binarize=self.binarize,
+            name="X_valid",
+            allow_empty=False,
+            model=model,
+        )
+
+    def _draw_ordering(self, n_features: int, rng: np.random.Generator) -> NDArray[np.intp]:
+        """The ordering that the option asks for."""
+        if isinstance(self.ordering, str):
+            if self.ordering != "random":
+                raise ValueError(
+                    f'ordering must be None, "random" or a permutation; got {self.ordering!r}'
+                )
+            return permutation(rng.permutation(n_features), n_features)
+        wanted = np.arange(n_features) if self.ordering is None else self.ordering
+        return permutation(wanted, n_features)

@@ -1,0 +1,106 @@
+"""The flat array of parameters and the names in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _core
+from ..options import check_memory
+
+__all__ = ["Float32Array", "aligned_zeros", "filled", "frozen_copy", "named_views"]
+
+Float32Array: TypeAlias = NDArray[np.float32]
+
+_ALIGNMENT = 64  # bytes: a cache line, and the widest vector
+
+
+def aligned_zeros(size: int) -> Float32Array:
+    """Allocate a flat array that begins at a cache line.
+
+    Parameters
+    ----------
+    size : int
+        The number of floats.
+
+    Returns
+    -------
+    ndarray, shape (size,), float32
+
+    Raises
+    ------
+    MemoryError
+        If the machine does not have that much memory.
+    """
+    n_bytes = 4 * size
+    check_memory(n_bytes, f"a model of {size:,} parameters")
+    room = np.zeros(n_bytes + _ALIGNMENT, np.uint8)
+    first = -room.ctypes.data % _ALIGNMENT
+    return room[first : first + n_bytes].view(np.float32)
+
+
+def frozen_copy(flat: Float32Array) -> Float32Array:
+    """Copy a flat array into one that begins at a cache line and is read-only.
+
+    Parameters
+    ----------
+    flat : ndarray, shape (size,), float32
+
+    Returns
+    -------
+    ndarray, shape (size,), float32
+    """
+    copy = aligned_zeros(flat.size)
+    copy[:] = flat
+    return _freeze(copy)
+
+
+def filled(core: _core.Model, parameters: Mapping[str, NDArray[Any]]) -> Float32Array:
+    """Put named parameters into a new, read-only flat array; padding is 0.
+
+    Parameters
+    ----------
+    core : _core.Model
+        Names, shapes and places.
+    parameters : dict of str to ndarray
+        One array of the right shape for every name.
+
+    Returns
+    -------
+    ndarray, shape (core.size,), float32
+    """
+    flat = aligned_zeros(core.size)
+    for name, view in named_views(core, flat).items():
+        view[...] = parameters[name]
+    return _freeze(flat)
+
+
+def named_views(core: _core.Model, flat: Float32Array) -> dict[str, Float32Array]:
+    """Views of the parameters in a flat array, by name.
+
+    Parameters
+    ----------
+    core : _core.Model
+        Names, shapes and places.
+    flat : ndarray, shape (core.size,), float32
+        The flat array; the views are read-only if it is.
+
+    Returns
+    -------
+    dict of str to ndarray of float32
+    """
+    return {
+        name: np.ndarray(shape, np.float32, flat, 4 * offset, [4 * stride for stride in strides])
+        for name, shape, strides, offset in core.layout
+    }
+
+
+def _freeze(flat: Float32Array) -> Float32Array:
+    # The memory behind the array as well, or its views could be made writeable again.
+    if isinstance(flat.base, np.ndarray):
+        flat.base.flags.writeable = False
+    flat.flags.writeable = False
+    return flat

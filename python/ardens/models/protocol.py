@@ -1,0 +1,110 @@
+"""scikit-learn's protocol, without scikit-learn: settings, representation, tags.
+
+An estimator is a dataclass whose fields are the options of its constructor. The constructor only
+stores them, so that cloning and searching over them works; `fit` is where they are checked.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import reprlib
+from typing import Any, Self
+
+__all__ = ["Estimator"]
+
+_SHORT = reprlib.Repr()
+_SHORT.maxother = _SHORT.maxstring = 100
+
+
+@dataclasses.dataclass(kw_only=True, eq=False, repr=False)
+class Estimator:
+    """What scikit-learn asks of any estimator."""
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Read the options given to the constructor.
+
+        Parameters
+        ----------
+        deep : bool, default True
+            Whether to add the options of options that are estimators, as ``option__suboption``.
+
+        Returns
+        -------
+        dict of str to object
+            The options by name, in alphabetical order.
+
+        Examples
+        --------
+        >>> from ardens import Tabular
+        >>> Tabular(alpha=0.5).get_params()["alpha"]
+        0.5
+        """
+        params: dict[str, Any] = {}
+        for name in sorted(self._options()):
+            value = getattr(self, name)
+            params[name] = value
+            if deep and hasattr(value, "get_params") and not isinstance(value, type):
+                params |= {f"{name}__{key}": sub for key, sub in value.get_params().items()}
+        return params
+
+    def set_params(self, **params: Any) -> Self:
+        """Change options; they count from the next `fit` on, `binarize` and `n_jobs` at once.
+
+        Parameters
+        ----------
+        **params : object
+            New values by name; ``option__suboption`` reaches into an option that is an estimator.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If there is no option of that name; nothing is changed then.
+
+        Examples
+        --------
+        >>> from ardens import NADE
+        >>> NADE().set_params(n_hidden=50)
+        NADE(n_hidden=50)
+        """
+        names = sorted(self._options())
+        nested: dict[str, dict[str, Any]] = {}
+        for key, value in params.items():
+            name, separator, rest = key.partition("__")
+            if name not in names:
+                raise ValueError(
+                    f"Invalid parameter {name!r} for estimator {self}. "
+                    f"Valid parameters are: {names}."
+                )
+            if separator:
+                nested.setdefault(name, {})[rest] = value
+        for key, value in params.items():
+            if "__" not in key:
+                setattr(self, key, value)
+        for name, options in nested.items():
+            getattr(self, name).set_params(**options)
+        return self
+
+    def __repr__(self) -> str:
+        changed = []
+        for name, default in self._options().items():
+            value = getattr(self, name)
+            if type(value) is not type(default) or value != default:
+                changed.append(f"{name}={_SHORT.repr(value)}")
+        return f"{type(self).__name__}({', '.join(changed)})"
+
+    def __sklearn_tags__(self) -> Any:
+        utils = importlib.import_module("sklearn.utils")
+        return utils.Tags(
+            estimator_type="density_estimator",
+            target_tags=utils.TargetTags(required=False),
+            input_tags=utils.InputTags(),
+        )
+
+    def _options(self) -> dict[str, Any]:
+        """The defaults of the constructor's options, by name."""
+        return {field.name: field.default for field in dataclasses.fields(self) if field.init}

@@ -1,0 +1,298 @@
+"""The public door for data: checked here, once, and handed on in the form the core wants.
+
+Errors say what was wanted, what came and where. Inputs are never written to. Options other than
+data pass through `ardens.options`.
+"""
+
+from __future__ import annotations
+
+import math
+import reprlib
+import sys
+import warnings
+from decimal import Decimal
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import _core
+from .options import real_number
+
+__all__ = ["binary_matrix", "check_feature_names", "feature_names"]
+
+_UINT8 = np.dtype(np.uint8)
+_ONLY_BITS = "must contain only 0 and 1"
+
+
+def binary_matrix(
+    X: ArrayLike,
+    *,
+    n_features: int | None = None,
+    binarize: float | None = None,
+    name: str = "X",
+    allow_empty: bool = True,
+    model: str = "the model",
+) -> NDArray[np.uint8]:
+    """Check a matrix of zeros and ones and bring it into the form the kernels read.
+
+    Parameters
+    ----------
+    X : array_like of shape (n_samples, n_features)
+        Zeros and ones in any bool, integer, float or object dtype, any byte order and any memory
+        layout. It is read, never written.
+    n_features : int, optional
+        The number of columns wanted; any number of at least 1 if None.
+    binarize : float, optional
+        Values above this threshold count as 1, the others as 0. If None, every value must be 0
+        or 1.
+    name : str, default "X"
+        What an error message calls the matrix.
+    allow_empty : bool, default True
+        Whether a matrix without rows is allowed.
+    model : str, default "the model"
+        Who wants `n_features` columns, for the error message.
+
+    Returns
+    -------
+    ndarray of uint8, shape (n_samples, n_features)
+        C-contiguous, 0 and 1 only; `X` itself where it already is that.
+
+    Raises
+    ------
+    TypeError
+        If `X` is sparse, or holds strings, dates, records or other things that are not numbers.
+    ValueError
+        If `X` is not two-dimensional, has the wrong number of columns, no column, no row where one
+        is needed, complex numbers, masked cells, NaN or infinity, or, without `binarize`, values
+        other than 0 and 1.
+
+    Notes
+    -----
+    O(n_samples · n_features); about a microsecond for a small C-contiguous array of uint8 or bool.
+
+    Examples
+    --------
+    >>> binary_matrix([[0.0, 1.0], [True, False]])
+    array([[0, 1],
+           [1, 0]], dtype=uint8)
+    >>> binary_matrix([[0, 1], [1, 2]], binarize=1.5)
+    array([[0, 0],
+           [0, 1]], dtype=uint8)
+    """
+    array: NDArray[Any] = X if type(X) is np.ndarray else _as_array(X, name)
+    _check_shape(array, n_features, name, allow_empty, model)
+    kind = array.dtype.kind
+    if binarize is not None:
+        return _thresholded(array, real_number(binarize, "binarize"), name)
+    if array.dtype == _UINT8 or kind == "b":
+        bits = np.ascontiguousarray(array)
+        if kind == "b":
+            bits = bits.view(_UINT8)
+        if _core.check_binary(bits) < 0:
+            return bits
+        if kind == "b":  # true may be stored as a byte other than 1
+            return np.asarray(bits != 0, dtype=bool).view(_UINT8)
+        raise _bad_values(array, array > 1, name)
+    _check_kind(array, name)
+    ones = np.asarray(np.equal(array, 1, order="C"), dtype=bool)
+    zeros = np.asarray(np.equal(array, 0, order="C"), dtype=bool)
+    if np.count_nonzero(ones) + np.count_nonzero(zeros) != array.size:
+        _check_finite(array, name)
+        raise _bad_values(array, ~(ones | zeros), name)
+    return ones.view(_UINT8)
+
+
+def _as_array(X: Any, name: str) -> NDArray[Any]:
+    if X is None:
+        raise TypeError(f"{name} must be a 2-d array of 0 and 1; got None")
+    if hasattr(X, "nnz"):
+        raise TypeError(f"{name} is sparse, but a dense array is required; pass {name}.toarray()")
+    masked = getattr(sys.modules.get("numpy.ma"), "MaskedArray", ())
+    if isinstance(X, masked):
+        hidden = np.ma.getmaskarray(X)
+        if hidden.any():
+            raise ValueError(f"{name} has masked cells: {_first(hidden)}; fill or drop them first")
+    elif isinstance(X, (list, tuple)) and any(isinstance(row, masked) for row in X):
+        raise ValueError(
+            f"{name} is a list of masked arrays, whose masks would be lost; stack them first"
+        )
+    try:
+        return np.asarray(X)
+    except ValueError as error:
+        raise ValueError(f"{name} must be a 2-d array of 0 and 1; {error}") from error
+
+
+def _check_shape(
+    array: NDArray[Any], n_features: int | None, name: str, allow_empty: bool, model: str
+) -> None:
+    if array.ndim != 2:
+        if array.ndim > 2:
+            raise ValueError(
+                f"{name} must be a 2-d array (rows, features); got shape {array.shape}"
+            )
+        raise ValueError(
+            f"{name} must be a 2-d array (rows, features); got "
+            f"{'a single value' if array.ndim == 0 else f'a 1-d array of shape {array.shape}'}. "
+            "Reshape your data: array.reshape(-1, 1) is one feature, array.reshape(1, -1) one row."
+        )
+    rows, columns = array.shape
+    if columns == 0:
+        raise ValueError(
+            f"{name} has 0 feature(s) (shape=({rows}, 0)) while a minimum of 1 is required."
+        )
+    if n_features is not None and columns != n_features:
+        raise ValueError(
+            f"{name} has {columns} features, but {model} is expecting {n_features} features "
+            "as input."
+        )
+    if rows == 0 and not allow_empty:
+        raise ValueError(
+            f"{name} has 0 sample(s) (shape=(0, {columns})) while a minimum of 1 is required."
+        )
+
+
+def _check_kind(array: NDArray[Any], name: str) -> None:
+    kind = array.dtype.kind
+    if kind == "c":
+        raise ValueError(f"Complex data not supported: {name} has dtype {array.dtype}")
+    if kind == "O":
+        _check_objects(array, name)
+    elif kind not in "biuf":
+        raise TypeError(f"{name} must be a numeric array of 0 and 1; got dtype {array.dtype}")
+
+
+def _check_objects(array: NDArray[Any], name: str) -> None:
+    """Refuse objects that are no real numbers; numbers are compared as they are, none wraps."""
+    allowed = (Real, Decimal, np.bool_)
+    if all(issubclass(kind, allowed) for kind in set(map(type, array.flat))):
+        return
+    for index, value in np.ndenumerate(array):
+        if isinstance(value, allowed):
+            continue
+        place = f"row {index[0]}, column {index[1]}"
+        if isinstance(value, (complex, np.complexfloating)):
+            raise ValueError(f"Complex data not supported: {name} holds {value!r} at {place}")
+        if value is None or type(value).__name__ in ("NAType", "NaTType"):
+            raise ValueError(f"{name} has a missing value ({value!r}, read as NaN) at {place}")
+        raise TypeError(
+            f"{name} holds {reprlib.repr(value)} at {place}; the argument must be an array "
+            f"without strings or {type(value).__name__} objects, every cell a number"
+        )
+
+
+def _check_finite(array: NDArray[Any], name: str) -> None:
+    if array.dtype.kind == "f":
+        bad = ~np.isfinite(array)
+    elif array.dtype.kind == "O":
+        bad = np.asarray((array != array) | (array == math.inf) | (array == -math.inf), dtype=bool)
+    else:
+        return
+    if bad.any():
+        raise ValueError(f"{name} contains NaN or inf, but it {_ONLY_BITS}: {_first(bad, array)}")
+
+
+def _thresholded(array: NDArray[Any], threshold: float, name: str) -> NDArray[np.uint8]:
+    _check_kind(array, name)
+    _check_finite(array, name)
+    # Compared in double precision: a scalar would be rounded to the dtype of `array` first.
+    above = np.greater(array, np.array([threshold]), order="C")
+    return np.asarray(above, dtype=bool).view(_UINT8)
+
+
+def _bad_values(array: NDArray[Any], bad: NDArray[np.bool_], name: str) -> ValueError:
+    return ValueError(
+        f"{name} {_ONLY_BITS}; found {_first(bad, array)}; binarize=threshold makes numbers binary"
+    )
+
+
+def _first(bad: NDArray[np.bool_], array: NDArray[Any] | None = None) -> str:
+    """Describe the first true cell, the value there, and how many there are."""
+    row, column = np.unravel_index(int(np.argmax(bad)), bad.shape)
+    count = np.count_nonzero(bad)
+    cell = None if array is None else array[row, column : column + 1].tolist()[0]
+    value = "" if array is None else f"{str(cell)[:40]} at "
+    return f"{value}row {row}, column {column} ({count} such value{'s' if count > 1 else ''})"
+
+
+def feature_names(X: object) -> NDArray[np.object_] | None:
+    """Read the column names of a data frame.
+
+    Parameters
+    ----------
+    X : object
+        Any data; a frame of pandas, polars or the like has `columns`.
+
+    Returns
+    -------
+    ndarray of object, shape (n_features,), or None
+        The names if all of them are strings; None for data without names.
+
+    Raises
+    ------
+    TypeError
+        If only some of the names are strings.
+    """
+    columns = None if type(X) is np.ndarray else getattr(X, "columns", None)
+    if columns is None or not len(columns):
+        return None
+    kinds = {type(column).__name__ for column in columns}
+    if kinds == {"str"}:
+        return np.asarray(list(columns), dtype=object)
+    if "str" in kinds:
+        raise TypeError(
+            "Feature names are only supported if all input features have string names, "
+            f"but X has names of the types {sorted(kinds)}"
+        )
+    return None
+
+
+def check_feature_names(X: object, fitted: NDArray[np.object_] | None, model: str) -> None:
+    """Compare the column names of `X` with those seen in `fit`, by scikit-learn's rules.
+
+    Parameters
+    ----------
+    X : object
+        The data.
+    fitted : ndarray of object or None
+        The names seen in `fit`.
+    model : str
+        The model's name, for the message.
+
+    Raises
+    ------
+    ValueError
+        If both have names and they differ in any way.
+
+    Warns
+    -----
+    UserWarning
+        If only one of the two has names.
+    """
+    names = feature_names(X)
+    if names is None and fitted is None:
+        return
+    if names is None:
+        warnings.warn(
+            f"X does not have valid feature names, but {model} was fitted with feature names",
+            stacklevel=4,
+        )
+    elif fitted is None:
+        warnings.warn(
+            f"X has feature names, but {model} was fitted without feature names", stacklevel=4
+        )
+    elif names.tolist() != fitted.tolist():
+        raise ValueError(_name_mismatch(set(names), set(fitted)))
+
+
+def _name_mismatch(names: set[str], fitted: set[str]) -> str:
+    def listed(title: str, extra: set[str]) -> str:
+        shown = [f"- {name}\n" for name in sorted(extra)[:5]] + ["- ...\n"] * (len(extra) > 5)
+        return f"{title}:\n{''.join(shown)}" if extra else ""
+
+    difference = listed("Feature names unseen at fit time", names - fitted)
+    difference += listed("Feature names seen at fit time, yet now missing", fitted - names)
+    order = "Feature names must be in the same order as they were in fit.\n"
+    title = "The feature names should match those that were passed during fit.\n"
+    return title + (difference or order)

@@ -1,0 +1,91 @@
+"""Fixtures that several files of tests share."""
+
+import os
+
+# Lets scikit-learn's checks of the array API run; it is read when scipy is imported.
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
+import numpy as np
+import pytest
+
+from ardens.models import MODELS
+
+N_FEATURES = 7
+N_HIDDEN = 5
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(params=MODELS)
+def name(request):
+    """The name of every model, one after the other."""
+    return request.param
+
+
+@pytest.fixture(params=[name for name in MODELS if name != "tabular"])
+def learned(request):
+    """The name of every model that learns by gradient, one after the other."""
+    return request.param
+
+
+@pytest.fixture
+def random_model():
+    """A function that makes a fitted model of random parameters."""
+    return make_random_model
+
+
+@pytest.fixture
+def small():
+    """A function that makes an unfitted model that learns fast."""
+
+    def make(name, **options):
+        quick = {"random_state": 0, "n_jobs": 1}
+        if name != "tabular":
+            quick |= {"max_epochs": 3}
+        if name in ("mlp", "nade"):
+            quick |= {"n_hidden": N_HIDDEN}
+        return MODELS[name](**(quick | options))
+
+    return make
+
+
+@pytest.fixture
+def data(rng):
+    """Rows in which later columns depend on earlier ones."""
+    X = rng.integers(0, 2, (200, N_FEATURES), dtype=np.uint8)
+    X[:, 3] = X[:, 0] ^ X[:, 1]
+    X[:, 5] = X[:, 2]
+    return X
+
+
+@pytest.fixture
+def same():
+    """A function that tells whether two fitted models have the same parameters, bit for bit."""
+
+    def compare(a, b):
+        a, b = a.parameters(), b.parameters()
+        return a.keys() == b.keys() and all(np.array_equal(a[key], b[key]) for key in a)
+
+    return compare
+
+
+def make_random_model(name, n=N_FEATURES, n_hidden=N_HIDDEN, seed=0, **options):
+    rng = np.random.default_rng(seed)
+    shapes = {
+        "tabular": {"logits": (2**n - 1,)},
+        "fvsbn": {"W": (n, n), "b": (n,)},
+        "mlp": {
+            "A": (n * (n - 1) // 2, n_hidden),
+            "c": (n, n_hidden),
+            "V": (n, n_hidden),
+            "b": (n,),
+        },
+        "nade": {"W": (n_hidden, n), "c": (n_hidden,), "V": (n, n_hidden), "b": (n,)},
+    }[name]
+    parameters = {key: rng.normal(size=shape) for key, shape in shapes.items()}
+    if name == "fvsbn":
+        parameters["W"] = np.tril(parameters["W"], -1)
+    return MODELS[name].from_parameters(**parameters, **options)

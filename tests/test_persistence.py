@@ -1,0 +1,447 @@
+"""Files: what comes back, what a failed write leaves, and what a damaged file does."""
+
+import errno
+import json
+import os
+import pickle
+import resource
+import stat
+import time
+
+import numpy as np
+import pytest
+from safetensors.numpy import load as read_tensors
+
+import ardens
+from ardens import optim, schedules
+from ardens.models import MODELS
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "model.safetensors"
+
+
+@pytest.fixture
+def saved(random_model, path):
+    """The bytes of a small file."""
+    random_model("nade", n=3, n_hidden=2).save(path)
+    return path.read_bytes()
+
+
+def split(content):
+    """The header and the tensors of a file."""
+    length = int.from_bytes(content[:8], "little")
+    return json.loads(content[8 : 8 + length]), content[8 + length :]
+
+
+def join(header, tensors):
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + tensors
+
+
+def with_description(content, **changes):
+    """The file with other words about its model."""
+    header, tensors = split(content)
+    description = json.loads(header["__metadata__"]["model"])
+    header["__metadata__"]["model"] = json.dumps(description | changes)
+    return join(header, tensors)
+
+
+# What comes back
+
+
+def test_a_loaded_model_equals_the_saved_one(name, small, data, path):
+    ordering = [3, 0, 6, 1, 5, 4, 2]
+    model = small(name, ordering=ordering, binarize=0.5).fit(data)
+    model.save(path)
+    loaded = ardens.load(path)
+    assert type(loaded) is type(model)
+    assert loaded.get_params() == model.get_params()
+    assert loaded.ordering_.tolist() == ordering
+    assert str(loaded.history_) == str(model.history_)
+    for key, values in model.parameters().items():
+        assert loaded.parameters()[key].tobytes() == values.tobytes()
+    assert np.array_equal(loaded.score_samples(data), model.score_samples(data))
+    assert np.array_equal(loaded.sample(9, random_state=1), model.sample(9, random_state=1))
+
+
+def test_a_model_without_training_can_be_saved(name, random_model, path):
+    ardens.save(random_model(name), str(path))
+    assert ardens.load(str(path)).history_ == {}
+
+
+def test_certainties_and_impossible_rows_are_kept(path):
+    model = ardens.Tabular(alpha=0).fit([[0, 1], [0, 1]], X_valid=[[1, 1]])
+    model.save(path)
+    loaded = ardens.load(path)
+    assert loaded.history_["valid"] == [-np.inf]
+    assert loaded.score_samples([[0, 1], [1, 1]]).tolist() == [0, -np.inf]
+
+
+def test_names_of_columns_are_kept(small, data, path):
+    import pandas as pd
+
+    frame = pd.DataFrame(data, columns=[f"säule {i}" for i in range(7)])
+    small("fvsbn").fit(frame).save(path)
+    assert ardens.load(path).feature_names_in_.tolist() == list(frame.columns)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"optimizer": optim.SGD(momentum=0.5, nesterov=True)},
+        {"optimizer": optim.Adam(beta1=0.8)},
+        {"learning_rate": schedules.WarmUp(schedules.Cosine(0.1, steps=50), steps=4)},
+        {"learning_rate": 0.1 + 0.2},
+        {"ordering": "random", "warm_start": True, "averaging": 0.5, "patience": 3},
+        {"random_state": 2**64 - 1},
+    ],
+    ids=str,
+)
+def test_settings_come_back(small, data, path, options):
+    model = small("nade", **options).fit(data)
+    model.save(path)
+    assert ardens.load(path).get_params() == model.get_params()
+
+
+def test_numpy_settings_come_back_as_plain_ones(small, data, path):
+    model = small("fvsbn", ordering=np.arange(7)[::-1], batch_size=np.int64(20)).fit(data)
+    model.save(path)
+    loaded = ardens.load(path)
+    assert loaded.ordering == [6, 5, 4, 3, 2, 1, 0]
+    assert loaded.batch_size == 20
+
+
+def test_settings_that_json_cannot_hold_come_back_as_defaults(small, data, path):
+    model = small(
+        "fvsbn",
+        callbacks=[print],
+        learning_rate=lambda step: 0.01,
+        random_state=np.random.default_rng(0),
+        batch_size=30,
+    )
+    model.set_params(callbacks=[lambda event: None]).fit(data).save(path)
+    loaded = ardens.load(path)
+    assert (loaded.callbacks, loaded.learning_rate, loaded.random_state) == (None, None, None)
+    assert loaded.batch_size == 30
+
+
+def test_a_file_is_plain_safetensors_with_the_documented_words(random_model, path):
+    model = random_model("mlp")
+    model.save(path)
+    tensors = read_tensors(path.read_bytes())
+    assert tensors.keys() == model.parameters().keys()
+    for key, values in model.parameters().items():
+        assert np.array_equal(tensors[key], values)
+    metadata = split(path.read_bytes())[0]["__metadata__"]
+    assert metadata.keys() == {"format", "format_version", "ardens_version", "model"}
+    description = json.loads(metadata["model"])
+    assert description["class"] == "mlp"
+    assert description["sampling_stream"] == 1
+
+
+def test_a_changed_option_does_not_change_the_size_of_a_saved_model(small, data, path):
+    model = small("nade").fit(data).set_params(n_hidden=999)
+    model.save(path)
+    loaded = ardens.load(path)
+    assert loaded.n_hidden == 999
+    assert loaded.n_parameters_ == model.n_parameters_
+    assert np.array_equal(loaded.score_samples(data), model.score_samples(data))
+
+
+def test_what_is_no_model_is_not_saved(path):
+    with pytest.raises(TypeError, match="model must be a model of this package"):
+        ardens.save({"W": 1}, path)
+    with pytest.raises(ardens.NotFittedError):
+        ardens.save(ardens.NADE(), path)
+    assert not path.exists()
+
+
+# How it is written
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077, 0o002])
+def test_the_mode_obeys_the_umask(random_model, path, umask):
+    before = os.umask(umask)
+    try:
+        random_model("fvsbn").save(path)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~umask
+
+
+def test_file_and_folder_are_flushed_before_and_after_the_change_of_name(
+    random_model, path, monkeypatch
+):
+    steps, fsync, replace = [], os.fsync, os.replace
+
+    def flush(descriptor):
+        steps.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+        fsync(descriptor)
+
+    def rename(*args):
+        steps.append("rename")
+        replace(*args)
+
+    monkeypatch.setattr(os, "fsync", flush)
+    monkeypatch.setattr(os, "replace", rename)
+    random_model("fvsbn").save(path)
+    assert steps == ["file", "rename", "folder"]
+
+
+@pytest.mark.parametrize("broken", ["fsync", "replace"])
+@pytest.mark.parametrize("problem", [OSError(errno.ENOSPC, "disk full"), KeyboardInterrupt()])
+def test_a_failed_write_leaves_the_old_file_alone(random_model, path, monkeypatch, broken, problem):
+    random_model("nade", seed=1).save(path)
+    before = path.read_bytes()
+
+    def fail(*args):
+        raise problem
+
+    monkeypatch.setattr(os, broken, fail)
+    with pytest.raises(type(problem)) as caught:
+        random_model("nade", seed=2).save(path)
+    assert path.read_bytes() == before
+    assert os.listdir(path.parent) == [path.name]
+    if isinstance(problem, OSError):
+        assert caught.value.filename == str(path)
+
+
+def test_a_limit_on_the_size_of_files_is_an_error_with_the_path(random_model, path):
+    random_model("fvsbn").save(path)
+    before, limits = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        with pytest.raises(OSError, match=r"model\.safetensors"):
+            random_model("nade", n_hidden=500).save(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.read_bytes() == before
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_a_path_that_cannot_be_written_is_named(random_model, tmp_path):
+    model = random_model("fvsbn")
+    folder, loose = tmp_path / "folder", tmp_path / "loose"
+    folder.mkdir()
+    loose.symlink_to(tmp_path / "gone")
+    for path, error in (
+        (folder, IsADirectoryError),
+        (tmp_path / "no" / "model", FileNotFoundError),
+        (loose, FileNotFoundError),
+        (loose / "model", FileNotFoundError),
+    ):
+        with pytest.raises(error) as caught:
+            model.save(path)
+        assert caught.value.filename == str(path)
+    assert sorted(os.listdir(tmp_path)) == ["folder", "loose"]
+
+
+def test_a_link_is_followed(random_model, tmp_path):
+    (tmp_path / "real").mkdir()
+    target, link = tmp_path / "real" / "model", tmp_path / "link"
+    random_model("nade", seed=1).save(target)
+    link.symlink_to(target)
+    random_model("nade", seed=2).save(link)
+    assert link.is_symlink()
+    assert target.read_bytes() == link.read_bytes()
+    assert os.listdir(tmp_path / "real") == ["model"]
+
+
+def test_paths_need_not_be_ascii(random_model, tmp_path):
+    path = tmp_path / "модель ü.safetensors"
+    random_model("fvsbn").save(path)
+    assert isinstance(ardens.load(path), ardens.FVSBN)
+
+
+# What a damaged file does
+
+
+def refused(path, content, words):
+    path.write_bytes(content)
+    began = time.perf_counter()
+    with pytest.raises(ardens.FormatError, match=words) as caught:
+        ardens.load(path)
+    assert time.perf_counter() - began < 1
+    assert str(path) in str(caught.value)
+    assert isinstance(caught.value, ValueError)
+
+
+@pytest.mark.parametrize("length", [0, 1, 7, 8, 9, 100, -1, -4])
+def test_a_file_that_is_cut_off_is_refused(saved, path, length):
+    refused(path, saved[:length], "not a model file")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"\xff" * 64, "no safetensors file"),
+        ((1 << 30).to_bytes(8, "little") + b"{}", "no safetensors file"),
+        (join(b"[]", b""), "not a JSON object"),
+        (join(b"{", b""), "not JSON"),
+        (join(b"\xff\xfe\xfd", b""), "not JSON"),
+        (join(b"[" * 100_000, b""), "not JSON"),
+        (join(b'{"a":' * 100_000, b""), "not JSON"),
+        (join(b'{"a":1' + b"0" * 10_000 + b"}", b""), "not JSON"),
+        (join({}, b""), "no model of ardens"),
+        (join({"__metadata__": {"format": "pt"}}, b""), "no model of ardens"),
+        (join({"__metadata__": "ardens"}, b""), "no model of ardens"),
+        (join(b'{"__metadata__": {"format": "ardens", "format": "ardens"}}', b""), "a key twice"),
+        (pickle.dumps({}), "no safetensors file"),
+        (b"PK\x03\x04" + b"\0" * 50, "no safetensors file"),
+    ],
+    ids=lambda value: value[:20] if isinstance(value, bytes) else value,
+)
+def test_a_foreign_file_is_refused(path, content, words):
+    refused(path, content, words)
+
+
+@pytest.mark.parametrize(
+    ("version", "words"),
+    [
+        ("2", r"needs a newer ardens: it has format 2, written by version 9\.9"),
+        ("9" * 5000, "needs a newer ardens"),
+        ("-1", "format version is '-1'"),
+        ("1.5", "format version"),
+        ("²", "format version"),
+        (None, "format version"),
+    ],
+)
+def test_a_newer_or_unknown_version_is_refused(saved, path, version, words):
+    header, tensors = split(saved)
+    header["__metadata__"] |= {"format_version": version, "ardens_version": "9.9"}
+    refused(path, join(header, tensors), words)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"class": "os.system"}, "class 'os.system' is not one of tabular, fvsbn, mlp, nade"),
+        ({"class": "../nade"}, "class"),
+        ({"class": ["nade"]}, "class"),
+        ({"class": "fvsbn"}, "tensors"),
+        ({"n_features": 10**9}, "shape"),
+        ({"n_features": 10**30}, "n_features and n_hidden"),
+        ({"n_features": 3.0}, "n_features and n_hidden"),
+        ({"n_features": True}, "n_features and n_hidden"),
+        ({"n_features": -3}, "n_features and n_hidden"),
+        ({"n_features": 0}, "n_features must be at least 1"),
+        ({"n_hidden": 10**9}, "shape"),
+        ({"n_hidden": 2**31}, "n_features and n_hidden"),
+        ({"n_hidden": None}, "n_features and n_hidden"),
+        ({"settings": None}, "settings"),
+        ({"settings": {"__class__": 1}}, "unexpected keyword"),
+        ({"settings": {"_fitted": 1}}, "unexpected keyword"),
+        ({"settings": {"optimizer": {"optimizer": "os", "settings": {}}}}, "no setting"),
+        ({"settings": {"optimizer": {"optimizer": "sgd", "settings": {"x": 1}}}}, "unexpected"),
+        ({"settings": {"optimizer": {"optimizer": "sgd", "settings": 1}}}, "settings"),
+        ({"settings": {"ordering": {"a": 1}}}, "no setting"),
+        ({"ordering": None}, "ordering"),
+        ({"ordering": [0, 1]}, "ordering"),
+        ({"ordering": [0, 1, 1]}, "ordering"),
+        ({"ordering": [0, 1, 10**40]}, "ordering"),
+        ({"ordering": [[[[]]]]}, "ordering"),
+        ({"feature_names": "abc"}, "feature_names"),
+        ({"feature_names": ["a", "b", 3]}, "feature_names"),
+        ({"feature_names": ["a", "b"]}, "feature_names"),
+        ({"history": []}, "history"),
+        ({"history": {"train": 1}}, "history"),
+        ({"history": {"train": ["x"]}}, "history"),
+        ({"history": {"train": [[1]]}}, "history"),
+        ({"history": {"train": [True]}}, "history"),
+        ({"history": {"train": [1], "valid": []}}, "different lengths"),
+        ({"sampling_stream": 2}, "sampling stream 2"),
+        ({"sampling_stream": None}, "sampling stream"),
+    ],
+    ids=str,
+)
+def test_a_hostile_description_is_refused(saved, path, changes, words):
+    refused(path, with_description(saved, **changes), words)
+
+
+def test_descriptions_that_are_no_json_are_refused(saved, path):
+    header, tensors = split(saved)
+    for text, words in (
+        ("[" * 100_000, "not JSON"),
+        ('{"class": NaN}', "not a model file"),
+        ("[]", "not a JSON object"),
+        (None, "not a model file"),
+    ):
+        header["__metadata__"]["model"] = text
+        refused(path, join(header, tensors), words)
+
+
+def edited(saved, edit):
+    header, tensors = split(saved)
+    edit(header)
+    return join(header, tensors)
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        (lambda h: h.pop("W"), "tensors"),
+        (lambda h: h.update(X=h["W"]), "tensors"),
+        (lambda h: h["W"].update(dtype="F64"), "not of float32"),
+        (lambda h: h["W"].update(dtype="I32"), "not of float32"),
+        (lambda h: h["W"].update(shape=[3, 2]), "not of shape"),
+        (lambda h: h["W"].update(shape=[6]), "not of shape"),
+        (lambda h: h["W"].update(shape=[2**62, 2**62]), "not of shape"),
+        (lambda h: h["W"].update(data_offsets=[0, 2**60]), "not a model file"),
+        (lambda h: h["W"].update(data_offsets=h["V"]["data_offsets"]), "not a model file"),
+        (lambda h: h["W"].update(data_offsets="x"), "not a model file"),
+        (lambda h: h.update(W=None), "not of float32"),
+    ],
+)
+def test_a_hostile_table_of_tensors_is_refused(saved, path, edit, words):
+    refused(path, edited(saved, edit), words)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_parameters_that_are_not_finite_are_refused(saved, path, value):
+    refused(path, saved[:-4] + np.float32(value).tobytes(), "must be finite")
+
+
+def test_more_bytes_than_parameters_are_refused(saved, path):
+    refused(path, saved + b"\0", "bytes of parameters")
+
+
+def test_weights_on_the_diagonal_of_a_file_are_refused(random_model, path):
+    random_model("fvsbn", n=3).save(path)
+    header, tensors = split(path.read_bytes())
+    tensors = bytearray(tensors)
+    begin = header["W"]["data_offsets"][0]
+    tensors[begin : begin + 4] = np.float32(1).tobytes()
+    refused(path, join(header, bytes(tensors)), "W must be 0 on and above the diagonal")
+
+
+def test_random_damage_is_refused_or_harmless(name, random_model, path):
+    random_model(name, n=3, n_hidden=2).save(path)
+    whole, rng = path.read_bytes(), np.random.default_rng(0)
+    loaded = 0
+    for _ in range(300):
+        content = bytearray(whole)
+        for _ in range(rng.integers(1, 4)):
+            content[rng.integers(len(content))] = rng.integers(256)
+        path.write_bytes(
+            content[: rng.integers(1, len(content))] if rng.random() < 0.2 else content
+        )
+        try:
+            model = ardens.load(path)
+        except ardens.FormatError:
+            continue
+        loaded += 1
+        assert not np.isnan(model.score_samples(np.zeros((1, 3)))).any()
+    assert loaded < 250
+
+
+def test_what_cannot_be_read_is_an_os_error(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        ardens.load(tmp_path / "gone")
+    with pytest.raises(IsADirectoryError):
+        ardens.load(tmp_path)
+
+
+def test_every_model_is_in_the_registry_once():
+    assert {cls.__name__.lower(): cls for cls in MODELS.values()} == MODELS

@@ -1,0 +1,134 @@
+"""scikit-learn's protocol: its own checks, and the tools that build on it."""
+
+import pickle
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import Binarizer
+from sklearn.utils.estimator_checks import (
+    check_dataframe_column_names_consistency,
+    check_estimators_nan_inf,
+    check_estimators_partial_fit_n_features,
+    parametrize_with_checks,
+)
+from sklearn.utils.validation import check_is_fitted
+
+import ardens
+
+ESTIMATORS = [
+    ardens.Tabular(binarize=0.0),
+    ardens.FVSBN(binarize=0.0, max_epochs=3),
+    ardens.MLP(n_hidden=3, binarize=0.0, max_epochs=3),
+    ardens.NADE(n_hidden=3, binarize=0.0, max_epochs=3),
+]
+
+with warnings.catch_warnings():
+    # scikit-learn warns that its base class is missing: the protocol is met without importing it.
+    warnings.filterwarnings("ignore", "Estimator .* does not inherit", UserWarning)
+    over_all_checks = parametrize_with_checks(ESTIMATORS)
+
+
+@over_all_checks
+def test_passes_the_check_of_scikit_learn(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize(
+    "check",
+    [
+        check_dataframe_column_names_consistency,
+        check_estimators_partial_fit_n_features,
+        check_estimators_nan_inf,
+    ],
+)
+def test_passes_checks_that_scikit_learn_keeps_for_its_own_estimators(estimator, check):
+    check(type(estimator).__name__, estimator)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: type(e).__name__)
+def test_unfitted_models_raise_what_scikit_learn_raises(estimator):
+    with pytest.raises(NotFittedError) as caught:
+        clone(estimator).score_samples([[0]])
+    assert isinstance(caught.value, ardens.NotFittedError)
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert isinstance(again, NotFittedError)
+    assert str(again) == str(caught.value)
+
+
+def test_check_is_fitted_understands_models_that_were_not_fitted_but_made(random_model):
+    check_is_fitted(random_model("nade"))
+    check_is_fitted(random_model("nade"), "n_features_in_")
+
+
+def test_a_clone_has_the_settings_and_nothing_else(name, small, data):
+    model = small(name, ordering="random").fit(data)
+    twin = clone(model)
+    assert twin.get_params() == model.get_params()
+    assert not hasattr(twin, "n_features_in_")
+
+
+def test_settings_are_read_and_changed_by_name(name, small):
+    model = small(name)
+    assert list(model.get_params()) == sorted(model.get_params())
+    assert model.set_params(n_jobs=2).get_params()["n_jobs"] == 2
+    with pytest.raises(ValueError, match="Invalid parameter 'hidden' for estimator"):
+        model.set_params(n_jobs=3, hidden=4)
+    assert model.n_jobs == 2
+
+
+def test_a_model_ends_a_pipeline(name, small, data):
+    pipeline = make_pipeline(Binarizer(threshold=0.5), small(name)).fit(data * 0.9)
+    assert pipeline.score(data) == small(name).fit(data).score(data)
+    assert pipeline.score_samples(data).shape == (200,)
+
+
+def test_grids_are_searched_by_held_out_nats(data):
+    search = GridSearchCV(ardens.Tabular(), {"alpha": [1e-3, 0.5, 1e3]}, cv=3).fit(data)
+    scores = [
+        cross_val_score(ardens.Tabular(alpha=alpha), data, cv=3).mean()
+        for alpha in (1e-3, 0.5, 1e3)
+    ]
+    assert search.best_params_ == {"alpha": 0.5}
+    assert search.best_score_ == max(scores)
+    assert search.best_estimator_.score(data) == search.score(data)
+
+
+def test_grids_of_learned_models_run_in_processes(small, data):
+    grid = {"n_hidden": [2, 4], "optimizer": ["adam", ardens.optim.SGD()]}
+    search = GridSearchCV(small("nade", max_epochs=2), grid, cv=2, n_jobs=2).fit(data)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+def test_names_of_columns_are_compared(small, data):
+    frame = pd.DataFrame(data, columns=list("abcdefg"))
+    model = small("fvsbn").fit(frame, X_valid=frame[:20])
+    assert model.feature_names_in_.tolist() == list("abcdefg")
+    with pytest.raises(ValueError, match="must be in the same order as they were in fit"):
+        model.score_samples(frame[list("bacdefg")])
+    with pytest.raises(ValueError, match=r"unseen at fit time:\n- x\n.*now missing:\n- a\n"):
+        model.partial_fit(frame.rename(columns={"a": "x"}))
+    with pytest.raises(ValueError, match="same order"):
+        model.fit(frame, X_valid=frame[list("bacdefg")])
+    with pytest.warns(UserWarning, match="X does not have valid feature names, but FVSBN") as seen:
+        model.score_samples(data)
+    assert seen[0].filename == __file__
+    with pytest.warns(UserWarning, match="X has feature names, but FVSBN was fitted without"):
+        model.fit(data).score_samples(frame)
+    assert not hasattr(model, "feature_names_in_")
+
+
+def test_importing_the_package_imports_numpy_and_little_else():
+    code = "import sys, ardens; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(run.stdout.split())
+    assert "numpy" in loaded
+    assert not loaded & {"sklearn", "scipy", "pandas", "matplotlib", "tqdm", "safetensors", "torch"}
