@@ -1,4 +1,4 @@
-"""The compiled kernels of every model, at every level, against first principles and the reference."""
+"""The compiled kernels at every level, against first principles and the reference."""
 
 from collections.abc import Iterator
 from typing import Any

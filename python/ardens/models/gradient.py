@@ -49,8 +49,8 @@ class GradientModel(AutoregressiveModel):
         What turns a gradient into a step: a name, or settings such as
         ``ardens.optim.SGD(momentum=0.5)``.
     learning_rate : float or callable, optional
-        A number is the first rate; it is halved when `patience` is over. A callable of the
-        0-based step, such as ``ardens.schedules.Cosine(0.01, steps=5000)``, is followed as it is.
+        A constant rate, or a callable of the 0-based step such as
+        ``ardens.schedules.Cosine(0.01, steps=5000)``.
     batch_size : int, optional
         Rows of a step, at least 1.
     max_epochs : int, optional
