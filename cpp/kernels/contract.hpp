@@ -24,9 +24,10 @@ struct TabularPlan {
     std::size_t entries, size;
     explicit constexpr TabularPlan(Shape s) : entries((std::size_t{1} << s.n) - 1), size(pad(entries, 16)) {}
 };
-struct FvsbnPlan {  // W[j][i] = weight from x_j to logit i, rows of `stride`; b
-    std::size_t stride, W, b, size;
-    explicit constexpr FvsbnPlan(Shape s) : stride(spread(pad(s.n, 16))), W(0), b(s.n * stride), size(b + stride) {}
+struct FvsbnPlan {  // W[j][i] = weight from x_j to logit i: rows of `stride`, `width` logits of them used; b
+    std::size_t width, stride, W, b, size;
+    explicit constexpr FvsbnPlan(Shape s)
+        : width(pad(s.n, 16)), stride(spread(width)), W(0), b(s.n * stride), size(b + width) {}
 };
 struct MlpPlan {  // A[i (i - 1) / 2 + j][k], V[i][k], c[i][k], rows of `stride`; b
     std::size_t stride, A, V, c, b, size;

@@ -31,11 +31,11 @@ void fvsbn_logits(float* logits, float* state, const View& model, const std::uin
     FvsbnPlan plan(model.shape);
     list_ones(state, X, rows, n);
     // Chunks outside, rows inside: a chunk of W stays in cache for all rows.
-    for (std::size_t i = 0; i < plan.stride; i += FVSBN_CHUNK) {
-        std::size_t width = std::size_t{FVSBN_CHUNK} < plan.stride - i ? FVSBN_CHUNK : plan.stride - i;
+    for (std::size_t i = 0; i < plan.width; i += FVSBN_CHUNK) {
+        std::size_t width = std::size_t{FVSBN_CHUNK} < plan.width - i ? FVSBN_CHUNK : plan.width - i;
         for (std::size_t r = 0; r < rows; ++r) {
             const std::uint32_t* ones = ones_of_row(state, r, n);
-            float* out = logits + r * plan.stride + i;
+            float* out = logits + r * plan.width + i;
             std::memcpy(out, model.params + plan.b + i, width * sizeof(float));
             if (width == FVSBN_CHUNK) {
                 add_rows<4>(out, model.params + plan.W + i, plan.stride, ones, i + width);
@@ -54,11 +54,11 @@ void fvsbn_backward(float* grad, const View& model, const float* delta, float* s
                     std::size_t rows, std::size_t begin, std::size_t end, float*) {
     std::size_t n = model.shape.n;
     FvsbnPlan plan(model.shape);
-    std::size_t last = end * FVSBN_UNIT < plan.stride ? end * FVSBN_UNIT : plan.stride;
+    std::size_t last = end * FVSBN_UNIT < plan.width ? end * FVSBN_UNIT : plan.width;
     for (std::size_t i = begin * FVSBN_UNIT; i < last; i += LANES)
         for (std::size_t r = 0; r < rows; ++r) {
             const std::uint32_t* ones = ones_of_row(state, r, n);
-            vf d = load(delta + r * plan.stride + i);
+            vf d = load(delta + r * plan.width + i);
             store(grad + plan.b + i, load(grad + plan.b + i) + d);
             for (std::size_t o = 0; o < ones[0] && ones[1 + o] < i; ++o) {
                 float* g = grad + plan.W + ones[1 + o] * plan.stride + i;
@@ -81,17 +81,17 @@ void fvsbn_sample(std::uint8_t* X, float* logits, const View& model, Stream stre
     alignas(64) std::uint32_t words[4][MAX_TILE];
     alignas(64) float column[MAX_TILE] = {}, bits[MAX_TILE];
     for (std::size_t r = 0; r < rows; ++r)
-        std::memcpy(logits + r * plan.stride, model.params + plan.b, plan.stride * sizeof(float));
+        std::memcpy(logits + r * plan.width, model.params + plan.b, plan.width * sizeof(float));
     for (std::size_t i = 0; i < n; ++i) {
         if (i % 4 == 0) philox(words, stream.start, static_cast<std::uint32_t>(i / 4), stream.seed);
-        for (std::size_t r = 0; r < rows; ++r) column[r] = logits[r * plan.stride + i];
+        for (std::size_t r = 0; r < rows; ++r) column[r] = logits[r * plan.width + i];
         draw(bits, column, words[i % 4], rows);
         const float* row = model.params + plan.W + i * plan.stride;
         for (std::size_t r = 0; r < rows; ++r) {
             X[r * n + i] = bits[r] != 0.0f;
             if (bits[r] == 0.0f) continue;
-            float* out = logits + r * plan.stride;
-            for (std::size_t l = i / LANES * LANES; l < plan.stride; l += LANES)
+            float* out = logits + r * plan.width;
+            for (std::size_t l = i / LANES * LANES; l < plan.width; l += LANES)
                 store(out + l, load(out + l) + load(row + l));
         }
     }

@@ -25,8 +25,8 @@ from first_principles import (
 )
 
 LEVELS = _core.levels()
-# Around a block of four features, a register, a padded row, and beyond a tile of rows.
-SIZES = [(1, 1), (3, 15), (4, 16), (5, 17), (15, 31), (16, 32), (17, 33), (70, 48)]
+# Around a block of four features, a register, a padded row, and rows that are spread over the cache.
+SIZES = [(1, 1), (3, 15), (4, 16), (5, 17), (15, 31), (16, 32), (17, 33), (70, 48), (123, 128)]
 
 
 @pytest.fixture(params=MODELS)
