@@ -25,7 +25,7 @@ from first_principles import (
 )
 
 LEVELS = _core.levels()
-# Around a block of four features, a register, a padded row, and rows that are spread over the cache.
+# Around a block of four features, a register, a padded row; rows spread over the cache.
 SIZES = [(1, 1), (3, 15), (4, 16), (5, 17), (15, 31), (16, 32), (17, 33), (70, 48), (123, 128)]
 
 
