@@ -31,6 +31,8 @@ constexpr std::size_t BLOCK = 16;  // lanes of every sum, and the grain of padde
 typedef float vf __attribute__((vector_size(4 * LANES)));
 typedef std::int32_t vi __attribute__((vector_size(4 * LANES)));
 typedef std::uint32_t vu __attribute__((vector_size(4 * LANES)));
+typedef std::uint8_t vb __attribute__((vector_size(LANES)));
+typedef double vd __attribute__((vector_size(8 * LANES)));
 static_assert(sizeof(vf) == 4 * LANES);
 
 inline vf load(const float* p) {
@@ -62,8 +64,19 @@ inline vf fma(vf a, vf b, vf c) {
     return a * b + c;
 #endif
 }
-inline vf min(vf a, vf b) { return a < b ? a : b; }
-inline vf max(vf a, vf b) { return a > b ? a : b; }
+// a < b ? a : b and a > b ? a : b, so b where either is NaN. Intrinsics: gcc 12 makes a comparison and a blend of it.
+inline vf min(vf a, vf b) {
+#if defined(__AVX512F__)
+    return reinterpret_cast<vf>(_mm512_min_ps(reinterpret_cast<__m512>(a), reinterpret_cast<__m512>(b)));
+#elif defined(__AVX__)
+    return reinterpret_cast<vf>(_mm256_min_ps(reinterpret_cast<__m256>(a), reinterpret_cast<__m256>(b)));
+#elif defined(__SSE__)
+    return reinterpret_cast<vf>(_mm_min_ps(reinterpret_cast<__m128>(a), reinterpret_cast<__m128>(b)));
+#else
+    return a < b ? a : b;
+#endif
+}
+inline vf max(vf a, vf b) { return -min(-a, -b); }
 inline vf abs(vf x) { return reinterpret_cast<vf>(reinterpret_cast<vi>(x) & 0x7fffffff); }
 
 // exp(x), within 2 ulp for -86.5 <= x <= 88; exactly 0 below; NaN stays NaN.

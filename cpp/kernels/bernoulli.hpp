@@ -7,25 +7,27 @@
 
 namespace {
 
-// One block of a row: LANES logits and bits; past the end, logit -inf and bit 0, which cost 0 nats.
+// One register of a row: s = +logit where x = 1, -logit where x = 0; past the end, +inf, which costs 0 nats.
 struct Bits {
-    vf logit;
-    vf sign;  // +1 where x = 1, -1 where x = 0
+    vf s;
+    vi zero;  // all ones where x = 0
 };
 
 inline Bits load_bits(const float* logits, const std::uint8_t* x, std::size_t i, std::size_t n) {
-    constexpr float inf = std::numeric_limits<float>::infinity();
-    Bits bits;
+    vf logit;
+    vb bytes{};
     if (i + LANES <= n) {
-        bits.logit = load(logits + i);
-        for (std::size_t l = 0; l < LANES; ++l) bits.sign[l] = x[i + l] ? 1.0f : -1.0f;
+        logit = load(logits + i);
+        std::memcpy(&bytes, x + i, sizeof bytes);
     } else {
         for (std::size_t l = 0; l < LANES; ++l) {
-            bits.logit[l] = i + l < n ? logits[i + l] : -inf;
-            bits.sign[l] = i + l < n && x[i + l] ? 1.0f : -1.0f;
+            logit[l] = i + l < n ? logits[i + l] : -std::numeric_limits<float>::infinity();
+            if (i + l < n) bytes[l] = x[i + l];
         }
     }
-    return bits;
+    vi zero = __builtin_convertvector(bytes, vi) - 1;
+    vi sign = zero & std::numeric_limits<std::int32_t>::min();
+    return {reinterpret_cast<vf>(reinterpret_cast<vi>(logit) ^ sign), zero};
 }
 
 // log sigma(s) = min(s, 0) - log(1 + exp(-|s|)); NaN stays NaN.
@@ -34,25 +36,25 @@ inline vf log_sigmoid(vf s) {
     return least - log1p(exp(-abs(s)));
 }
 
-// Nats are summed in float64, 16 running sums per row.
-inline void add_lanes(double* sums, vf values) {
-    for (std::size_t l = 0; l < LANES; ++l) sums[l] += static_cast<double>(values[l]);
-}
-inline double fold(const double* lanes) {
-    double s4[4];
-    for (int l = 0; l < 4; ++l) s4[l] = (lanes[l] + lanes[l + 8]) + (lanes[l + 4] + lanes[l + 12]);
-    return (s4[0] + s4[2]) + (s4[1] + s4[3]);
-}
+// Nats of a row, summed in float64 in 16 lanes.
+struct Nats {
+    vd lanes[BLOCK / LANES] = {};
+    void add(std::size_t i, vf values) { lanes[i % BLOCK / LANES] += __builtin_convertvector(values, vd); }
+    double sum() const {
+        double l[BLOCK], s4[4];
+        std::memcpy(l, lanes, sizeof l);
+        for (int j = 0; j < 4; ++j) s4[j] = (l[j] + l[j + 8]) + (l[j + 4] + l[j + 12]);
+        return (s4[0] + s4[2]) + (s4[1] + s4[3]);
+    }
+};
 
 void bernoulli_log_prob(double* out, const float* logits, const std::uint8_t* X, std::size_t rows, std::size_t n) {
     std::size_t stride = pad(n, BLOCK);
     for (std::size_t r = 0; r < rows; ++r) {
-        alignas(64) double sums[BLOCK] = {};
-        for (std::size_t i = 0; i < n; i += LANES) {
-            Bits bits = load_bits(logits + r * stride, X + r * n, i, n);
-            add_lanes(sums + i % BLOCK, log_sigmoid(bits.sign * bits.logit));
-        }
-        out[r] = fold(sums);
+        Nats nats;
+        for (std::size_t i = 0; i < n; i += LANES)
+            nats.add(i, log_sigmoid(load_bits(logits + r * stride, X + r * n, i, n).s));
+        out[r] = nats.sum();
     }
 }
 
@@ -60,8 +62,7 @@ void bernoulli_terms(double* out, const float* logits, const std::uint8_t* X, st
     std::size_t stride = pad(n, BLOCK);
     for (std::size_t r = 0; r < rows; ++r)
         for (std::size_t i = 0; i < n; i += LANES) {
-            Bits bits = load_bits(logits + r * stride, X + r * n, i, n);
-            vf term = log_sigmoid(bits.sign * bits.logit);
+            vf term = log_sigmoid(load_bits(logits + r * stride, X + r * n, i, n).s);
             for (std::size_t l = 0; l < LANES && i + l < n; ++l) out[r * n + i + l] = static_cast<double>(term[l]);
         }
 }
@@ -83,18 +84,18 @@ void bernoulli_delta(float* delta, double* log_prob, const float* logits, const 
                      std::size_t rows, std::size_t n) {
     std::size_t stride = pad(n, BLOCK);
     for (std::size_t r = 0; r < rows; ++r) {
-        alignas(64) double sums[BLOCK] = {};
+        Nats nats;
         for (std::size_t i = 0; i < stride; i += LANES) {
             Bits bits = load_bits(logits + r * stride, X + r * n, i, n);
-            vf s = bits.sign * bits.logit;
-            vf e = exp(-abs(s));
-            vf least = vf{} < s ? vf{} : s;
-            add_lanes(sums + i % BLOCK, least - log1p(e));
-            // x - p = +-sigma(-s), + where x = 1
+            vf e = exp(-abs(bits.s));
+            vf least = vf{} < bits.s ? vf{} : bits.s;
+            nats.add(i, least - log1p(e));
+            // x - p = sigma(-s) where x = 1 and -sigma(-s) where x = 0
             vf q = 1.0f / (1.0f + e);
-            store(delta + r * stride + i, scale * bits.sign * (s < vf{} ? q : e * q));
+            q = bits.s < vf{} ? q : e * q;
+            store(delta + r * stride + i, bits.zero ? -scale * q : scale * q);
         }
-        log_prob[r] = fold(sums);
+        log_prob[r] = nats.sum();
     }
 }
 

@@ -39,7 +39,8 @@ struct NadeBlock {
 // One row through a block, from the update of feature first - 1 (where first > 0) to feature 3:
 // out[first .. 3] are logits, the state moves at every one of `ones`. Reads (s, h), writes (s_out, h_out).
 template <typename State, int first, unsigned ones>
-void nade_sweep(float* out, float* s_out, float* h_out, const float* s, const float* h, const NadeBlock& block) {
+void nade_sweep(float* out, float* s_out, float* h_out, const float* s, const float* h, const NadeBlock& four) {
+    const NadeBlock block = four;  // a copy that no store can alias
     alignas(64) float lanes[FOUR][BLOCK];
     std::size_t K = block.K;
     for (std::size_t lane = 0; lane < BLOCK; lane += LANES) {
@@ -297,7 +298,8 @@ inline void nade_still(NadeRows& rows, const NadeOrder& order, const NadeGradBlo
 
 // One row back through a block with ones.
 template <typename State, unsigned ones>
-void nade_unsweep(NadeRows& rows, std::size_t r, const float* delta, const NadeGradBlock& block) {
+void nade_unsweep(NadeRows& rows, std::size_t r, const float* delta, const NadeGradBlock& four) {
+    const NadeGradBlock block = four;  // a copy that no store can alias
     for (std::size_t k = 0; k < BLOCK; k += LANES) {
         vf s0 = load(rows.s[r] + k), h0 = load(rows.h[r] + k), u0 = load(rows.u[r] + k), g0 = load(rows.g[r] + k);
         vf s1 = load(rows.s[r] + k + BLOCK), h1 = load(rows.h[r] + k + BLOCK), u1 = load(rows.u[r] + k + BLOCK),
