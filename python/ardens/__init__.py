@@ -16,7 +16,7 @@ import importlib
 from types import ModuleType
 
 try:
-    from ._openmp import _core
+    from ._openmp import _core as _core
 except ImportError as error:
     raise ImportError(
         f"the compiled part of ardens cannot be loaded ({error}); reinstall it for this Python "
