@@ -112,8 +112,9 @@ inline void nade_steps(Exponential<power>, float* tables, const float* params, S
     std::size_t table = plan.rows * plan.stride;
     for (std::size_t at = begin * plan.stride; at < end * plan.stride; at += LANES) {
         vf w = load(params + plan.W + at) * (1.0f / power);
-        store(tables + at, exp(-w));
-        store(tables + table + at, exp(w));
+        vf step = exp(-w);
+        store(tables + at, step);
+        store(tables + table + at, 1.0f / step);
     }
 }
 inline void nade_steps(Additive, float*, const float*, Shape, std::size_t, std::size_t) {}
