@@ -10,6 +10,7 @@
 
 #include "driver.hpp"
 #include "isa.hpp"
+#include "limits.hpp"
 #include "parallel.hpp"
 #include "philox.hpp"
 
@@ -116,15 +117,28 @@ double mean_and_grad(const Description& model, const py::array& params, const py
     return value_and_grad(out, model, in, rows, threads, poll_signals);
 }
 
+// The model's feature for each column of the output; null where they are the same.
+const py::ssize_t* columns_of(const Description& model, const std::optional<py::array>& columns) {
+    if (!columns) return nullptr;
+    auto n = static_cast<py::ssize_t>(model.shape.n);
+    const py::ssize_t* features = Array<const py::ssize_t>(*columns, "columns", {n}).get();
+    if (!std::all_of(features, features + n, [n](py::ssize_t feature) { return feature >= 0 && feature < n; }))
+        throw py::value_error("columns must be features of 0 to " + std::to_string(n - 1));
+    return features;
+}
+
 void draw_rows(const Description& model, const py::array& params, const py::array& tables, std::uint64_t seed,
-               std::uint64_t start, const py::array& X, const std::optional<py::array>& log_prob, int threads) {
+               std::uint64_t start, const py::array& X, const std::optional<py::array>& log_prob, int threads,
+               const std::optional<py::array>& columns, bool packed) {
     View view = view_of(model, params, tables);
-    auto rows = static_cast<py::ssize_t>(rows_of(model, X).count);
-    std::uint8_t* out = Array<std::uint8_t>(X, "X", {rows, static_cast<py::ssize_t>(model.shape.n)}).get();
-    double* nats = log_prob ? Array<double>(*log_prob, "log_prob", {rows}).get() : nullptr;
+    std::size_t width = packed ? packed_width(model.shape.n) : model.shape.n;
+    py::ssize_t rows = X.ndim() == 2 ? X.shape(0) : 0;
+    Draws out{Array<std::uint8_t>(X, "X", {rows, static_cast<py::ssize_t>(width)}).get(),
+              static_cast<std::size_t>(rows), columns_of(model, columns), packed,
+              log_prob ? Array<double>(*log_prob, "log_prob", {rows}).get() : nullptr};
     threads = thread_count(threads);
     py::gil_scoped_release release;
-    sample(out, nats, model, view, {seed, start}, static_cast<std::size_t>(rows), threads, poll_signals);
+    sample(out, model, view, {seed, start}, threads, poll_signals);
 }
 
 py::list layout(const Description& model) {
@@ -241,7 +255,8 @@ PYBIND11_MODULE(_core, m) {
         .def("log_prob_terms", rowwise<log_prob_terms, true>, "params"_a, "tables"_a, "X"_a, "threads"_a)
         .def("conditionals", rowwise<conditionals, true>, "params"_a, "tables"_a, "X"_a, "threads"_a)
         .def("value_and_grad", mean_and_grad, "params"_a, "X"_a, "grad"_a, "threads"_a)
-        .def("sample", draw_rows, "params"_a, "tables"_a, "seed"_a, "start"_a, "X"_a, "log_prob"_a, "threads"_a);
+        .def("sample", draw_rows, "params"_a, "tables"_a, "seed"_a, "start"_a, "X"_a, "log_prob"_a, "threads"_a,
+             "columns"_a = py::none(), "packed"_a = false);
 
     m.def("check_binary", check_binary, "X"_a);
     m.def("sgd_step", sgd, "params"_a, "grad"_a, "velocity"_a, "lr"_a, "momentum"_a, "nesterov"_a, "weight_decay"_a,
@@ -257,4 +272,11 @@ PYBIND11_MODULE(_core, m) {
     m.def("set_level", set_level, "name"_a);
     m.def("max_threads", max_threads);
     m.def("build_info", build_info);
+    m.def(
+        "measure_fma", [](int threads) { return measure_multiply_adds(thread_count(threads)); }, "threads"_a,
+        py::call_guard<py::gil_scoped_release>());
+    m.def(
+        "measure_bandwidth",
+        [](std::size_t bytes, int threads) { return measure_reading(bytes, thread_count(threads)); }, "bytes"_a,
+        "threads"_a, py::call_guard<py::gil_scoped_release>());
 }

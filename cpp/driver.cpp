@@ -1,9 +1,12 @@
 #include "driver.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <memory>
 #include <new>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "isa.hpp"
@@ -27,7 +30,39 @@ class Floats {
     std::unique_ptr<float, Free> data_;
 };
 
+// Memory for one call, taken piece by piece. A calling thread keeps it for its next call, up to a
+// limit: fresh pages cost as much as a batch of a small model.
+class Workspace {
+  public:
+    explicit Workspace(std::size_t count) {
+        if (count > KEPT) {
+            own_.emplace(count);
+            next_ = own_->get();
+            return;
+        }
+        if (count > kept_count) {
+            kept.emplace(count);
+            kept_count = count;
+        }
+        next_ = kept->get();
+    }
+    static std::size_t padded(std::size_t count) { return pad(count, 16); }
+    float* take(std::size_t count) { return std::exchange(next_, next_ + padded(count)); }
+
+  private:
+    static constexpr std::size_t KEPT = 16 << 20;  // floats
+    static thread_local std::optional<Floats> kept;
+    static thread_local std::size_t kept_count;
+    std::optional<Floats> own_;
+    float* next_;
+};
+thread_local std::optional<Floats> Workspace::kept;
+thread_local std::size_t Workspace::kept_count = 0;
+
 const ModelKernels& model_kernels(const Description& model) { return kernels().*model.kernels; }
+
+// Floats of a flat array that one thread takes at a time.
+constexpr std::size_t PIECE = 32768;
 
 // Threads that are worth waking for so many multiply-adds: some 10 microseconds of work for each.
 int useful_threads(int threads, std::size_t multiply_adds) {
@@ -48,42 +83,74 @@ std::size_t rows_between_polls(const Description& model, int threads) {
 
 // Memory of each thread while it works on tiles of rows.
 struct TileMemory {
-    std::size_t logits, state, scratch;
-    explicit TileMemory(const Description& model, Needs needs)
+    std::size_t logits, state, scratch, bytes;  // in floats
+    TileMemory(const Description& model, Needs needs, std::size_t n_bytes)
         : logits(MAX_TILE * pad(model.shape.n, 16)),
           state(pad(MAX_TILE * needs.state, 16)),
-          scratch(pad(needs.scratch, 16)) {}
-    std::size_t per_thread() const { return logits + state + scratch; }
+          scratch(pad(needs.scratch, 16)),
+          bytes(pad(n_bytes, 64) / sizeof(float)) {}
+    std::size_t per_thread() const { return logits + state + scratch + bytes; }
 };
 
-// finish(first row, rows, logits) after the logits of each tile.
-template <typename Tile>
-void each_tile(const Description& model, std::size_t rows, int threads, Poll poll, Tile&& tile) {
+// Consecutive rows, and what the thread that works on them has to itself.
+struct Tile {
+    std::size_t first, count;
+    float *logits, *state, *scratch;
+    std::uint8_t* bytes;
+};
+
+// work(tile) for all rows; every thread has `n_bytes` bytes besides the kernel's memory.
+template <typename Work>
+void each_tile(const Description& model, std::size_t rows, std::size_t n_bytes, int threads, Poll poll, Work&& work) {
     if (rows == 0) return;
-    TileMemory memory(model, model_kernels(model).needs(model.shape));
+    TileMemory memory(model, model_kernels(model).needs(model.shape), n_bytes);
     threads = useful_threads(threads, rows * model.size);
-    Floats floats(memory.per_thread() * threads);
+    Workspace space(memory.per_thread() * threads);
+    float* floats = space.take(memory.per_thread() * threads);
     std::size_t step = rows_between_polls(model, threads), size = tile_rows(rows, threads);
     for (std::size_t first = 0; first < rows; first += step) {
         std::size_t count = std::min(step, rows - first);
         parallel_for((count + size - 1) / size, threads, [&](std::size_t item, int thread) {
             std::size_t begin = first + item * size;
-            float* logits = floats.get() + thread * memory.per_thread();
-            tile(begin, std::min(size, first + count - begin), logits, logits + memory.logits,
-                 logits + memory.logits + memory.state);
+            float* logits = floats + thread * memory.per_thread();
+            float *state = logits + memory.logits, *scratch = state + memory.state;
+            work(Tile{begin, std::min(size, first + count - begin), logits, state, scratch,
+                      reinterpret_cast<std::uint8_t*>(scratch + memory.scratch)});
         });
         poll();
     }
 }
 
+// finish(first row, rows, logits) after the logits of each tile.
 template <typename Finish>
 void each_logits(const Description& model, const View& view, Rows rows, int threads, Poll poll, Finish&& finish) {
     const ModelKernels& k = model_kernels(model);
-    each_tile(model, rows.count, threads, poll,
-              [&](std::size_t first, std::size_t count, float* logits, float* state, float* scratch) {
-                  k.logits(logits, state, view, rows.X + first * model.shape.n, count, scratch);
-                  finish(first, count, logits);
-              });
+    each_tile(model, rows.count, 0, threads, poll, [&](const Tile& tile) {
+        k.logits(tile.logits, tile.state, view, rows.X + tile.first * model.shape.n, tile.count, tile.scratch);
+        finish(tile.first, tile.count, tile.logits);
+    });
+}
+
+// Eight bytes of 0 and 1 to one, the first in the highest bit.
+inline std::uint8_t pack_eight(const std::uint8_t* bits) {
+    if constexpr (std::endian::native == std::endian::little) {
+        // Byte k is moved from bit 8 k to bit 63 - k; no two products meet in a bit, so none carries.
+        std::uint64_t word;
+        std::memcpy(&word, bits, sizeof word);
+        return static_cast<std::uint8_t>((word * 0x8040201008040201u) >> 56);
+    }
+    unsigned byte = 0;
+    for (int b = 0; b < 8; ++b) byte = byte << 1 | bits[b];
+    return static_cast<std::uint8_t>(byte);
+}
+
+void pack_row(std::uint8_t* out, const std::uint8_t* row, std::size_t n) {
+    std::size_t whole = n / 8;
+    for (std::size_t k = 0; k < whole; ++k) out[k] = pack_eight(row + 8 * k);
+    if (n % 8 == 0) return;
+    std::uint8_t last[8] = {};
+    std::memcpy(last, row + 8 * whole, n % 8);
+    out[whole] = pack_eight(last);
 }
 
 }  // namespace
@@ -127,31 +194,38 @@ double value_and_grad(float* grad, const Description& model, const float* params
     const ModelKernels& k = model_kernels(model);
     const Kernels& all = kernels();
     std::size_t n = model.shape.n, stride = pad(n, 16), batch = std::min(rows.count, MAX_BATCH);
+    threads = useful_threads(threads, batch * model.size);
     Needs needs = k.needs(model.shape);
     std::size_t scratch = pad(needs.scratch, 16), units = k.units(model.shape);
-    Floats delta(batch * stride), state(batch * needs.state), logits(batch * stride), scratches(scratch * threads);
+    Workspace space(Workspace::padded(needs.tables) + 2 * batch * stride + Workspace::padded(batch * needs.state) +
+                    scratch * threads);
+    float *tables = space.take(needs.tables), *delta = space.take(batch * stride), *logits = space.take(batch * stride),
+          *state = space.take(batch * needs.state), *scratches = space.take(scratch * threads);
     std::vector<double> nats(batch);
-    Floats tables(needs.tables);
-    prepare(tables.get(), model, params, threads);
-    threads = useful_threads(threads, batch * model.size);
-    View view{model.shape, params, tables.get()};
-    std::memset(grad, 0, model.size * sizeof(float));
+    prepare(tables, model, params, threads);
+    View view{model.shape, params, tables};
     double total = 0.0;
     float scale = 1.0f / static_cast<float>(rows.count);
     for (std::size_t first = 0; first < rows.count; first += batch) {
         std::size_t count = std::min(batch, rows.count - first), size = tile_rows(count, threads);
+        std::size_t tiles = (count + size - 1) / size;
+        // The gradient is set to zero beside the first tiles, in pieces.
+        std::size_t zeros = first == 0 ? (model.size + PIECE - 1) / PIECE : 0;
         const std::uint8_t* X = rows.X + first * n;
-        parallel_for((count + size - 1) / size, threads, [&](std::size_t item, int thread) {
+        parallel_for(tiles + zeros, threads, [&](std::size_t item, int thread) {
+            if (item >= tiles) {
+                std::size_t begin = (item - tiles) * PIECE;
+                std::memset(grad + begin, 0, std::min(PIECE, model.size - begin) * sizeof(float));
+                return;
+            }
             std::size_t r = item * size, m = std::min(size, count - r);
-            k.logits(logits.get() + r * stride, state.get() + r * needs.state, view, X + r * n, m,
-                     scratches.get() + thread * scratch);
-            all.bernoulli.delta(delta.get() + r * stride, nats.data() + r, logits.get() + r * stride, X + r * n, scale,
-                                m, n);
+            k.logits(logits + r * stride, state + r * needs.state, view, X + r * n, m, scratches + thread * scratch);
+            all.bernoulli.delta(delta + r * stride, nats.data() + r, logits + r * stride, X + r * n, scale, m, n);
         });
         std::size_t parts = std::min<std::size_t>(units, threads);
         parallel_for(parts, threads, [&](std::size_t part, int thread) {
-            k.backward(grad, view, delta.get(), state.get(), X, count, units * part / parts, units * (part + 1) / parts,
-                       scratches.get() + thread * scratch);
+            k.backward(grad, view, delta, state, X, count, units * part / parts, units * (part + 1) / parts,
+                       scratches + thread * scratch);
         });
         for (std::size_t r = 0; r < count; ++r) total += nats[r];
         poll();
@@ -159,16 +233,26 @@ double value_and_grad(float* grad, const Description& model, const float* params
     return total / static_cast<double>(rows.count);
 }
 
-void sample(std::uint8_t* X, double* log_prob, const Description& model, const View& view, Stream stream,
-            std::size_t rows, int threads, Poll poll) {
+void sample(const Draws& out, const Description& model, const View& view, Stream stream, int threads, Poll poll) {
     const ModelKernels& k = model_kernels(model);
-    std::size_t n = model.shape.n;
-    each_tile(model, rows, threads, poll,
-              [&](std::size_t first, std::size_t count, float* logits, float*, float* scratch) {
-                  Stream tile{stream.seed, stream.start + first};
-                  k.sample(X + first * n, logits, view, tile, count, scratch);
-                  if (log_prob) kernels().bernoulli.log_prob(log_prob + first, logits, X + first * n, count, n);
-              });
+    std::size_t n = model.shape.n, width = out.packed ? packed_width(n) : n;
+    // Rows that are rearranged are drawn beside the output: a tile of them, and one whose columns are moved.
+    bool beside = out.packed || out.columns;
+    std::size_t n_bytes = beside ? (MAX_TILE + 1) * n : 0;
+    each_tile(model, out.count, n_bytes, threads, poll, [&](const Tile& tile) {
+        std::uint8_t *to = out.X + tile.first * width, *X = beside ? tile.bytes : to;
+        k.sample(X, tile.logits, view, {stream.seed, stream.start + tile.first}, tile.count, tile.scratch);
+        if (out.log_prob) kernels().bernoulli.log_prob(out.log_prob + tile.first, tile.logits, X, tile.count, n);
+        if (!beside) return;
+        for (std::size_t r = 0; r < tile.count; ++r) {
+            std::uint8_t *row = X + r * n, *moved = out.packed ? X + MAX_TILE * n : to + r * width;
+            if (out.columns) {
+                for (std::size_t i = 0; i < n; ++i) moved[i] = row[out.columns[i]];
+                row = moved;
+            }
+            if (out.packed) pack_row(to + r * width, row, n);
+        }
+    });
 }
 
 const std::uint8_t* first_above_one(const std::uint8_t* begin, const std::uint8_t* end) {
@@ -184,7 +268,6 @@ const std::uint8_t* first_above_one(const std::uint8_t* begin, const std::uint8_
 }
 
 void each_piece(std::size_t size, int threads, const std::function<void(std::size_t, std::size_t)>& step) {
-    constexpr std::size_t PIECE = 32768;
     std::size_t pieces = (size + PIECE - 1) / PIECE, parts = std::min<std::size_t>(pieces, threads);
     parallel_for(parts, threads, [&](std::size_t part, int) {
         std::size_t begin = pieces * part / parts * PIECE, end = std::min(size, pieces * (part + 1) / parts * PIECE);

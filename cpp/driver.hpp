@@ -28,9 +28,21 @@ void conditionals(double* out, const Description& model, const View& view, Rows 
 // the order of the rows, whatever the number of threads.
 double value_and_grad(float* grad, const Description& model, const float* params, Rows rows, int threads, Poll poll);
 
-// Rows stream.start, stream.start + 1, ... of the sample; log_prob may be null.
-void sample(std::uint8_t* X, double* log_prob, const Description& model, const View& view, Stream stream,
-            std::size_t rows, int threads, Poll poll);
+// Where the rows of a sample go. Column k of X is feature columns[k] of the model, or feature k if
+// `columns` is null. X is (count, n) of 0 and 1; if `packed`, (count, packed_width(n)) with column
+// 8 k + b in bit 7 - b of byte k, and 0 in the bits that are left over.
+struct Draws {
+    std::uint8_t* X;
+    std::size_t count;
+    const std::ptrdiff_t* columns;
+    bool packed;
+    double* log_prob;  // or null
+};
+
+constexpr std::size_t packed_width(std::size_t n) { return (n + 7) / 8; }
+
+// Rows stream.start, stream.start + 1, ... of the sample.
+void sample(const Draws& out, const Description& model, const View& view, Stream stream, int threads, Poll poll);
 
 // First value above 1, or `end`.
 const std::uint8_t* first_above_one(const std::uint8_t* begin, const std::uint8_t* end);

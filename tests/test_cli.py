@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 
 import ardens
-from ardens import cli, data, demo
+from ardens import data, demo
 from ardens.cli import main
-from ardens.models import MODELS
+from ardens.models import MODELS, sampling
 
 COMMAND = [sys.executable, "-m", "ardens"]
 N = 6
@@ -256,7 +256,7 @@ def draw(folder: Path, *options: object) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize("suffix", [".npy", ".npz", ".csv", ".data", ".amat", ".txt"])
-@pytest.mark.parametrize("block", [7 * N, 1 << 24])
+@pytest.mark.parametrize("block", [7 * (N + 8), 1 << 24])
 def test_sample_writes_the_same_rows_in_every_format_and_block_size(
     folder: Path,
     tmp_path: Path,
@@ -266,7 +266,7 @@ def test_sample_writes_the_same_rows_in_every_format_and_block_size(
     suffix: str,
     block: int,
 ) -> None:
-    monkeypatch.setattr(cli.sample, "_BLOCK", block)
+    monkeypatch.setattr(sampling, "_BLOCK", block)
     out = tmp_path / f"s{suffix}"
     told = json.loads(output(capsys, *draw(folder, "--out", out, "--json")))
     assert (told["rows"], told["seed"], told["start"]) == (100, 5, 0)
@@ -280,6 +280,33 @@ def test_sample_npy_has_the_bytes_of_numpy(
     output(capsys, *draw(folder, "--out", tmp_path / "s.npy"))
     np.save(tmp_path / "t.npy", expected)
     assert (tmp_path / "s.npy").read_bytes() == (tmp_path / "t.npy").read_bytes()
+
+
+@pytest.mark.parametrize("block", [7 * (N + 8), 1 << 24])
+def test_packed_samples_are_the_packed_bits_in_an_npy_file(
+    folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    expected: np.ndarray,
+    block: int,
+) -> None:
+    monkeypatch.setattr(sampling, "_BLOCK", block)
+    out = tmp_path / "s.npy"
+    told = json.loads(output(capsys, *draw(folder, "--out", out, "--packed", "--json")))
+    assert told["packed"] is True
+    assert told["features"] == N
+    np.save(tmp_path / "t.npy", np.packbits(expected, axis=1))
+    assert out.read_bytes() == (tmp_path / "t.npy").read_bytes()
+
+
+def test_only_npy_files_are_packed(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for out in ("-", tmp_path / "s.csv", tmp_path / "s.npz"):
+        message = failure(capsys, 2, *draw(folder, "--out", out, "--packed"))
+        assert "--packed needs --out to end in .npy" in message
+    assert os.listdir(tmp_path) == []
 
 
 def test_samples_go_to_standard_output_as_text_or_json_lines(
@@ -329,15 +356,16 @@ def test_a_failure_half_way_leaves_nothing_and_keeps_the_old_file(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    sample = ardens.NADE.sample
+    sample = ardens.NADE._sample
 
-    def fails(self: ardens.NADE, n: int, *, start: int, **options: Any) -> Any:
+    def fails(self: ardens.NADE, *args: Any) -> None:
+        start = args[3]
         if start > 50:
             raise RuntimeError("half way")
-        return sample(self, n, start=start, **options)
+        sample(self, *args)
 
-    monkeypatch.setattr(cli.sample, "_BLOCK", 7 * N)
-    monkeypatch.setattr(ardens.NADE, "sample", fails)
+    monkeypatch.setattr(sampling, "_BLOCK", 7 * (N + 8))
+    monkeypatch.setattr(ardens.NADE, "_sample", fails)
     out = tmp_path / "s.npy"
     out.write_bytes(b"precious")
     message = failure(capsys, 1, *draw(folder, "--out", out, "--force"))

@@ -223,19 +223,21 @@ def test_a_limit_on_the_size_of_files_is_an_error_with_the_path(random_model, pa
 
 def test_a_path_that_cannot_be_written_is_named(random_model, tmp_path):
     model = random_model("fvsbn")
-    folder, loose = tmp_path / "folder", tmp_path / "loose"
+    folder, loose, loop = (tmp_path / name for name in ("folder", "loose", "loop"))
     folder.mkdir()
-    loose.symlink_to(tmp_path / "gone")
+    loose.symlink_to(tmp_path / "gone" / "model")
+    loop.symlink_to(loop)
     for path, error in (
         (folder, IsADirectoryError),
         (tmp_path / "no" / "model", FileNotFoundError),
         (loose, FileNotFoundError),
         (loose / "model", FileNotFoundError),
+        (loop, OSError),
     ):
         with pytest.raises(error) as caught:
             model.save(path)
         assert caught.value.filename == str(path)
-    assert sorted(os.listdir(tmp_path)) == ["folder", "loose"]
+    assert sorted(os.listdir(tmp_path)) == ["folder", "loop", "loose"]
 
 
 def test_a_link_is_followed(random_model, tmp_path):
@@ -247,6 +249,14 @@ def test_a_link_is_followed(random_model, tmp_path):
     assert link.is_symlink()
     assert target.read_bytes() == link.read_bytes()
     assert os.listdir(tmp_path / "real") == ["model"]
+
+
+def test_a_link_to_what_is_not_there_yet_is_followed(random_model, tmp_path):
+    target, link = tmp_path / "model", tmp_path / "link"
+    link.symlink_to(target)
+    random_model("nade").save(link)
+    assert link.is_symlink()
+    assert isinstance(ardens.load(target), ardens.NADE)
 
 
 def test_paths_need_not_be_ascii(random_model, tmp_path):

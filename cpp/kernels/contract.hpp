@@ -14,6 +14,16 @@ namespace {
 
 constexpr std::size_t pad(std::size_t count, std::size_t grain) { return (count + grain - 1) / grain * grain; }
 
+// Calls f with each member of the units [begin, end), where unit u is members u and count - 1 - u:
+// a late feature has more predecessors than an early one, such a pair always as many.
+template <typename F>
+constexpr void each_member(std::size_t count, std::size_t begin, std::size_t end, F f) {
+    for (std::size_t u = begin; u < end; ++u) {
+        f(u);
+        if (count - 1 - u != u) f(count - 1 - u);
+    }
+}
+
 // Length of a padded row. Rows a multiple of 512 bytes apart would share few cache sets when a
 // column of them is swept, so such rows get one block more.
 constexpr std::size_t spread(std::size_t count) { return count % 128 == 0 ? count + 16 : count; }
@@ -117,8 +127,15 @@ struct OptimKernels {
     void (*ema)(float* average, const float* params, float weight, std::size_t count);
 };
 
+// What the machine can do at best.
+struct LimitKernels {
+    double (*multiply_adds)(float* out, std::size_t rounds);
+    void (*read)(float* out, const float* data, std::size_t count);
+};
+
 struct Kernels {
     ModelKernels tabular, fvsbn, mlp, nade;
     BernoulliKernels bernoulli;
     OptimKernels optim;
+    LimitKernels limits;
 };

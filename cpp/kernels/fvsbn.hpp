@@ -8,7 +8,7 @@
 namespace {
 
 constexpr std::size_t FVSBN_CHUNK = 4 * LANES;  // logits held in four registers while a row's ones are swept
-constexpr std::size_t FVSBN_UNIT = 64;          // logits of one unit of `backward`
+constexpr std::size_t FVSBN_PIECE = 64;         // logits that `backward` takes at once; a unit is two pieces
 
 Needs fvsbn_needs(Shape s) { return {0, s.n + 1, 0}; }
 std::size_t fvsbn_stage_items(Shape, std::size_t) { return 0; }
@@ -47,32 +47,37 @@ void fvsbn_logits(float* logits, float* state, const View& model, const std::uin
     }
 }
 
-std::size_t fvsbn_units(Shape s) { return pad(s.n, FVSBN_UNIT) / FVSBN_UNIT; }
+inline std::size_t fvsbn_pieces(Shape s) { return pad(s.n, FVSBN_PIECE) / FVSBN_PIECE; }
 
-// dW_ij = sum over rows of delta_i x_j, db_i = sum of delta_i; a unit owns 64 logits i.
+std::size_t fvsbn_units(Shape s) { return (fvsbn_pieces(s) + 1) / 2; }
+
+// dW_ij += delta_i x_j for one row and the logits of one register, from i on.
+inline void fvsbn_outer(float* gW, const FvsbnPlan& plan, vf delta, const std::uint32_t* ones, std::size_t i) {
+    std::size_t o = 0;
+    for (; o < ones[0] && ones[1 + o] < i; ++o) {
+        float* g = gW + ones[1 + o] * plan.stride + i;
+        store(g, load(g) + delta);
+    }
+    // Ones within the register's own positions reach only the later ones.
+    for (; o < ones[0] && ones[1 + o] < i + LANES; ++o) {
+        std::size_t j = ones[1 + o];
+        for (std::size_t l = j - i + 1; l < LANES; ++l) gW[j * plan.stride + i + l] += delta[l];
+    }
+}
+
 void fvsbn_backward(float* grad, const View& model, const float* delta, float* state, const std::uint8_t*,
                     std::size_t rows, std::size_t begin, std::size_t end, float*) {
     std::size_t n = model.shape.n;
     FvsbnPlan plan(model.shape);
-    std::size_t last = end * FVSBN_UNIT < plan.width ? end * FVSBN_UNIT : plan.width;
-    for (std::size_t i = begin * FVSBN_UNIT; i < last; i += LANES)
-        for (std::size_t r = 0; r < rows; ++r) {
-            const std::uint32_t* ones = ones_of_row(state, r, n);
-            vf d = load(delta + r * plan.width + i);
-            store(grad + plan.b + i, load(grad + plan.b + i) + d);
-            for (std::size_t o = 0; o < ones[0] && ones[1 + o] < i; ++o) {
-                float* g = grad + plan.W + ones[1 + o] * plan.stride + i;
-                store(g, load(g) + d);
+    each_member(fvsbn_pieces(model.shape), begin, end, [&](std::size_t piece) {
+        std::size_t first = piece * FVSBN_PIECE, last = first + FVSBN_PIECE;
+        for (std::size_t i = first; i < (last < plan.width ? last : plan.width); i += LANES)
+            for (std::size_t r = 0; r < rows; ++r) {
+                vf d = load(delta + r * plan.width + i);
+                store(grad + plan.b + i, load(grad + plan.b + i) + d);
+                fvsbn_outer(grad + plan.W, plan, d, ones_of_row(state, r, n), i);
             }
-            // Ones within the register's own positions reach only the later ones.
-            for (std::size_t o = 0; o < ones[0]; ++o) {
-                std::size_t j = ones[1 + o];
-                if (j < i) continue;
-                if (j >= i + LANES) break;
-                float* g = grad + plan.W + j * plan.stride + i;
-                for (std::size_t l = j - i + 1; l < LANES && i + l < n; ++l) g[l] += d[l];
-            }
-        }
+    });
 }
 
 void fvsbn_sample(std::uint8_t* X, float* logits, const View& model, Stream stream, std::size_t rows, float*) {

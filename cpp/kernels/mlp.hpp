@@ -41,14 +41,14 @@ void mlp_logits(float* logits, float* state, const View& model, const std::uint8
             logits[r * stride + i] = mlp_logit(model, plan, i, ones_of_row(state, r, n));
 }
 
-// A unit is a feature: its network shares nothing with the others.
-std::size_t mlp_units(Shape s) { return s.n; }
+// A unit is two features: their networks share nothing with the others.
+std::size_t mlp_units(Shape s) { return (s.n + 1) / 2; }
 
 void mlp_backward(float* grad, const View& model, const float* delta, float* state, const std::uint8_t*,
                   std::size_t rows, std::size_t begin, std::size_t end, float*) {
     std::size_t n = model.shape.n, stride = pad(n, BLOCK);
     MlpPlan plan(model.shape);
-    for (std::size_t i = begin; i < end; ++i) {
+    each_member(n, begin, end, [&](std::size_t i) {
         const float* V = model.params + plan.V + i * plan.stride;
         float* gA = grad + plan.A + (i ? mlp_row(i) : 0) * plan.stride;
         float* gV = grad + plan.V + i * plan.stride;
@@ -70,7 +70,7 @@ void mlp_backward(float* grad, const View& model, const float* delta, float* sta
         }
         // Units past d have h = 1/2: their V must not move.
         for (std::size_t k = model.shape.d; k < plan.stride; ++k) gV[k] = 0.0f;
-    }
+    });
 }
 
 void mlp_sample(std::uint8_t* X, float* logits, const View& model, Stream stream, std::size_t rows, float* scratch) {

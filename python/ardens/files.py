@@ -5,33 +5,51 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import IO
 
-__all__ = ["replace_file"]
+__all__ = ["replacing"]
 
 
-def replace_file(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write a file so that its path always has the old content or the new one.
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """Open a file for writing whose path always has the old content or the new one.
 
-    The content goes to a temporary file beside it, is flushed to disk, and takes the name.
+    The content goes to a temporary file beside it, which takes the name when the block is left
+    without an error, after a flush to disk; the folder is flushed then.
 
     Parameters
     ----------
     path : path-like
-        The file; a symbolic link is followed.
-    data : bytes
-        The content.
+        The file; a symbolic link is followed, and need not lead to a file that exists.
+
+    Yields
+    ------
+    file object
+        Open for writing bytes.
 
     Raises
     ------
     OSError
         If that cannot be done; it names `path`, what was there is intact, and the temporary file
         is gone.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with replacing(os.path.join(folder, "new")) as file:
+    ...         _ = file.write(b"content")
+    ...     os.listdir(folder)
+    ['new']
     """
     path = os.fspath(path)
     temporary = None
     try:
-        target = os.path.realpath(path, strict=os.path.islink(path))
+        target = os.path.realpath(path)
+        if os.path.islink(target):  # links that lead nowhere but round
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         if os.path.isdir(target):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         folder, name = os.path.split(target)
@@ -39,14 +57,14 @@ def replace_file(path: str | os.PathLike[str], data: bytes) -> None:
         # The mode is what the umask leaves of 0666, as for any new file.
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         with open(descriptor, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(descriptor)
         os.replace(temporary, target)
         temporary = None
         _flush_folder(folder)
     except OSError as error:
-        raise OSError(error.errno, error.strerror, path) from error
+        raise OSError(error.errno, error.strerror, path) from error  # by the name the user knows
     finally:
         if temporary is not None:
             with suppress(OSError):

@@ -30,7 +30,7 @@ import numpy as np
 
 from . import _core
 from .errors import FormatError
-from .files import replace_file
+from .files import replacing
 from .models import MODELS
 from .models.base import AutoregressiveModel
 from .models.density import Density
@@ -97,7 +97,9 @@ def save(model: Density, path: str | os.PathLike[str]) -> None:
         "ardens_version": str(_core.build_info()["version"]),
         "model": json.dumps(_describe(model, fitted), allow_nan=False, separators=(",", ":")),
     }
-    replace_file(path, to_bytes(tensors, metadata))
+    data = to_bytes(tensors, metadata)
+    with replacing(path) as file:
+        file.write(data)
 
 
 def load(path: str | os.PathLike[str]) -> AutoregressiveModel:

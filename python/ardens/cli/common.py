@@ -1,4 +1,4 @@
-"""What the commands share: arguments, reports and files that appear whole or not at all."""
+"""What the commands share: arguments and reports."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import argparse
 import json
 import math
 import os
-import secrets
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from typing import IO, Any, NoReturn, TypeAlias
+from collections.abc import Mapping
+from typing import Any, NoReturn, TypeAlias
 
 __all__ = [
     "Commands",
@@ -22,7 +20,6 @@ __all__ = [
     "count",
     "note",
     "positive",
-    "replacing",
     "report",
     "seed",
 ]
@@ -124,21 +121,3 @@ def check_output(path: str, force: bool) -> None:
         raise FileNotFoundError(2, "No such directory", folder)
     if not os.access(folder, os.W_OK):
         raise PermissionError(13, "Cannot write into the directory", folder)
-
-
-@contextmanager
-def replacing(path: str) -> Iterator[IO[bytes]]:
-    """Open a file that appears under its name when it is complete, and never otherwise."""
-    target = os.path.realpath(path)
-    temporary = os.path.join(os.path.dirname(target), f".ardens-{secrets.token_hex(8)}.tmp")
-    try:
-        with open(temporary, "xb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, target)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, path) from error  # by the name the user knows
-    finally:
-        with suppress(OSError):
-            os.unlink(temporary)

@@ -9,6 +9,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import IO, TypeAlias
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import ardens
+from ardens.files import replacing
 
 from .common import (
     Commands,
@@ -27,7 +29,6 @@ from .common import (
     count,
     note,
     positive,
-    replacing,
     report,
     seed,
 )
@@ -36,7 +37,6 @@ Block: TypeAlias = NDArray[np.uint8]
 Write: TypeAlias = Callable[[Block], object]
 Format: TypeAlias = Callable[[IO[bytes], tuple[int, int]], AbstractContextManager[Write]]
 
-_BLOCK = 1 << 24  # bytes of rows drawn at a time
 _STREAM_END = 2**64  # rows that one seed has
 
 
@@ -54,6 +54,11 @@ def add_to(commands: Commands) -> None:
         help="first row; K.. of a seed are the same in every draw",
     )
     add_output(parser, "-", f"{', '.join(_FORMATS)} file, or - for text (the default)")
+    parser.add_argument(
+        "--packed",
+        action="store_true",
+        help="eight columns a byte, as numpy.packbits has them: .npy only",
+    )
     parser.add_argument("--threads", metavar="N", type=positive, help="threads to use")
 
 
@@ -63,6 +68,8 @@ def run(args: argparse.Namespace) -> None:
         raise UsageError("--start and -n: a seed has 2**64 rows, these go beyond")
     to_file = args.out != "-"
     layout = _format_of(args.out, args.json)
+    if args.packed and layout is not _npy:
+        raise UsageError(f"--packed needs --out to end in .npy, found {args.out!r}")
     if to_file:
         check_output(args.out, args.force)
     model = ardens.load(args.model)
@@ -73,11 +80,16 @@ def run(args: argparse.Namespace) -> None:
     if not to_file and args.seed is None:
         note(f"seed {drawn_seed}")
     began = time.perf_counter()
-    with _opened(args.out) as stream, layout(stream, (args.rows, n_features)) as write:
-        step = max(1, _BLOCK // n_features)
-        for first in range(0, args.rows, step):
-            n = min(step, args.rows - first)
-            write(model.sample(n, random_state=drawn_seed, start=args.start + first))
+    width = -(-n_features // 8) if args.packed else n_features
+    with (
+        _opened(args.out) as stream,
+        layout(stream, (args.rows, width)) as write,
+        _behind(write) as put,
+    ):
+        for block in model.iter_samples(
+            args.rows, random_state=drawn_seed, start=args.start, packed=args.packed
+        ):
+            put(block)
     if to_file:
         report(
             args,
@@ -86,6 +98,7 @@ def run(args: argparse.Namespace) -> None:
                 "features": n_features,
                 "seed": drawn_seed,
                 "start": args.start,
+                "packed": args.packed,
                 "seconds": time.perf_counter() - began,
                 "out": args.out,
             },
@@ -112,6 +125,21 @@ def _format_of(path: str, as_json: bool) -> Format:
     if suffix not in _FORMATS:
         raise UsageError(f"--out must end in one of {', '.join(_FORMATS)}, found {path!r}")
     return _FORMATS[suffix]
+
+
+@contextmanager
+def _behind(write: Write) -> Iterator[Write]:
+    """Write in a thread, so that the next block is drawn meanwhile; one block at most waits."""
+    with ThreadPoolExecutor(max_workers=1) as writer:
+        pending: Future[object] = writer.submit(lambda: None)
+
+        def put(block: Block) -> None:
+            nonlocal pending
+            pending.result()
+            pending = writer.submit(write, block)
+
+        yield put
+        pending.result()
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from .. import _core
 from ..errors import not_fitted
 from ..options import RandomState, permutation, thread_count
 from ..validation import binary_matrix, check_feature_names
+from .counts import draw_counts
 from .density import Density
 from .fitted import Fitted
 from .flat import Float32Array, aligned_zeros, filled, named_views
@@ -301,11 +302,25 @@ class AutoregressiveModel(Density):
         seed: int,
         start: int,
         threads: int,
-    ) -> NDArray[np.uint8]:
+        packed: bool,
+    ) -> None:
         fitted = self._state()
-        tables = fitted.tables(threads)
-        fitted.core.sample(fitted.params, tables, seed, start, X, log_prob, threads)
-        return fitted.unordered(X)
+        fitted.core.sample(
+            fitted.params,
+            fitted.tables(threads),
+            seed,
+            start,
+            X,
+            log_prob,
+            threads,
+            fitted.positions,
+            packed,
+        )
+
+    def _sample_counts(
+        self, n_samples: int, seed: int, threads: int
+    ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        return draw_counts(self._state(), n_samples, seed, threads)
 
     def _judges(
         self, X_valid: ArrayLike, n_features: int, names: NDArray[np.object_] | None

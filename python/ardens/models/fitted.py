@@ -52,6 +52,11 @@ class Fitted:
         Figures of every epoch.
     training : TrainingState, optional
         What `partial_fit` and a warm start go on from.
+
+    Attributes
+    ----------
+    positions : ndarray of intp, shape (n_features,), or None
+        ``positions[j]`` is the position of the user's column j; None where the order is the same.
     """
 
     core: _core.Model
@@ -60,12 +65,12 @@ class Fitted:
     feature_names: NDArray[np.object_] | None
     history: Mapping[str, list[float]]
     training: TrainingState | None = None
-    _positions: NDArray[np.intp] | None = field(init=False)
+    positions: NDArray[np.intp] | None = field(init=False)
     _tables: list[Float32Array] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         positions = None if is_identity(self.ordering) else np.argsort(self.ordering)
-        object.__setattr__(self, "_positions", positions)
+        object.__setattr__(self, "positions", positions)
 
     def tables(self, threads: int) -> Float32Array:
         """What the kernels derive from the parameters; computed when first asked for."""
@@ -76,11 +81,11 @@ class Fitted:
 
     def ordered(self, X: NDArray[Scalar]) -> NDArray[Scalar]:
         """Bring the user's columns into the model's order."""
-        return X if self._positions is None else X.take(self.ordering, axis=1)
+        return X if self.positions is None else X.take(self.ordering, axis=1)
 
     def unordered(self, values: NDArray[Scalar]) -> NDArray[Scalar]:
         """Bring columns in the model's order into the user's."""
-        return values if self._positions is None else values.take(self._positions, axis=1)
+        return values if self.positions is None else values.take(self.positions, axis=1)
 
     def __reduce__(self) -> tuple[object, ...]:
         # Parameters travel by name: their places in the flat array may change between versions.

@@ -1,0 +1,39 @@
+// Loops that do nothing but multiply-add in registers, or nothing but read: the machine's limits.
+#pragma once
+
+#include "../lanes.hpp"
+#include "contract.hpp"
+
+namespace {
+
+// Independent sums: enough for the latency of two pipes, few enough to stay in registers.
+constexpr std::size_t CHAINS = LANES == 16 ? 16 : 12;
+
+// The number of multiply-adds done; `out` holds LANES floats and keeps the loop from being dropped.
+double multiply_adds(float* out, std::size_t rounds) {
+    vf sum[CHAINS], x = splat(out[0]), y = splat(out[1]);
+    for (std::size_t i = 0; i < CHAINS; ++i) sum[i] = splat(static_cast<float>(i));
+    for (std::size_t r = 0; r < rounds; ++r)
+#pragma GCC unroll 16
+        for (std::size_t i = 0; i < CHAINS; ++i) sum[i] = fma(sum[i], x, y);
+    vf total{};
+    for (std::size_t i = 0; i < CHAINS; ++i) total += sum[i];
+    store(out, total);
+    return static_cast<double>(rounds * CHAINS * LANES);
+}
+
+// Reads `count` floats, a multiple of 256, into registers.
+void read(float* out, const float* data, std::size_t count) {
+    constexpr std::size_t AT_ONCE = 8;
+    vf sum[AT_ONCE] = {};
+    for (std::size_t i = 0; i < count; i += AT_ONCE * LANES)
+#pragma GCC unroll 8
+        for (std::size_t j = 0; j < AT_ONCE; ++j) sum[j] += load(data + i + j * LANES);
+    vf total{};
+    for (std::size_t j = 0; j < AT_ONCE; ++j) total += sum[j];
+    store(out, load(out) + total);
+}
+
+constexpr LimitKernels limit_kernels = {multiply_adds, read};
+
+}  // namespace

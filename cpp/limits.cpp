@@ -1,0 +1,49 @@
+#include "limits.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+#include "isa.hpp"
+#include "parallel.hpp"
+
+namespace ardens {
+namespace {
+
+// Best of several rounds of about 10 ms: `work` returns how much it did.
+template <typename Work>
+double best_rate(int threads, Work&& work) {
+    double best = 0.0;
+    for (int round = 0; round < 10; ++round) {
+        std::vector<double> done(static_cast<std::size_t>(threads));
+        auto start = std::chrono::steady_clock::now();
+        parallel_for(done.size(), threads, [&](std::size_t item, int) { done[item] = work(item); });
+        std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+        double total = 0.0;
+        for (double amount : done) total += amount;
+        best = std::max(best, total / seconds.count() * 1e-9);
+    }
+    return best;
+}
+
+}  // namespace
+
+double measure_multiply_adds(int threads) {
+    return best_rate(threads, [](std::size_t) {
+        alignas(64) float out[16] = {0.999f, 0.001f};
+        return kernels().limits.multiply_adds(out, 2000000);
+    });
+}
+
+double measure_reading(std::size_t bytes, int threads) {
+    std::size_t count = std::max<std::size_t>(bytes / 1024, 1) * 256,
+                times = std::max<std::size_t>(1, (256 << 20) / (4 * count));
+    std::vector<std::vector<float>> data(static_cast<std::size_t>(threads), std::vector<float>(count, 1.0f));
+    return best_rate(threads, [&](std::size_t thread) {
+        alignas(64) float out[16] = {};
+        for (std::size_t t = 0; t < times; ++t) kernels().limits.read(out, data[thread].data(), count);
+        return static_cast<double>(times * count * sizeof(float));
+    });
+}
+
+}  // namespace ardens

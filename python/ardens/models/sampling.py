@@ -1,0 +1,355 @@
+"""Drawing from a distribution over binary vectors: at once, in blocks, and as counts."""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..options import RandomState, check_memory, seed_from, thread_count, whole_number
+from .protocol import Estimator
+
+__all__ = ["Sampler"]
+
+Rows: TypeAlias = NDArray[np.uint8]
+RowsAndNats: TypeAlias = tuple[NDArray[np.uint8], NDArray[np.float64]]
+
+_BLOCK = 1 << 24  # bytes of unpacked rows and their log-probabilities in a block of `iter_samples`
+_STREAM_END = 2**64  # rows that one seed has
+_MOST_COUNTED = 2**53  # float64, in which binomial numbers are drawn, has every integer up to it
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Sampler(Estimator, ABC):
+    """What draws binary vectors, every row a function of the seed and its number alone.
+
+    Parameters
+    ----------
+    n_jobs : int, optional
+        Number of threads: None for the default (OMP_NUM_THREADS and threadpoolctl govern it), -1
+        for all CPUs, -2 for all but one; clamped to the CPUs this process may use. No result
+        depends on it.
+    """
+
+    n_jobs: int | None = None
+
+    @property
+    @abstractmethod
+    def n_features_in_(self) -> int:
+        """Number of columns of the data."""
+
+    @abstractmethod
+    def _sample(
+        self,
+        X: NDArray[np.uint8],
+        log_prob: NDArray[np.float64] | None,
+        seed: int,
+        start: int,
+        threads: int,
+        packed: bool,
+    ) -> None:
+        """Fill `X`, and `log_prob` where it is given, with the rows from `start`."""
+
+    @abstractmethod
+    def _sample_counts(
+        self, n_samples: int, seed: int, threads: int
+    ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """Draw distinct rows and how often each comes."""
+
+    @overload
+    def sample(
+        self,
+        n_samples: int = 1,
+        *,
+        random_state: RandomState = None,
+        start: int = 0,
+        packed: bool = False,
+        return_log_prob: Literal[False] = False,
+    ) -> Rows: ...
+
+    @overload
+    def sample(
+        self,
+        n_samples: int = 1,
+        *,
+        random_state: RandomState = None,
+        start: int = 0,
+        packed: bool = False,
+        return_log_prob: Literal[True],
+    ) -> RowsAndNats: ...
+
+    @overload
+    def sample(
+        self,
+        n_samples: int = 1,
+        *,
+        random_state: RandomState = None,
+        start: int = 0,
+        packed: bool = False,
+        return_log_prob: bool,
+    ) -> Rows | RowsAndNats: ...
+
+    def sample(
+        self,
+        n_samples: int = 1,
+        *,
+        random_state: RandomState = None,
+        start: int = 0,
+        packed: bool = False,
+        return_log_prob: bool = False,
+    ) -> Rows | RowsAndNats:
+        """Draw rows from the model.
+
+        Row ``start + i`` depends on the model, the seed and ``start + i`` alone: `sample(10)[:5]`
+        equals `sample(5)` for the same seed, and pieces drawn with `start` equal the whole.
+
+        Parameters
+        ----------
+        n_samples : int, default 1
+            Number of rows, at least 0.
+        random_state : None, int, Generator, RandomState or SeedSequence
+            The seed: 0 … 2**64 - 1, or something to draw one from; None, the default, takes a
+            fresh one from the operating system.
+        start : int, default 0
+            Index of the first row, 0 … 2**64 - 1.
+        packed : bool, default False
+            Whether to return eight columns a byte, as ``np.packbits(X, axis=1)`` has them; they
+            are packed as they are drawn. ``np.unpackbits(packed, axis=1, count=n_features)``
+            gives the rows back; scoring takes no others.
+        return_log_prob : bool, default False
+            Whether to return the log-probabilities too; they come with the draws at no cost.
+
+        Returns
+        -------
+        X : ndarray of uint8, shape (n_samples, n_features)
+            Zeros and ones; of shape (n_samples, ceil(n_features / 8)) if `packed`.
+        log_prob : ndarray of float64, shape (n_samples,)
+            Nats; only if `return_log_prob`.
+
+        Raises
+        ------
+        NotFittedError
+            If the model is not fitted.
+        TypeError, ValueError
+            If an argument is of the wrong type or out of range.
+        MemoryError
+            If the machine's memory cannot hold that many rows.
+
+        See Also
+        --------
+        iter_samples : The same rows in blocks, in bounded memory.
+        sample_counts : Distinct rows and how often they come.
+
+        References
+        ----------
+        Salmon, J. K. et al. (2011), Parallel random numbers: as easy as 1, 2, 3. SC11. The
+        generator is their Philox4x32-10.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from ardens import Tabular
+        >>> coin = Tabular().fit([[0], [1]])
+        >>> rows = coin.sample(10, random_state=1)
+        >>> (rows[5:] == coin.sample(5, random_state=1, start=5)).all()
+        np.True_
+        >>> bits = coin.sample(10, random_state=1, packed=True)
+        >>> (np.unpackbits(bits, axis=1, count=1) == rows).all()
+        np.True_
+        """
+        rows, first = _row_range(n_samples, start)
+        self._check_block(rows, packed, return_log_prob)
+        seed = seed_from(random_state)
+        return self._draw(rows, seed, first, packed, return_log_prob)
+
+    @overload
+    def iter_samples(
+        self,
+        n_samples: int,
+        *,
+        batch_size: int | None = None,
+        random_state: RandomState = None,
+        start: int = 0,
+        packed: bool = False,
+        return_log_prob: Literal[False] = False,
+    ) -> Iterator[Rows]: ...
+
+    @overload
+    def iter_samples(
+        self,
+        n_samples: int,
+        *,
+        batch_size: int | None = None,
+        random_state: RandomState = None,
+        start: int = 0,
+        packed: bool = False,
+        return_log_prob: Literal[True],
+    ) -> Iterator[RowsAndNats]: ...
+
+    @overload
+    def iter_samples(
+        self,
+        n_samples: int,
+        *,
+        batch_size: int | None = None,
+        random_state: RandomState = None,
+        start: int = 0,
+        packed: bool = False,
+        return_log_prob: bool,
+    ) -> Iterator[Rows] | Iterator[RowsAndNats]: ...
+
+    def iter_samples(
+        self,
+        n_samples: int,
+        *,
+        batch_size: int | None = None,
+        random_state: RandomState = None,
+        start: int = 0,
+        packed: bool = False,
+        return_log_prob: bool = False,
+    ) -> Iterator[Rows] | Iterator[RowsAndNats]:
+        """Draw rows in blocks: any number of them in bounded memory.
+
+        The blocks, one after the other, are what `sample` returns for the same arguments. They
+        come from the model as it is now, whatever is fitted in between.
+
+        Parameters
+        ----------
+        n_samples : int
+            Number of rows, at least 0.
+        batch_size : int, optional
+            Rows of a block, at least 1; the last one may have fewer. None, the default, is some
+            16 MB of unpacked rows.
+        random_state, start, packed, return_log_prob
+            As for `sample`.
+
+        Yields
+        ------
+        ndarray of uint8, or tuple of that and an ndarray of float64
+            What `sample` returns, for the rows of one block.
+
+        Raises
+        ------
+        NotFittedError, TypeError, ValueError, MemoryError
+            As for `sample`, by the call itself and not when the first block is asked for.
+
+        Examples
+        --------
+        >>> from ardens import Tabular
+        >>> coin = Tabular().fit([[0], [1]])
+        >>> [len(block) for block in coin.iter_samples(5, batch_size=2)]
+        [2, 2, 1]
+        """
+        rows, first = _row_range(n_samples, start)
+        if batch_size is None:
+            size = max(1, _BLOCK // (self.n_features_in_ + 8))
+        else:
+            size = whole_number(batch_size, "batch_size", minimum=1)
+        self._check_block(min(size, rows), packed, return_log_prob)
+        seed = seed_from(random_state)
+        model = copy.copy(self)
+
+        def blocks() -> Iterator[Any]:
+            for begin in range(0, rows, size):
+                count = min(size, rows - begin)
+                yield model._draw(count, seed, first + begin, packed, return_log_prob)
+
+        return blocks()
+
+    def sample_counts(
+        self, n_samples: int, *, random_state: RandomState = None
+    ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        r"""Draw a sample as its distinct rows and how often each comes.
+
+        .. math:: (c_x)_x \sim \operatorname{Multinomial}(n_{samples}, p)
+
+        This is an exact draw, of the law that counting the rows of `sample` has; its cost depends
+        on how many rows are distinct and not on how many are drawn.
+
+        Parameters
+        ----------
+        n_samples : int
+            Number of draws, 0 … 2**53.
+        random_state : None, int, Generator, RandomState or SeedSequence
+            The seed, as for `sample`; the same seed there gives other draws in general.
+
+        Returns
+        -------
+        X : ndarray of uint8, shape (n_distinct, n_features)
+            Distinct rows in lexicographic order, features compared in the order of the model's
+            factors. Columns are in the order of the data.
+        counts : ndarray of int64, shape (n_distinct,)
+            How often each row comes, at least 1; their sum is `n_samples`.
+
+        Raises
+        ------
+        NotFittedError
+            If the model is not fitted.
+        TypeError, ValueError
+            If an argument is of the wrong type or out of range.
+        MemoryError
+            If the distinct rows would not fit into the machine's memory; told after the first
+            rows wherever they show it.
+
+        Notes
+        -----
+        Features are gone through in the order of the factors, and the count of every distinct
+        prefix is divided by a binomial draw of its less likely value, so that both tails of
+        :math:`p(x_i = 1 \mid x_{<i})` keep their precision. Conditionals come from whole rows: a
+        prefix and the continuation that is likely. They hold for as long as draws follow that
+        continuation, so a row is scored once for every distinct prefix that leaves it, O(1) times
+        for each distinct row where rows repeat. As long as most rows that are drawn are new ones,
+        drawing them singly costs less, and is what is done.
+
+        The same seed gives the same result at any number of threads, and with the same version of
+        NumPy, whose binomial numbers may change between versions.
+
+        References
+        ----------
+        Devroye, L. (1986), Non-Uniform Random Variate Generation. Springer. Section XI.1.4 has
+        the multinomial as a sequence of binomial draws.
+
+        Examples
+        --------
+        >>> from ardens import Tabular
+        >>> coins = Tabular().fit([[0, 0], [0, 1], [1, 0], [1, 1]])
+        >>> X, counts = coins.sample_counts(10**9, random_state=0)
+        >>> X.tolist(), int(counts.sum())
+        ([[0, 0], [0, 1], [1, 0], [1, 1]], 1000000000)
+        """
+        rows = whole_number(n_samples, "n_samples", maximum=_MOST_COUNTED)
+        seed = seed_from(random_state)
+        return self._sample_counts(rows, seed, thread_count(self.n_jobs))
+
+    def _draw(
+        self, rows: int, seed: int, start: int, packed: bool, return_log_prob: bool
+    ) -> Rows | RowsAndNats:
+        """Draw rows into new arrays."""
+        X = np.empty((rows, self._width(packed)), np.uint8)
+        log_prob = np.empty(rows) if return_log_prob else None
+        self._sample(X, log_prob, seed, start, thread_count(self.n_jobs), packed)
+        return X if log_prob is None else (X, log_prob)
+
+    def _width(self, packed: bool) -> int:
+        """Bytes of a row."""
+        n_features = self.n_features_in_
+        return -(-n_features // 8) if packed else n_features
+
+    def _check_block(self, rows: int, packed: bool, with_log_prob: bool) -> None:
+        """Refuse more rows than the memory holds."""
+        row = self._width(packed) + (8 if with_log_prob else 0)
+        check_memory(rows * row, f"a sample of {rows:,} rows of {self.n_features_in_:,} features")
+
+
+def _row_range(n_samples: int, start: int) -> tuple[int, int]:
+    """Check the number of rows and the first one."""
+    rows = whole_number(n_samples, "n_samples")
+    first = whole_number(start, "start", maximum=_STREAM_END - 1)
+    if first + rows > _STREAM_END:
+        raise ValueError(f"start + n_samples must be at most 2**64; got {first} + {rows}")
+    return rows, first
