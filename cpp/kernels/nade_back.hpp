@@ -3,6 +3,8 @@
 // Hidden units do not meet in it, so a part of the units is one thread's work for all rows.
 #pragma once
 
+#include <utility>
+
 #include "nade_sweep.hpp"
 
 namespace {
@@ -18,18 +20,13 @@ struct NadeRows {
     alignas(64) float s[POOL + 1][UNITS], h[POOL + 1][UNITS], u[POOL + 1][UNITS], g[POOL + 1][UNITS];
 };
 
-// Of a block: the rows at rest first, each row's pattern and its four deltas, in that order.
+// Of a block: its rows by pattern, those at rest first, with their four deltas in the same order.
 struct NadeOrder {
-    static constexpr unsigned FIRST = 16;  // in a pattern: these are the row's first ones
-    std::size_t still, count;
-    std::uint8_t row[POOL + 1], pattern[POOL + 1];
+    std::size_t begin[17];  // of each pattern
+    std::uint8_t row[POOL + 1];
     float delta[POOL + 1][FOUR];
-
-    void put(std::size_t place, std::size_t r, unsigned p, v4f d) {
-        row[place] = static_cast<std::uint8_t>(r);
-        pattern[place] = static_cast<std::uint8_t>(p);
-        store4(delta[place], d);
-    }
+    std::size_t n_first;  // rows with their first ones here
+    std::uint8_t first[MAX_BATCH];
 };
 
 inline void nade_order(NadeOrder* orders, const float* delta, const std::uint8_t* X, std::size_t rows, std::size_t n) {
@@ -38,23 +35,32 @@ inline void nade_order(NadeOrder* orders, const float* delta, const std::uint8_t
     for (std::size_t r = 0; r < rows; ++r) fresh[r] = true;
     for (std::size_t block = 0; FOUR * block < n; ++block) {
         NadeOrder& order = orders[block];
-        std::size_t still = 0, last = POOL + 1;
+        std::uint8_t pattern[MAX_BATCH];
+        std::size_t count[17] = {0, 1};  // of the pattern before: the pool is at rest
         v4f pool{};
+        order.n_first = 0;
         for (std::size_t r = 0; r < rows; ++r) {
-            unsigned pattern = pattern_of(X + r * n, block, n);
-            v4f d = load4(delta + r * stride + FOUR * block);
-            if (pattern) {
-                order.put(--last, r, pattern | (fresh[r] ? NadeOrder::FIRST : 0), d);
-                fresh[r] = false;
-            } else if (fresh[r]) {
-                pool += d;
+            pattern[r] = static_cast<std::uint8_t>(pattern_of(X + r * n, block, n));
+            if (pattern[r] && fresh[r]) order.first[order.n_first++] = static_cast<std::uint8_t>(r);
+            fresh[r] &= pattern[r] == 0;
+            if (fresh[r]) {
+                pool += load4(delta + r * stride + FOUR * block);
             } else {
-                order.put(still++, r, 0, d);
+                ++count[pattern[r] + 1];
             }
         }
-        order.put(still++, POOL, 0, pool);
-        order.still = still;
-        order.count = last;
+        order.begin[0] = 0;
+        for (std::size_t p = 0; p < 16; ++p) order.begin[p + 1] = order.begin[p] + count[p + 1];
+        std::size_t next[16];
+        std::memcpy(next, order.begin, sizeof next);
+        for (std::size_t r = 0; r < rows; ++r) {
+            if (fresh[r]) continue;
+            std::size_t place = next[pattern[r]]++;
+            order.row[place] = static_cast<std::uint8_t>(r);
+            store4(order.delta[place], load4(delta + r * stride + FOUR * block));
+        }
+        order.row[next[0]] = POOL;
+        store4(order.delta[next[0]], pool);
     }
 }
 
@@ -85,7 +91,7 @@ inline void nade_still(NadeRows& rows, const NadeOrder& order, const NadeGradBlo
                 v[q][j] = load(block.V + q * block.stride + k + j * LANES);
                 gv[q][j] = load(block.gV + q * block.stride + k + j * LANES);
             }
-        for (std::size_t o = 0; o < order.still; ++o) {
+        for (std::size_t o = 0; o < order.begin[1]; ++o) {
             std::size_t r = order.row[o];
             vf h[AT_ONCE], u[AT_ONCE];
             for (std::size_t j = 0; j < AT_ONCE; ++j) {
@@ -106,62 +112,66 @@ inline void nade_still(NadeRows& rows, const NadeOrder& order, const NadeGradBlo
     }
 }
 
-// One row back through a block with ones.
+// Rows with the same ones, back through a block: what they add to dV and dW stays in registers.
 template <typename State, unsigned ones>
-void nade_unsweep(NadeRows& rows, std::size_t r, const float* delta, const NadeGradBlock& four) {
+void nade_unsweep(NadeRows& rows, const NadeOrder& order, const NadeGradBlock& four) {
     const NadeGradBlock block = four;  // a copy that no store can alias
     for (std::size_t k = 0; k < BLOCK; k += LANES) {
-        vf s0 = load(rows.s[r] + k), h0 = load(rows.h[r] + k), u0 = load(rows.u[r] + k), g0 = load(rows.g[r] + k);
-        vf s1 = load(rows.s[r] + k + BLOCK), h1 = load(rows.h[r] + k + BLOCK), u1 = load(rows.u[r] + k + BLOCK),
-           g1 = load(rows.g[r] + k + BLOCK);
-#pragma GCC unroll 4
-        for (int q = static_cast<int>(FOUR) - 1; q >= 0; --q) {
-            std::size_t at = q * block.stride + k;
-            if (ones >> q & 1) {
-                g0 = fma(u0 * h0, 1.0f - h0, g0);
-                g1 = fma(u1 * h1, 1.0f - h1, g1);
-                u0 = u1 = vf{};
-                store(block.gW + at, load(block.gW + at) + g0);
-                store(block.gW + at + BLOCK, load(block.gW + at + BLOCK) + g1);
-                s0 = State::back(s0, load(block.steps + at));
-                s1 = State::back(s1, load(block.steps + at + BLOCK));
-                State::hidden(h0, h1, s0, s1);
+        auto at = [&](int q, int j) { return q * block.stride + k + j * BLOCK; };
+        vf gv[FOUR][2], gw[FOUR][2];
+        for (int q = 0; q < static_cast<int>(FOUR); ++q)
+            for (int j = 0; j < 2; ++j) {
+                gv[q][j] = load(block.gV + at(q, j));
+                if (ones >> q & 1) gw[q][j] = load(block.gW + at(q, j));
             }
-            vf d = splat(delta[q]);
-            u0 = fma(d, load(block.V + at), u0);
-            u1 = fma(d, load(block.V + at + BLOCK), u1);
-            store(block.gV + at, fma(d, h0, load(block.gV + at)));
-            store(block.gV + at + BLOCK, fma(d, h1, load(block.gV + at + BLOCK)));
+        for (std::size_t o = order.begin[ones]; o < order.begin[ones + 1]; ++o) {
+            std::size_t r = order.row[o];
+            vf s[2], h[2], u[2], g[2];
+            for (int j = 0; j < 2; ++j) {
+                s[j] = load(rows.s[r] + k + j * BLOCK);
+                h[j] = load(rows.h[r] + k + j * BLOCK);
+                u[j] = load(rows.u[r] + k + j * BLOCK);
+                g[j] = load(rows.g[r] + k + j * BLOCK);
+            }
+#pragma GCC unroll 4
+            for (int q = static_cast<int>(FOUR) - 1; q >= 0; --q) {
+                if (ones >> q & 1) {
+                    for (int j = 0; j < 2; ++j) {
+                        g[j] = fma(u[j] * h[j], 1.0f - h[j], g[j]);
+                        u[j] = vf{};
+                        gw[q][j] += g[j];
+                        s[j] = State::back(s[j], load(block.steps + at(q, j)));
+                    }
+                    State::hidden(h[0], h[1], s[0], s[1]);
+                }
+                vf d = splat(order.delta[o][q]);
+                for (int j = 0; j < 2; ++j) {
+                    u[j] = fma(d, load(block.V + at(q, j)), u[j]);
+                    gv[q][j] = fma(d, h[j], gv[q][j]);
+                }
+            }
+            for (int j = 0; j < 2; ++j) {
+                store(rows.s[r] + k + j * BLOCK, s[j]);
+                store(rows.h[r] + k + j * BLOCK, h[j]);
+                store(rows.u[r] + k + j * BLOCK, u[j]);
+                store(rows.g[r] + k + j * BLOCK, g[j]);
+            }
         }
-        store(rows.s[r] + k, s0);
-        store(rows.h[r] + k, h0);
-        store(rows.u[r] + k, u0);
-        store(rows.g[r] + k, g0);
-        store(rows.s[r] + k + BLOCK, s1);
-        store(rows.h[r] + k + BLOCK, h1);
-        store(rows.u[r] + k + BLOCK, u1);
-        store(rows.g[r] + k + BLOCK, g1);
+        for (int q = 0; q < static_cast<int>(FOUR); ++q)
+            for (int j = 0; j < 2; ++j) {
+                store(block.gV + at(q, j), gv[q][j]);
+                if (ones >> q & 1) store(block.gW + at(q, j), gw[q][j]);
+            }
     }
 }
 
-template <typename State>
-constexpr void (*nade_unsweep_pattern[16])(NadeRows&, std::size_t, const float*, const NadeGradBlock&) = {
-    nullptr,
-    nade_unsweep<State, 1>,
-    nade_unsweep<State, 2>,
-    nade_unsweep<State, 3>,
-    nade_unsweep<State, 4>,
-    nade_unsweep<State, 5>,
-    nade_unsweep<State, 6>,
-    nade_unsweep<State, 7>,
-    nade_unsweep<State, 8>,
-    nade_unsweep<State, 9>,
-    nade_unsweep<State, 10>,
-    nade_unsweep<State, 11>,
-    nade_unsweep<State, 12>,
-    nade_unsweep<State, 13>,
-    nade_unsweep<State, 14>,
-    nade_unsweep<State, 15>};
+template <typename State, unsigned... pattern>
+inline void nade_unsweeps(NadeRows& rows, const NadeOrder& order, const NadeGradBlock& block,
+                          std::integer_sequence<unsigned, pattern...>) {
+    ((order.begin[pattern + 1] < order.begin[pattern + 2] ? nade_unsweep<State, pattern + 1>(rows, order, block)
+                                                          : void()),
+     ...);
+}
 
 template <typename State>
 void nade_back(float* grad, const View& model, const float* delta, const float* state, const std::uint8_t* X,
@@ -191,15 +201,12 @@ void nade_back(float* grad, const View& model, const float* delta, const float* 
             NadeGradBlock four = block_at(block);
             if (block > 0) block_at(block - 1).prefetch();
             nade_still(part, order, four);
-            for (std::size_t o = POOL + 1; o-- > order.count;) {
-                std::size_t r = order.row[o];
-                nade_unsweep_pattern<State>[order.pattern[o] % NadeOrder::FIRST](part, r, order.delta[o], four);
-                if (order.pattern[o] < NadeOrder::FIRST) continue;
+            nade_unsweeps<State>(part, order, four, std::make_integer_sequence<unsigned, 15>{});
+            for (std::size_t o = 0; o < order.n_first; ++o)
                 for (std::size_t l = 0; l < UNITS; l += LANES) {
-                    store(part.u[POOL] + l, load(part.u[POOL] + l) + load(part.u[r] + l));
-                    store(part.g[POOL] + l, load(part.g[POOL] + l) + load(part.g[r] + l));
+                    store(part.u[POOL] + l, load(part.u[POOL] + l) + load(part.u[order.first[o]] + l));
+                    store(part.g[POOL] + l, load(part.g[POOL] + l) + load(part.g[order.first[o]] + l));
                 }
-            }
         }
         for (std::size_t l = 0; l < UNITS; l += LANES) {
             vf h = load(part.h[POOL] + l), g = fma(load(part.u[POOL] + l) * h, 1.0f - h, load(part.g[POOL] + l));
