@@ -70,9 +70,11 @@ int useful_threads(int threads, std::size_t multiply_adds) {
     return static_cast<int>(std::clamp<std::size_t>(multiply_adds / EACH, 1, static_cast<std::size_t>(threads)));
 }
 
-// Rows in one tile: few enough to give every thread one, at most MAX_TILE. Results do not depend on it.
+// Rows in one tile: at most MAX_TILE, and as many tiles for every thread. Results do not depend on it.
 std::size_t tile_rows(std::size_t rows, int threads) {
-    return std::clamp<std::size_t>((rows + threads - 1) / threads, 1, MAX_TILE);
+    std::size_t n_threads = static_cast<std::size_t>(threads),
+                rounds = (rows + n_threads * MAX_TILE - 1) / (n_threads * MAX_TILE);
+    return std::max<std::size_t>(1, (rows + rounds * n_threads - 1) / (rounds * n_threads));
 }
 
 // Rows between two polls: about 10^8 multiply-adds a thread.
