@@ -94,7 +94,8 @@ def test_fit_passes_options_and_leaves_all_others_to_the_estimator(
 ) -> None:
     out = tmp_path / "m.safetensors"
     given = "--hidden 5 --batch-size 7 --learning-rate 0.25 --optimizer sgd --seed 3"
-    output(capsys, *fit(folder / "x.npz", out, *given.split(), "--ordering", "random"))
+    given += " --ordering random --coding majority"
+    output(capsys, *fit(folder / "x.npz", out, *given.split()))
     expected = ardens.NADE(
         n_hidden=5,
         batch_size=7,
@@ -103,6 +104,7 @@ def test_fit_passes_options_and_leaves_all_others_to_the_estimator(
         random_state=3,
         n_jobs=1,
         ordering="random",
+        coding="majority",
         max_epochs=2,
     )
     expected.fit(data.read(folder / "x.npz")["train"], X_valid=data.read(folder / "x.npz")["valid"])
@@ -432,6 +434,7 @@ def test_info_tells_model_shapes_and_settings(
     assert told["parameters"] == 2 * N * 3 + 3 + N
     assert told["arrays"] == {"W": [3, N], "c": [3], "V": [N, 3], "b": [N]}
     assert told["ordering"] == list(range(N))
+    assert told["flipped"] == []
     assert told["epochs"] == 2
     assert told["settings"]["n_hidden"] == 3
     text = output(capsys, "info", folder / "m.safetensors")

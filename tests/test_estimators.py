@@ -280,6 +280,7 @@ def test_certainty_is_allowed_in_a_table():
         lambda m: m.n_features_in_,
         lambda m: m.history_,
         lambda m: m.ordering_,
+        lambda m: m.flipped_,
     ],
 )
 def test_an_unfitted_model_says_so(name, use):

@@ -28,6 +28,7 @@ ESTIMATORS = [
     ardens.FVSBN(binarize=0.0, max_epochs=3),
     ardens.MLP(n_hidden=3, binarize=0.0, max_epochs=3),
     ardens.NADE(n_hidden=3, binarize=0.0, max_epochs=3),
+    ardens.NADE(n_hidden=3, binarize=0.0, max_epochs=3, coding="majority"),
 ]
 
 with warnings.catch_warnings():

@@ -8,7 +8,8 @@ The file holds one float32 tensor for each of the model's `parameters`, and unde
 ``format_version`` ``1``; a reader refuses what is newer than itself
 ``ardens_version`` the version that wrote the file
 ``model``          JSON: the model's name in `ardens.models.MODELS`, its sizes, settings, ordering,
-                   column names, history, and the version of the sampling stream
+                   the columns that are flipped (1) or not (0) if any are, column names, history,
+                   and the version of the sampling stream
 ================== ===============================================================================
 
 Nothing is ever unpickled, evaluated or imported by name. Settings that JSON cannot hold are left
@@ -33,6 +34,7 @@ from .errors import FormatError
 from .files import replacing
 from .models import MODELS
 from .models.base import AutoregressiveModel
+from .models.columns import Columns
 from .models.density import Density
 from .models.fitted import Fitted
 from .models.flat import named_views
@@ -114,7 +116,7 @@ def load(path: str | os.PathLike[str]) -> AutoregressiveModel:
     Returns
     -------
     model
-        Of the class that was saved, with its settings, ordering and history, and the same
+        Of the class that was saved, with its settings, ordering, coding and history, and the same
         parameters bit for bit.
 
     Raises
@@ -152,7 +154,8 @@ def _describe(model: AutoregressiveModel, fitted: Fitted) -> dict[str, Any]:
         "n_hidden": core.n_hidden,
         "settings": settings,
         "omitted": omitted,
-        "ordering": fitted.ordering.tolist(),
+        "ordering": fitted.columns.ordering.tolist(),
+        "flipped": fitted.columns.flipped.astype(int).tolist() if fitted.columns.coded else None,
         "feature_names": None if names is None else names.tolist(),
         "history": {
             key: [value if math.isfinite(value) else str(float(value)) for value in column]
@@ -233,7 +236,8 @@ def _fill(
     ordering = description.get("ordering")
     if not isinstance(ordering, list):
         _refuse("the ordering is missing")
-    _parse(model._adopt, core, arrays, ordering, names, history)
+    columns = _parse(Columns.of, core.n_features, ordering, description.get("flipped"))
+    _parse(model._adopt, core, arrays, columns, names, history)
     return model
 
 

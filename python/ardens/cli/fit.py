@@ -32,6 +32,7 @@ class _Option:
 _OPTIONS = (
     _Option("--hidden", "n_hidden", positive, "N", "hidden units"),
     _Option("--ordering", "ordering", str, "NAME", "order of the columns, such as random"),
+    _Option("--coding", "coding", str, "NAME", "majority: turn over columns of mostly ones"),
     _Option("--binarize", "binarize", float, "T", "count values above T as 1, others as 0"),
     _Option("--alpha", "alpha", float, "A", "additive smoothing"),
     _Option("--optimizer", "optimizer", str, "NAME", "sgd, rmsprop or adam"),

@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> None:
     model = ardens.load(args.model)
     shapes = {name: list(array.shape) for name, array in model.parameters().items()}
     settings = {name: _setting(value) for name, value in model.get_params().items()}
-    ordering = np.asarray(model.ordering_).tolist()
+    ordering, flipped = model.ordering_.tolist(), np.flatnonzero(model.flipped_).tolist()
     report(
         args,
         {
@@ -36,6 +36,7 @@ def run(args: argparse.Namespace) -> None:
             "parameters": model.n_parameters_,
             "arrays": shapes if args.json else _listed(shapes),
             "ordering": ordering if args.json else _summary(ordering),
+            "flipped": flipped if args.json else f"{len(flipped)} columns",
             **training_figures(model),
             "settings": settings if args.json else repr(model),
             "bytes": os.path.getsize(args.model),

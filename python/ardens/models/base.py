@@ -1,4 +1,4 @@
-"""What every autoregressive model shares: conditionals, gradients, parameters, an ordering."""
+"""What every autoregressive model shares: conditionals, gradients, parameters, ordered columns."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import _core
 from ..errors import not_fitted
-from ..options import RandomState, permutation, thread_count
+from ..options import RandomState, thread_count
 from ..validation import binary_matrix, check_feature_names
+from .columns import Columns
 from .counts import draw_counts
 from .density import Density
 from .fitted import Fitted
@@ -36,6 +37,12 @@ class AutoregressiveModel(Density):
     ordering : None, "random" or array_like of int, shape (n_features,)
         The order of the factors: ``ordering[k]`` is the column that stands at position k. None is
         the order of the columns; "random" draws a permutation in `fit`.
+    coding : {None, "majority"}, default None
+        None learns the columns as they are. With "majority", `fit` turns over
+        (:math:`x_i' = 1 - x_i`) those whose mean over the training rows is above 1/2, so that data
+        of many ones cost no more than data of few. The equations of the model, and its
+        `parameters`, are those of x'. That is one-to-one in x, so p(x) is the p(x') that they give,
+        and sums to one over x just the same. All that methods take and return is x.
     random_state : None, int, Generator, RandomState or SeedSequence
         The seed of all that `fit` draws: 0 … 2**64 - 1, or something to draw one from; None, the
         default, takes a fresh one. Sampling has a seed of its own.
@@ -44,6 +51,7 @@ class AutoregressiveModel(Density):
     """
 
     ordering: ArrayLike | Literal["random"] | None = None
+    coding: Literal["majority"] | None = None
     random_state: RandomState = None
     _fitted: Fitted | None = field(default=None, init=False)
 
@@ -82,7 +90,12 @@ class AutoregressiveModel(Density):
     @property
     def ordering_(self) -> NDArray[np.intp]:
         """Order of the factors, read-only: ``ordering_[k]`` is the column at position k."""
-        return self._state().ordering
+        return self._state().columns.ordering
+
+    @property
+    def flipped_(self) -> NDArray[np.bool_]:
+        """Whether the model has 1 - x for x, for every column of the data; read-only."""
+        return self._state().columns.flipped
 
     @property
     def history_(self) -> dict[str, list[float]]:
@@ -122,12 +135,7 @@ class AutoregressiveModel(Density):
         array([[0.5, 0.5],
                [0.5, 1. ]])
         """
-        rows, fitted, threads = self._rows(X), self._state(), thread_count(self.n_jobs)
-        return fitted.unordered(
-            fitted.core.conditionals(
-                fitted.params, fitted.tables(threads), fitted.ordered(rows), threads
-            )
-        )
+        return self._state().conditionals(self._rows(X), thread_count(self.n_jobs))
 
     def log_prob_per_feature(self, X: ArrayLike) -> NDArray[np.float64]:
         r"""Log-probability of every value, given the features before it in the ordering.
@@ -155,12 +163,7 @@ class AutoregressiveModel(Density):
         >>> coins.log_prob_per_feature([[0, 1]]).round(4)
         array([[-0.6931, -0.6931]])
         """
-        rows, fitted, threads = self._rows(X), self._state(), thread_count(self.n_jobs)
-        return fitted.unordered(
-            fitted.core.log_prob_terms(
-                fitted.params, fitted.tables(threads), fitted.ordered(rows), threads
-            )
-        )
+        return self._state().log_prob_terms(self._rows(X), thread_count(self.n_jobs))
 
     def value_and_grad(self, X: ArrayLike) -> tuple[float, dict[str, Float32Array]]:
         r"""Mean log-likelihood of the rows and its gradient.
@@ -194,12 +197,12 @@ class AutoregressiveModel(Density):
         rows, fitted = self._rows(X, allow_empty=False), self._state()
         grad = aligned_zeros(fitted.core.size)
         value = fitted.core.value_and_grad(
-            fitted.params, fitted.ordered(rows), grad, thread_count(self.n_jobs)
+            fitted.params, fitted.columns.ordered(rows), grad, thread_count(self.n_jobs)
         )
         return value, named_views(fitted.core, grad)
 
     def parameters(self) -> dict[str, Float32Array]:
-        """Named views of the parameters, in the order of `ordering_`.
+        """Named views of the parameters, in the order of `ordering_`, for the columns as coded.
 
         They are read-only, because what is derived from them is kept between calls. To change
         them, copy them and make a new model with `from_parameters`.
@@ -218,7 +221,13 @@ class AutoregressiveModel(Density):
         return named_views(fitted.core, fitted.params)
 
     @classmethod
-    def from_parameters(cls, *, ordering: ArrayLike | None = None, **parameters: ArrayLike) -> Self:
+    def from_parameters(
+        cls,
+        *,
+        ordering: ArrayLike | None = None,
+        flipped: ArrayLike | None = None,
+        **parameters: ArrayLike,
+    ) -> Self:
         """Make a fitted model of given parameters.
 
         Parameters
@@ -226,6 +235,8 @@ class AutoregressiveModel(Density):
         ordering : array_like of int, shape (n_features,), optional
             ``ordering[k]`` is the column that stands at position k; None for the order of the
             columns.
+        flipped : array_like of bool, shape (n_features,), optional
+            Which columns of the data the model has turned over, as `flipped_` tells; None for none.
         **parameters : array_like of float
             What `parameters` gives, copied and rounded to float32.
 
@@ -255,14 +266,14 @@ class AutoregressiveModel(Density):
         check_shapes(core, arrays)
         model = cls._with_hidden(core.n_hidden)
         model.ordering = ordering
-        model._adopt(core, arrays, np.arange(core.n_features) if ordering is None else ordering)
+        model._adopt(core, arrays, Columns.of(core.n_features, ordering, flipped))
         return model
 
     def _adopt(
         self,
         core: _core.Model,
         arrays: Mapping[str, NDArray[Any]],
-        ordering: ArrayLike,
+        columns: Columns,
         feature_names: Sequence[str] | None = None,
         history: Mapping[str, list[float]] | None = None,
     ) -> None:
@@ -273,7 +284,7 @@ class AutoregressiveModel(Density):
         self._fitted = Fitted(
             core=core,
             params=filled(core, rounded),
-            ordering=permutation(ordering, core.n_features),
+            columns=columns,
             feature_names=None if feature_names is None else np.array(feature_names, dtype=object),
             history=history or {},
         )
@@ -293,7 +304,7 @@ class AutoregressiveModel(Density):
     def _log_prob(self, X: NDArray[np.uint8], threads: int) -> NDArray[np.float64]:
         fitted = self._state()
         tables = fitted.tables(threads)
-        return fitted.core.log_prob(fitted.params, tables, fitted.ordered(X), threads)
+        return fitted.core.log_prob(fitted.params, tables, fitted.columns.ordered(X), threads)
 
     def _sample(
         self,
@@ -313,9 +324,10 @@ class AutoregressiveModel(Density):
             X,
             log_prob,
             threads,
-            fitted.positions,
+            fitted.columns.positions,
             packed,
         )
+        fitted.columns.flip(X, packed=packed)
 
     def _sample_counts(
         self, n_samples: int, seed: int, threads: int
@@ -337,13 +349,19 @@ class AutoregressiveModel(Density):
             model=model,
         )
 
-    def _draw_ordering(self, n_features: int, rng: np.random.Generator) -> NDArray[np.intp]:
-        """The ordering that the option asks for."""
-        if isinstance(self.ordering, str):
-            if self.ordering != "random":
+    def _columns(self, rows: NDArray[np.uint8], rng: np.random.Generator) -> Columns:
+        """The ordering and the coding that the options ask for."""
+        coded = isinstance(self.coding, str) and self.coding == "majority"
+        if self.coding is not None and not coded:
+            raise ValueError(f'coding must be None or "majority"; got {self.coding!r}')
+        n_samples, n_features = rows.shape
+        ordering, flipped = self.ordering, None
+        if isinstance(ordering, str):
+            if ordering != "random":
                 raise ValueError(
-                    f'ordering must be None, "random" or a permutation; got {self.ordering!r}'
+                    f'ordering must be None, "random" or a permutation; got {ordering!r}'
                 )
-            return permutation(rng.permutation(n_features), n_features)
-        wanted = np.arange(n_features) if self.ordering is None else self.ordering
-        return permutation(wanted, n_features)
+            ordering = rng.permutation(n_features)
+        if coded:
+            flipped = 2 * rows.sum(axis=0, dtype=np.int64) > n_samples
+        return Columns.of(n_features, ordering, flipped)

@@ -101,7 +101,7 @@ def _singles(fitted: Fitted, rows: int, seed: int, start: int, threads: int) -> 
     packed = np.empty((rows, -(-fitted.core.n_features // 8)), np.uint8)
     tables = fitted.tables(threads)
     fitted.core.sample(fitted.params, tables, seed, start, packed, None, threads, None, True)
-    return _keys(packed)
+    return _keys(fitted, packed)
 
 
 def _divide(
@@ -138,7 +138,7 @@ def _divide(
         for first in range(0, len(rows), step):
             some = slice(first, first + step)
             _leave(fitted, X, nats, parents[some], rows[some], i, threads)
-    return _keys(np.packbits(X[:used], axis=1)), counts[:used]
+    return _keys(fitted, np.packbits(X[:used], axis=1)), counts[:used]
 
 
 def _leave(
@@ -180,8 +180,9 @@ def _enlarged(array: NDArray[Any], rows: int) -> NDArray[Any]:
     return larger
 
 
-def _keys(packed: NDArray[np.uint8]) -> Keys:
-    """Packed rows as words that compare as the rows do."""
+def _keys(fitted: Fitted, packed: NDArray[np.uint8]) -> Keys:
+    """Packed rows of the model as words that compare as the user's values do."""
+    fitted.columns.flip(packed, packed=True, ordered=True)
     rows, width = packed.shape
     padded = np.zeros((rows, -(-width // 8) * 8), np.uint8)
     padded[:, :width] = packed
@@ -204,5 +205,5 @@ def _unpacked(fitted: Fitted, keys: Keys) -> NDArray[np.uint8]:
     step = max(1, _BLOCK // n)
     for first in range(0, len(keys), step):
         octets = keys[first : first + step].astype(">u8").view(np.uint8)
-        X[first : first + step] = fitted.unordered(np.unpackbits(octets, axis=1, count=n))
+        X[first : first + step] = fitted.columns.unordered(np.unpackbits(octets, axis=1, count=n))
     return X

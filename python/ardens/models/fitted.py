@@ -8,35 +8,25 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
 from ..errors import VersionWarning
-from ..options import permutation
 from ..training import TrainingState
+from .columns import Columns
 from .flat import Float32Array, filled, named_views
 
-__all__ = ["Fitted", "arranged"]
+__all__ = ["Fitted"]
 
-Scalar = TypeVar("Scalar", bound=np.generic)
-
-
-def is_identity(ordering: NDArray[np.intp]) -> bool:
-    """Whether an ordering is that of the columns."""
-    return np.array_equal(ordering, np.arange(ordering.size))
-
-
-def arranged(X: NDArray[Scalar], ordering: NDArray[np.intp]) -> NDArray[Scalar]:
-    """Bring columns into an ordering; `X` itself where they are in it."""
-    return X if is_identity(ordering) else X.take(ordering, axis=1)
+_LOST = 2.0**-30  # what 1 - p leaves of a p near 1 is less precise below this than float32 is
 
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """A fitted model: parameters, their description and the order of the columns.
+    """A fitted model: parameters, their description and the door to the columns.
 
     Parameters
     ----------
@@ -44,33 +34,23 @@ class Fitted:
         Names, shapes and places of the parameters.
     params : ndarray, shape (core.size,), float32, read-only
         The flat parameters.
-    ordering : ndarray of intp, shape (n_features,), read-only
-        ``ordering[k]`` is the user's column that stands at position k.
+    columns : Columns
+        Between the user's columns and the model's.
     feature_names : ndarray of object or None
         Column names seen in `fit`.
     history : dict of str to list of float
         Figures of every epoch.
     training : TrainingState, optional
         What `partial_fit` and a warm start go on from.
-
-    Attributes
-    ----------
-    positions : ndarray of intp, shape (n_features,), or None
-        ``positions[j]`` is the position of the user's column j; None where the order is the same.
     """
 
     core: _core.Model
     params: Float32Array
-    ordering: NDArray[np.intp]
+    columns: Columns
     feature_names: NDArray[np.object_] | None
     history: Mapping[str, list[float]]
     training: TrainingState | None = None
-    positions: NDArray[np.intp] | None = field(init=False)
     _tables: list[Float32Array] = field(init=False, default_factory=list)
-
-    def __post_init__(self) -> None:
-        positions = None if is_identity(self.ordering) else np.argsort(self.ordering)
-        object.__setattr__(self, "positions", positions)
 
     def tables(self, threads: int) -> Float32Array:
         """What the kernels derive from the parameters; computed when first asked for."""
@@ -79,13 +59,26 @@ class Fitted:
             self._tables.append(self.core.tables(self.params, threads))
         return self._tables[0]
 
-    def ordered(self, X: NDArray[Scalar]) -> NDArray[Scalar]:
-        """Bring the user's columns into the model's order."""
-        return X if self.positions is None else X.take(self.ordering, axis=1)
+    def log_prob_terms(self, X: NDArray[np.uint8], threads: int) -> NDArray[np.float64]:
+        """Nats of every value of the user's rows."""
+        rows, tables = self.columns.ordered(X), self.tables(threads)
+        return self.columns.unordered(self.core.log_prob_terms(self.params, tables, rows, threads))
 
-    def unordered(self, values: NDArray[Scalar]) -> NDArray[Scalar]:
-        """Bring columns in the model's order into the user's."""
-        return values if self.positions is None else values.take(self.positions, axis=1)
+    def conditionals(self, X: NDArray[np.uint8], threads: int) -> NDArray[np.float64]:
+        """Probability of a one in every place of the user's rows."""
+        columns, tables = self.columns, self.tables(threads)
+        p = columns.unordered(
+            self.core.conditionals(self.params, tables, columns.ordered(X), threads)
+        )
+        if columns.coded:
+            np.subtract(1.0, p, out=p, where=columns.flipped)
+            lost = columns.flipped & (p < _LOST)
+            some = lost.any(axis=1)
+            if some.any():  # the nats of the value that is there tell the small tail in full
+                nats, ones = self.log_prob_terms(X[some], threads), X[some] == 1
+                tails = np.where(ones, np.exp(nats), np.abs(np.expm1(nats)))
+                p[lost] = tails[lost[some]]
+        return p
 
     def __reduce__(self) -> tuple[object, ...]:
         # Parameters travel by name: their places in the flat array may change between versions.
@@ -94,7 +87,7 @@ class Fitted:
             "version": _core.build_info()["version"],
             "core": (self.core.name, self.core.n_features, self.core.n_hidden),
             "parameters": parameters,
-            "ordering": self.ordering,
+            "columns": self.columns,
             "feature_names": self.feature_names,
             "history": self.history,
             "training": self.training,
@@ -116,7 +109,7 @@ def _restored(saved: Mapping[str, Any]) -> Fitted:
     return Fitted(
         core=core,
         params=filled(core, saved["parameters"]),
-        ordering=permutation(saved["ordering"], core.n_features),
+        columns=saved["columns"],
         feature_names=saved["feature_names"],
         history=saved["history"],
         training=saved["training"],

@@ -28,8 +28,9 @@ class FVSBN(GradientModel):
 
     Parameters
     ----------
-    ordering, random_state, optimizer, learning_rate, batch_size, max_epochs, validation_fraction, \
-patience, weight_decay, averaging, warm_start, verbose, callbacks, binarize, n_jobs
+    ordering, coding, random_state, optimizer, learning_rate, batch_size, max_epochs, \
+validation_fraction, patience, weight_decay, averaging, warm_start, verbose, callbacks, binarize, \
+n_jobs
         Keyword options of `GradientModel`.
 
     Attributes
@@ -38,6 +39,8 @@ patience, weight_decay, averaging, warm_start, verbose, callbacks, binarize, n_j
         Number of columns n, and of parameters n(n + 1)/2.
     ordering_ : ndarray of intp, shape (n_features,)
         Order of the factors.
+    flipped_ : ndarray of bool, shape (n_features,)
+        Columns that the coding turned over.
     history_ : dict of str to list of float
         Figures of every epoch.
     feature_names_in_ : ndarray of object, shape (n_features,)

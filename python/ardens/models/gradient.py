@@ -19,7 +19,8 @@ from ..schedules import Schedule
 from ..training import Callback, TrainingState, start, train
 from ..validation import binary_matrix, feature_names
 from .base import AutoregressiveModel
-from .fitted import Fitted, arranged
+from .columns import Columns
+from .fitted import Fitted
 from .flat import filled, frozen_copy
 from .learning import (
     Likelihood,
@@ -72,7 +73,7 @@ class GradientModel(AutoregressiveModel):
         Whether to show progress: a bar on a terminal or in a notebook, lines elsewhere.
     callbacks : iterable of callable, optional
         Called with an `ardens.training.EpochEnd` at the end of every epoch.
-    ordering, random_state, binarize, n_jobs
+    ordering, coding, random_state, binarize, n_jobs
         As for `AutoregressiveModel` and `Density`.
     """
 
@@ -140,10 +141,10 @@ class GradientModel(AutoregressiveModel):
         before = self._warm(n_features) if self.warm_start else None
         if before is None:
             core = _core.Model(self._core_name, n_features, self._hidden())
-            ordering = self._draw_ordering(n_features, streams.ordering)
+            columns = self._columns(rows, streams.ordering)
         else:
-            core, ordering = before.core, before.ordering
-        rows = arranged(rows, ordering)
+            core, columns = before.core, before.columns
+        rows = columns.ordered(rows)
         if before is None:
             first = filled(core, self._initial(core, marginal_logits(rows), streams.start))
         else:
@@ -151,8 +152,8 @@ class GradientModel(AutoregressiveModel):
         state = start(first, settings, streams.shuffle)
         if before is not None and before.training is not None:
             state.optimizer = resumed(before.training, settings).optimizer
-        judged = None if judged is None else arranged(judged, ordering)
-        self._train(core, ordering, names, state, rows, judged, settings, keep=self.warm_start)
+        judged = None if judged is None else columns.ordered(judged)
+        self._train(core, columns, names, state, rows, judged, settings, keep=self.warm_start)
         return self
 
     def partial_fit(self, X: ArrayLike, y: object = None) -> Self:
@@ -187,19 +188,19 @@ class GradientModel(AutoregressiveModel):
             rows = self._rows(X, allow_empty=False)
         settings = self._settings(len(rows), validated=False)
         if before is not None and before.training is not None:
-            ordering, state = before.ordering, resumed(before.training, settings)
+            columns, state = before.columns, resumed(before.training, settings)
         else:
             streams = draw_streams(self.random_state)
             if before is None:
-                ordering = self._draw_ordering(core.n_features, streams.ordering)
-                logits = marginal_logits(arranged(rows, ordering))
+                columns = self._columns(rows, streams.ordering)
+                logits = marginal_logits(columns.ordered(rows))
                 first = filled(core, self._initial(core, logits, streams.start))
             else:
-                ordering, first = before.ordering, before.params
+                columns, first = before.columns, before.params
             state = start(first, settings, streams.shuffle)
         settings = replace(settings, max_epochs=state.epoch + 1)
-        rows = arranged(rows, ordering)
-        self._train(core, ordering, names, state, rows, None, settings, keep=True)
+        rows = columns.ordered(rows)
+        self._train(core, columns, names, state, rows, None, settings, keep=True)
         return self
 
     def _settings(self, n_samples: int, *, validated: bool) -> Settings:
@@ -241,7 +242,7 @@ class GradientModel(AutoregressiveModel):
     def _train(
         self,
         core: _core.Model,
-        ordering: NDArray[np.intp],
+        columns: Columns,
         names: NDArray[np.object_] | None,
         state: TrainingState,
         rows: Rows,
@@ -250,7 +251,7 @@ class GradientModel(AutoregressiveModel):
         *,
         keep: bool,
     ) -> None:
-        """Train on rows in the model's order, and become the result."""
+        """Train on the model's rows, and become the result."""
         threads = thread_count(self.n_jobs)
         callbacks = checked_callbacks(self.callbacks)
         model = Likelihood(core, threads)
@@ -259,7 +260,7 @@ class GradientModel(AutoregressiveModel):
         def become(training: TrainingState | None) -> None:
             history = copy.deepcopy(state.history)
             best = frozen_copy(state.best)
-            self._fitted = Fitted(core, best, ordering, names, history, training)
+            self._fitted = Fitted(core, best, columns, names, history, training)
 
         try:
             train(

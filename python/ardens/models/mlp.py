@@ -31,8 +31,9 @@ class MLP(GradientModel):
     ----------
     n_hidden : int, default 32
         Number d of hidden units of each conditional, at least 1.
-    ordering, random_state, optimizer, learning_rate, batch_size, max_epochs, validation_fraction, \
-patience, weight_decay, averaging, warm_start, verbose, callbacks, binarize, n_jobs
+    ordering, coding, random_state, optimizer, learning_rate, batch_size, max_epochs, \
+validation_fraction, patience, weight_decay, averaging, warm_start, verbose, callbacks, binarize, \
+n_jobs
         Keyword options of `GradientModel`.
 
     Attributes
@@ -41,6 +42,8 @@ patience, weight_decay, averaging, warm_start, verbose, callbacks, binarize, n_j
         Number of columns n, and of parameters n(n - 1)d/2 + 2nd + n.
     ordering_ : ndarray of intp, shape (n_features,)
         Order of the factors.
+    flipped_ : ndarray of bool, shape (n_features,)
+        Columns that the coding turned over.
     history_ : dict of str to list of float
         Figures of every epoch.
     feature_names_in_ : ndarray of object, shape (n_features,)

@@ -32,8 +32,9 @@ class NADE(GradientModel):
     ----------
     n_hidden : int, default 500
         Number d of hidden units, at least 1.
-    ordering, random_state, optimizer, learning_rate, batch_size, max_epochs, validation_fraction, \
-patience, weight_decay, averaging, warm_start, verbose, callbacks, binarize, n_jobs
+    ordering, coding, random_state, optimizer, learning_rate, batch_size, max_epochs, \
+validation_fraction, patience, weight_decay, averaging, warm_start, verbose, callbacks, binarize, \
+n_jobs
         Keyword options of `GradientModel`.
 
     Attributes
@@ -42,6 +43,8 @@ patience, weight_decay, averaging, warm_start, verbose, callbacks, binarize, n_j
         Number of columns n, and of parameters 2nd + d + n.
     ordering_ : ndarray of intp, shape (n_features,)
         Order of the factors.
+    flipped_ : ndarray of bool, shape (n_features,)
+        Columns that the coding turned over.
     history_ : dict of str to list of float
         Figures of every epoch.
     feature_names_in_ : ndarray of object, shape (n_features,)

@@ -15,7 +15,7 @@ from .. import _core
 from ..options import real_number, seed_from, thread_count
 from ..validation import binary_matrix, feature_names
 from .base import AutoregressiveModel, Shapes
-from .fitted import Fitted, arranged
+from .fitted import Fitted
 from .flat import Float32Array, filled
 
 __all__ = ["Tabular"]
@@ -38,7 +38,7 @@ class Tabular(AutoregressiveModel):
     alpha : float, default 1.0
         Rows added to each side of every count, at least 0. With 0 the model is the empirical
         distribution, and what was never seen has log-probability -inf.
-    ordering, random_state, binarize, n_jobs
+    ordering, coding, random_state, binarize, n_jobs
         Keyword options of `AutoregressiveModel` and `Density`.
 
     Attributes
@@ -47,6 +47,8 @@ class Tabular(AutoregressiveModel):
         Number of columns n, and of parameters :math:`2^n - 1`.
     ordering_ : ndarray of intp, shape (n_features,)
         Order of the factors.
+    flipped_ : ndarray of bool, shape (n_features,)
+        Columns that the coding turned over.
     history_ : dict of str to list of float
         One entry: counting takes one pass.
     feature_names_in_ : ndarray of object, shape (n_features,)
@@ -104,10 +106,10 @@ class Tabular(AutoregressiveModel):
         rows = binary_matrix(X, binarize=self.binarize, allow_empty=False)
         n = rows.shape[1]
         _check_size(n)
-        ordering = self._draw_ordering(n, np.random.default_rng(seed_from(self.random_state)))
+        columns = self._columns(rows, np.random.default_rng(seed_from(self.random_state)))
         core = _core.Model(self._core_name, n, 0)
-        logits = _log_odds(arranged(rows, ordering), alpha)
-        fitted = Fitted(core, filled(core, {"logits": logits}), ordering, names, {})
+        logits = _log_odds(columns.ordered(rows), alpha)
+        fitted = Fitted(core, filled(core, {"logits": logits}), columns, names, {})
         valid = math.nan
         if X_valid is not None:
             valid = _mean(fitted, self._judges(X_valid, n, names), threads)
@@ -118,7 +120,7 @@ class Tabular(AutoregressiveModel):
             "learning_rate": [math.nan],
             "time": [time.perf_counter() - began],
         }
-        self._fitted = Fitted(core, fitted.params, ordering, names, history)
+        self._fitted = Fitted(core, fitted.params, columns, names, history)
         return self
 
     @classmethod
@@ -152,7 +154,7 @@ def _check_size(n_features: int) -> None:
 
 def _mean(fitted: Fitted, rows: NDArray[np.uint8], threads: int) -> float:
     tables = fitted.tables(threads)
-    nats = fitted.core.log_prob(fitted.params, tables, fitted.ordered(rows), threads)
+    nats = fitted.core.log_prob(fitted.params, tables, fitted.columns.ordered(rows), threads)
     return float(np.mean(nats))
 
 
