@@ -184,18 +184,20 @@ void sgd(const py::array& params, const py::array& grad, const py::array& veloci
          bool nesterov, float weight_decay, std::size_t n_decayed, int threads) {
     float *p = flat(params, "params", params), *v = flat(velocity, "velocity", params);
     const float* g = flat(grad, "grad", params);
-    optimizer_step(params, lr * weight_decay, n_decayed, threads, [=](std::size_t i, std::size_t count, float decay) {
-        kernels().optim.sgd(p + i, v + i, g + i, lr, momentum, nesterov, decay, count);
-    });
+    optimizer_step(params, lr * weight_decay, n_decayed, threads,
+                   [=, step = kernels().optim.sgd](std::size_t i, std::size_t count, float decay) {
+                       step(p + i, v + i, g + i, lr, momentum, nesterov, decay, count);
+                   });
 }
 
 void rmsprop(const py::array& params, const py::array& grad, const py::array& square, float lr, double rho,
              float epsilon, float weight_decay, std::size_t n_decayed, int threads) {
     float *p = flat(params, "params", params), *s = flat(square, "square", params);
     const float* g = flat(grad, "grad", params);
-    optimizer_step(params, lr * weight_decay, n_decayed, threads, [=](std::size_t i, std::size_t count, float decay) {
-        kernels().optim.rmsprop(p + i, s + i, g + i, lr, rho, epsilon, decay, count);
-    });
+    optimizer_step(params, lr * weight_decay, n_decayed, threads,
+                   [=, step = kernels().optim.rmsprop](std::size_t i, std::size_t count, float decay) {
+                       step(p + i, s + i, g + i, lr, rho, epsilon, decay, count);
+                   });
 }
 
 void adam(const py::array& params, const py::array& grad, const py::array& m, const py::array& v, int step, float lr,
@@ -205,18 +207,20 @@ void adam(const py::array& params, const py::array& grad, const py::array& m, co
     const float* g = flat(grad, "grad", params);
     auto m_scale = static_cast<float>(1.0 / (1.0 - std::pow(beta1, step)));
     auto v_scale = static_cast<float>(1.0 / (1.0 - std::pow(beta2, step)));
-    optimizer_step(params, lr * weight_decay, n_decayed, threads, [=](std::size_t i, std::size_t count, float decay) {
-        kernels().optim.adam(p + i, first + i, second + i, g + i, lr, beta1, beta2, epsilon, m_scale, v_scale, decay,
-                             count);
-    });
+    optimizer_step(params, lr * weight_decay, n_decayed, threads,
+                   [=, update = kernels().optim.adam](std::size_t i, std::size_t count, float decay) {
+                       update(p + i, first + i, second + i, g + i, lr, beta1, beta2, epsilon, m_scale, v_scale, decay,
+                              count);
+                   });
 }
 
 void ema(const py::array& average, const py::array& params, double decay, int threads) {
     float* a = flat(average, "average", params);
     const float* p = flat(params, "params", params);
     auto weight = static_cast<float>(1.0 - decay);
-    optimizer_step(params, 0.0f, 0, threads,
-                   [=](std::size_t i, std::size_t count, float) { kernels().optim.ema(a + i, p + i, weight, count); });
+    optimizer_step(params, 0.0f, 0, threads, [=, step = kernels().optim.ema](std::size_t i, std::size_t count, float) {
+        step(a + i, p + i, weight, count);
+    });
 }
 
 std::array<std::uint32_t, 4> philox_words(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) {

@@ -173,23 +173,27 @@ void prepare(float* out, const Description& model, const float* params, int thre
 
 void log_prob(double* out, const Description& model, const View& view, Rows rows, int threads, Poll poll) {
     std::size_t n = model.shape.n;
-    each_logits(model, view, rows, threads, poll, [&](std::size_t first, std::size_t count, const float* logits) {
-        kernels().bernoulli.log_prob(out + first, logits, rows.X + first * n, count, n);
-    });
+    each_logits(model, view, rows, threads, poll,
+                [&, finish = kernels().bernoulli.log_prob](std::size_t first, std::size_t count, const float* logits) {
+                    finish(out + first, logits, rows.X + first * n, count, n);
+                });
 }
 
 void log_prob_terms(double* out, const Description& model, const View& view, Rows rows, int threads, Poll poll) {
     std::size_t n = model.shape.n;
-    each_logits(model, view, rows, threads, poll, [&](std::size_t first, std::size_t count, const float* logits) {
-        kernels().bernoulli.terms(out + first * n, logits, rows.X + first * n, count, n);
-    });
+    each_logits(model, view, rows, threads, poll,
+                [&, finish = kernels().bernoulli.terms](std::size_t first, std::size_t count, const float* logits) {
+                    finish(out + first * n, logits, rows.X + first * n, count, n);
+                });
 }
 
 void conditionals(double* out, const Description& model, const View& view, Rows rows, int threads, Poll poll) {
     std::size_t n = model.shape.n;
-    each_logits(model, view, rows, threads, poll, [&](std::size_t first, std::size_t count, const float* logits) {
-        kernels().bernoulli.conditionals(out + first * n, logits, count, n);
-    });
+    each_logits(
+        model, view, rows, threads, poll,
+        [&, finish = kernels().bernoulli.conditionals](std::size_t first, std::size_t count, const float* logits) {
+            finish(out + first * n, logits, count, n);
+        });
 }
 
 double value_and_grad(float* grad, const Description& model, const float* params, Rows rows, int threads, Poll poll) {
@@ -206,6 +210,8 @@ double value_and_grad(float* grad, const Description& model, const float* params
     std::vector<double> nats(batch);
     prepare(tables, model, params, threads);
     View view{model.shape, params, tables};
+    // Units between two polls, about 10^9 multiply-adds: all of them unless the model is large.
+    std::size_t units_at_once = std::max<std::size_t>(threads, units * 1000000000 / (batch * (model.size + 1)));
     double total = 0.0;
     float scale = 1.0f / static_cast<float>(rows.count);
     for (std::size_t first = 0; first < rows.count; first += batch) {
@@ -224,19 +230,23 @@ double value_and_grad(float* grad, const Description& model, const float* params
             k.logits(logits + r * stride, state + r * needs.state, view, X + r * n, m, scratches + thread * scratch);
             all.bernoulli.delta(delta + r * stride, nats.data() + r, logits + r * stride, X + r * n, scale, m, n);
         });
-        std::size_t parts = std::min<std::size_t>(units, threads);
-        parallel_for(parts, threads, [&](std::size_t part, int thread) {
-            k.backward(grad, view, delta, state, X, count, units * part / parts, units * (part + 1) / parts,
-                       scratches + thread * scratch);
-        });
-        for (std::size_t r = 0; r < count; ++r) total += nats[r];
         poll();
+        for (std::size_t done = 0; done < units; done += units_at_once) {
+            std::size_t now = std::min(units_at_once, units - done), parts = std::min<std::size_t>(now, threads);
+            parallel_for(parts, threads, [&](std::size_t part, int thread) {
+                k.backward(grad, view, delta, state, X, count, done + now * part / parts,
+                           done + now * (part + 1) / parts, scratches + thread * scratch);
+            });
+            poll();
+        }
+        for (std::size_t r = 0; r < count; ++r) total += nats[r];
     }
     return total / static_cast<double>(rows.count);
 }
 
 void sample(const Draws& out, const Description& model, const View& view, Stream stream, int threads, Poll poll) {
     const ModelKernels& k = model_kernels(model);
+    auto log_prob_of = kernels().bernoulli.log_prob;
     std::size_t n = model.shape.n, width = out.packed ? packed_width(n) : n;
     // Rows that are rearranged are drawn beside the output: a tile of them, and one whose columns are moved.
     bool beside = out.packed || out.columns;
@@ -244,7 +254,7 @@ void sample(const Draws& out, const Description& model, const View& view, Stream
     each_tile(model, out.count, n_bytes, threads, poll, [&](const Tile& tile) {
         std::uint8_t *to = out.X + tile.first * width, *X = beside ? tile.bytes : to;
         k.sample(X, tile.logits, view, {stream.seed, stream.start + tile.first}, tile.count, tile.scratch);
-        if (out.log_prob) kernels().bernoulli.log_prob(out.log_prob + tile.first, tile.logits, X, tile.count, n);
+        if (out.log_prob) log_prob_of(out.log_prob + tile.first, tile.logits, X, tile.count, n);
         if (!beside) return;
         for (std::size_t r = 0; r < tile.count; ++r) {
             std::uint8_t *row = X + r * n, *moved = out.packed ? X + MAX_TILE * n : to + r * width;

@@ -93,7 +93,7 @@ inline vf exp(vf x) {
     p = fma(p, r, splat(1.6666665459e-1f));
     p = fma(p, r, splat(5.0000001201e-1f));
     p = fma(p, r * r, r) + 1.0f;
-    vf scaled = reinterpret_cast<vf>(reinterpret_cast<vi>(p) + (reinterpret_cast<vi>(t) << 23));
+    vf scaled = reinterpret_cast<vf>(reinterpret_cast<vu>(p) + (reinterpret_cast<vu>(t) << 23));
     return x < splat(-86.5f) ? vf{} : (x == x ? scaled : x);
 }
 

@@ -29,9 +29,9 @@ double best_rate(int threads, Work&& work) {
 }  // namespace
 
 double measure_multiply_adds(int threads) {
-    return best_rate(threads, [](std::size_t) {
+    return best_rate(threads, [run = kernels().limits.multiply_adds](std::size_t) {
         alignas(64) float out[16] = {0.999f, 0.001f};
-        return kernels().limits.multiply_adds(out, 2000000);
+        return run(out, 2000000);
     });
 }
 
@@ -39,9 +39,9 @@ double measure_reading(std::size_t bytes, int threads) {
     std::size_t count = std::max<std::size_t>(bytes / 1024, 1) * 256,
                 times = std::max<std::size_t>(1, (256 << 20) / (4 * count));
     std::vector<std::vector<float>> data(static_cast<std::size_t>(threads), std::vector<float>(count, 1.0f));
-    return best_rate(threads, [&](std::size_t thread) {
+    return best_rate(threads, [&, read = kernels().limits.read](std::size_t thread) {
         alignas(64) float out[16] = {};
-        for (std::size_t t = 0; t < times; ++t) kernels().limits.read(out, data[thread].data(), count);
+        for (std::size_t t = 0; t < times; ++t) read(out, data[thread].data(), count);
         return static_cast<double>(times * count * sizeof(float));
     });
 }

@@ -1,6 +1,7 @@
 // Threads: the only file that names OpenMP.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
 #if defined(_OPENMP)
@@ -23,7 +24,8 @@ inline bool& forked() {
     return flag;
 }
 
-inline int max_threads() { return forked() ? 1 : omp_get_max_threads(); }
+// What OMP_NUM_THREADS or threadpoolctl ask for, at most one for each processor of this process.
+inline int max_threads() { return forked() ? 1 : std::min(omp_get_max_threads(), omp_get_num_procs()); }
 
 // work(item, thread) for every item in [0, items), in any order; `work` must not throw.
 template <typename Work>

@@ -84,7 +84,7 @@ struct Needs {
     std::size_t scratch;  // per thread
 };
 
-constexpr std::size_t MAX_TILE = 32;    // rows of one call of `logits` and `sample`
+constexpr std::size_t MAX_TILE = 64;    // rows of one call of `logits` and `sample`
 constexpr std::size_t MAX_BATCH = 128;  // rows of one call of `backward`
 constexpr std::size_t MAX_STAGES = 4;
 

@@ -23,6 +23,7 @@ void nade_forward(float* logits, float* state, const View& model, const std::uin
     const float* steps = State::steps(model);
     for (std::size_t block = 0; FOUR * block < n; ++block) {
         NadeBlock four = nade_block(model, plan, steps, block);
+        if (FOUR * (block + 1) < n) nade_block(model, plan, steps, block + 1).prefetch();
         float* out[MAX_TILE];
         const float* h[MAX_TILE];
         std::size_t still = 0;
@@ -56,6 +57,7 @@ void nade_draw(std::uint8_t* X, float* logits, const View& model, Stream stream,
     alignas(64) float column[MAX_TILE] = {}, bits[MAX_TILE];
     for (std::size_t block = 0; FOUR * block < n; ++block) {
         NadeBlock four = nade_block(model, plan, steps, block);
+        if (FOUR * (block + 1) < n) nade_block(model, plan, steps, block + 1).prefetch();
         float* out[MAX_TILE];
         const float* h[MAX_TILE];
         std::size_t moved = 0;

@@ -32,10 +32,11 @@ struct NadeTables {
     }
     static std::size_t size(Shape shape) { return base_offset(shape) + pad(shape.n, 16); }
 
-    // Whether |a_i| stays below a bound whatever the row. NaN: no.
+    // Whether |a_i|, whatever the row, and every |W_i| stay below a bound. NaN: no.
     bool within(float bound) const {
         bool inside = true;
-        for (std::size_t k = 0; k < K; ++k) inside &= least[k] > -bound && most[k] < bound;
+        for (std::size_t k = 0; k < K; ++k)
+            inside &= least[k] > -bound && most[k] < bound && most[k] - least[k] < bound;
         return inside;
     }
 };
@@ -44,7 +45,7 @@ struct NadeTables {
 // for two multiplications more and a rounding error in a that is four times larger.
 template <int power>
 struct Exponential {
-    static constexpr float BOUND = 80.0f * power;  // s stays a normal number
+    static constexpr float BOUND = 80.0f * power;  // s and its steps stay normal numbers
     static const float* steps(const View& model) { return NadeTables(model).forward; }
     static const float* back_steps(const View& model) { return NadeTables(model).back; }
     static vf start(vf c) { return exp(c * (-1.0f / power)); }
@@ -104,21 +105,6 @@ inline void nade_bounds(float* tables, const float* params, Shape shape, std::si
     }
 }
 
-// Stage 2: steps, for rows begin ... end - 1.
-template <int power>
-inline void nade_steps(Exponential<power>, float* tables, const float* params, Shape shape, std::size_t begin,
-                       std::size_t end) {
-    NadePlan plan(shape);
-    std::size_t table = plan.rows * plan.stride;
-    for (std::size_t at = begin * plan.stride; at < end * plan.stride; at += LANES) {
-        vf w = load(params + plan.W + at) * (1.0f / power);
-        vf step = exp(-w);
-        store(tables + at, step);
-        store(tables + table + at, 1.0f / step);
-    }
-}
-inline void nade_steps(Additive, float*, const float*, Shape, std::size_t, std::size_t) {}
-
 // Stage 1: the state before any one.
 template <typename State>
 inline void nade_start(State, float* tables, const float* params, Shape shape) {
@@ -137,5 +123,20 @@ inline void nade_start(State, float* tables, const float* params, Shape shape) {
             store(h0 + k + BLOCK, h_second);
         }
 }
+
+// Stage 2: steps, for rows begin ... end - 1.
+template <int power>
+inline void nade_steps(Exponential<power>, float* tables, const float* params, Shape shape, std::size_t begin,
+                       std::size_t end) {
+    NadePlan plan(shape);
+    std::size_t table = plan.rows * plan.stride;
+    for (std::size_t at = begin * plan.stride; at < end * plan.stride; at += LANES) {
+        vf w = load(params + plan.W + at) * (1.0f / power);
+        vf step = exp(-w);
+        store(tables + at, step);
+        store(tables + table + at, 1.0f / step);
+    }
+}
+inline void nade_steps(Additive, float*, const float*, Shape, std::size_t, std::size_t) {}
 
 }  // namespace

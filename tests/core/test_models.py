@@ -188,3 +188,22 @@ def test_levels_with_fused_multiply_add_give_the_same_bits(name: str) -> None:
     for other in results[1:]:
         for a, b in zip(results[0], other, strict=True):
             np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize(
+    ("c", "w"), [(150.0, -300.0), (-150.0, 300.0), (600.0, -1200.0), (0.0, 170.0)]
+)
+def test_large_weights_that_cancel_equal_the_reference(c: float, w: float) -> None:
+    params = {
+        "W": np.array([[w, 0.5, 0.0]]),
+        "c": np.array([c]),
+        "V": np.array([[1.0], [2.0], [3.0]]),
+        "b": np.zeros(3),
+    }
+    model, X = CoreModel("nade", 3, 1), all_vectors(3)
+    model.flat = filled(model.core, params)
+    expected = MODELS["nade"].log_prob(X, **params)
+    np.testing.assert_allclose(model.log_prob(X), expected, rtol=1e-6)
+    gradient = model.value_and_grad(X)[1]
+    for key, slope in MODELS["nade"].value_and_grad(X, **params)[1].items():
+        np.testing.assert_allclose(gradient[key], slope, rtol=0, atol=1e-6, err_msg=key)
