@@ -10,14 +10,15 @@
 namespace {
 
 constexpr std::size_t UNITS = 2 * BLOCK;  // hidden units of one part
+constexpr std::size_t CHUNK = 2 * UNITS;  // of those that are taken at once
 
 std::size_t nade_units(Shape s) { return NadePlan(s).units / UNITS; }
 
-// The rows of a batch, seen by one part of the units: (rows, UNITS) each. Before their first one all
+// The rows of a batch, seen by a chunk of the units: (rows, CHUNK) each. Before their first one all
 // rows have the same h, and one row more stands for them: the pool.
 constexpr std::size_t POOL = MAX_BATCH;
 struct NadeRows {
-    alignas(64) float s[POOL + 1][UNITS], h[POOL + 1][UNITS], u[POOL + 1][UNITS], g[POOL + 1][UNITS];
+    alignas(64) float s[POOL + 1][CHUNK], h[POOL + 1][CHUNK], u[POOL + 1][CHUNK], g[POOL + 1][CHUNK];
 };
 
 // Of a block: its rows by pattern, those at rest first, with their four deltas in the same order.
@@ -67,12 +68,12 @@ inline void nade_order(NadeOrder* orders, const float* delta, const std::uint8_t
 struct NadeGradBlock {
     float *gV, *gW;
     const float *V, *steps;
-    std::size_t stride;
+    std::size_t stride, width;  // `width` units of the chunk
 
     // Fetch the lines of the block that comes next; they are as far apart as rows of V.
     void prefetch() const {
         for (std::size_t q = 0; q < FOUR; ++q)
-            for (std::size_t k = 0; k < UNITS; k += BLOCK) {
+            for (std::size_t k = 0; k < width; k += BLOCK) {
                 __builtin_prefetch(V + q * stride + k);
                 __builtin_prefetch(steps + q * stride + k);
                 __builtin_prefetch(gV + q * stride + k, 1);
@@ -84,7 +85,7 @@ struct NadeGradBlock {
 // Rows whose h does not change: dV_i += delta_i h, u += delta_i V_i.
 inline void nade_still(NadeRows& rows, const NadeOrder& order, const NadeGradBlock& block) {
     constexpr std::size_t AT_ONCE = LANES == 16 ? 2 : 1;  // registers of units that are held with V and dV
-    for (std::size_t k = 0; k < UNITS; k += AT_ONCE * LANES) {
+    for (std::size_t k = 0; k < block.width; k += AT_ONCE * LANES) {
         vf v[FOUR][AT_ONCE], gv[FOUR][AT_ONCE];
         for (std::size_t q = 0; q < FOUR; ++q)
             for (std::size_t j = 0; j < AT_ONCE; ++j) {
@@ -116,7 +117,7 @@ inline void nade_still(NadeRows& rows, const NadeOrder& order, const NadeGradBlo
 template <typename State, unsigned ones>
 void nade_unsweep(NadeRows& rows, const NadeOrder& order, const NadeGradBlock& four) {
     const NadeGradBlock block = four;  // a copy that no store can alias
-    for (std::size_t k = 0; k < BLOCK; k += LANES) {
+    for (std::size_t k = 0; k < block.width; k += (k + LANES) % BLOCK ? LANES : LANES + BLOCK) {
         auto at = [&](int q, int j) { return q * block.stride + k + j * BLOCK; };
         vf gv[FOUR][2], gw[FOUR][2];
         for (int q = 0; q < static_cast<int>(FOUR); ++q)
@@ -183,19 +184,20 @@ void nade_back(float* grad, const View& model, const float* delta, const float* 
     NadeRows& part = *reinterpret_cast<NadeRows*>(scratch);
     NadeOrder* orders = reinterpret_cast<NadeOrder*>(scratch + sizeof(NadeRows) / sizeof(float));
     nade_order(orders, delta, X, rows, n);
-    for (std::size_t k = begin * UNITS; k < end * UNITS; k += UNITS) {
+    for (std::size_t k = begin * UNITS; k < end * UNITS; k += CHUNK) {
+        std::size_t width = CHUNK < end * UNITS - k ? CHUNK : end * UNITS - k;
         auto block_at = [&](std::size_t block) {
             std::size_t row = FOUR * block * plan.stride + k;
-            return NadeGradBlock{grad + plan.V + row, grad + plan.W + row, model.params + plan.V + row, steps + row,
-                                 plan.stride};
+            return NadeGradBlock{grad + plan.V + row, grad + plan.W + row, model.params + plan.V + row,
+                                 steps + row,         plan.stride,         width};
         };
         std::memset(part.u, 0, sizeof part.u);
         std::memset(part.g, 0, sizeof part.g);
         for (std::size_t r = 0; r < rows; ++r) {
-            std::memcpy(part.s[r], state + 2 * r * plan.units + k, sizeof part.s[0]);
-            std::memcpy(part.h[r], state + (2 * r + 1) * plan.units + k, sizeof part.h[0]);
+            std::memcpy(part.s[r], state + 2 * r * plan.units + k, width * sizeof(float));
+            std::memcpy(part.h[r], state + (2 * r + 1) * plan.units + k, width * sizeof(float));
         }
-        std::memcpy(part.h[POOL], tables.h0 + k, sizeof part.h[0]);
+        std::memcpy(part.h[POOL], tables.h0 + k, width * sizeof(float));
         for (std::size_t block = blocks; block-- > 0;) {
             const NadeOrder& order = orders[block];
             NadeGradBlock four = block_at(block);
@@ -203,12 +205,12 @@ void nade_back(float* grad, const View& model, const float* delta, const float* 
             nade_still(part, order, four);
             nade_unsweeps<State>(part, order, four, std::make_integer_sequence<unsigned, 15>{});
             for (std::size_t o = 0; o < order.n_first; ++o)
-                for (std::size_t l = 0; l < UNITS; l += LANES) {
+                for (std::size_t l = 0; l < width; l += LANES) {
                     store(part.u[POOL] + l, load(part.u[POOL] + l) + load(part.u[order.first[o]] + l));
                     store(part.g[POOL] + l, load(part.g[POOL] + l) + load(part.g[order.first[o]] + l));
                 }
         }
-        for (std::size_t l = 0; l < UNITS; l += LANES) {
+        for (std::size_t l = 0; l < width; l += LANES) {
             vf h = load(part.h[POOL] + l), g = fma(load(part.u[POOL] + l) * h, 1.0f - h, load(part.g[POOL] + l));
             store(grad + plan.c + k + l, load(grad + plan.c + k + l) + g);
         }
