@@ -1,0 +1,112 @@
+"""What a section of the report is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from .timing import Band, Race, digits
+
+__all__ = ["Check", "Section", "micro", "table"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A figure beside its target.
+
+    Parameters
+    ----------
+    what : str
+        What was measured.
+    figure : Band
+        What came, with its band.
+    target : float
+        What was wanted.
+    at_most : bool, default False
+        Whether the target is an upper limit.
+    unit : str, default "×"
+        What follows the figure.
+    note : str, default ""
+        Against what, where that is not in `what`.
+    """
+
+    what: str
+    figure: Band
+    target: float
+    at_most: bool = False
+    unit: str = "×"
+    note: str = ""
+
+    @property
+    def met(self) -> bool:
+        """Whether the figure, not its band, is on the right side of the target."""
+        value = self.figure.value
+        return value <= self.target if self.at_most else value >= self.target
+
+    def row(self) -> list[str]:
+        """A row of the table of targets."""
+        sign = "≤" if self.at_most else "≥"
+        verdict = "yes" if self.met else "**no**"
+        return [
+            self.what,
+            str(self.figure),
+            f"{sign} {self.target:g}{self.unit}",
+            verdict,
+            self.note,
+        ]
+
+    def record(self) -> dict[str, Any]:
+        """The same for a file."""
+        return asdict(self) | {"met": self.met}
+
+
+@dataclass
+class Section:
+    """A part of the report.
+
+    Parameters
+    ----------
+    title : str
+        Its heading.
+    blocks : list of str
+        Paragraphs and tables in Markdown.
+    data : dict
+        What goes into the file of results.
+    checks : list of Check
+        Figures that have targets.
+    figures : dict of str to callable
+        Name of a picture, without ending, and what draws and returns it.
+    """
+
+    title: str
+    blocks: list[str] = field(default_factory=list)
+    data: dict[str, Any] = field(default_factory=dict)
+    checks: list[Check] = field(default_factory=list)
+    figures: dict[str, Callable[[], Any]] = field(default_factory=dict)
+
+    def keep(self, key: str, race: Race) -> None:
+        """Put the rounds of a race into the data, in microseconds per row."""
+        self.data[key] = {
+            name: [round(1e6 * s, 6) for s in seconds] for name, seconds in race.seconds.items()
+        }
+
+    def picture(self, name: str, caption: str, draw: Callable[[], Any]) -> None:
+        """Add a picture."""
+        self.figures[name] = draw
+        self.blocks.append(f"![{caption}]({name}.png)")
+
+    def markdown(self) -> str:
+        """The section as text."""
+        return "\n\n".join([f"## {self.title}", *self.blocks])
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> str:
+    """Lay out a table in Markdown; columns after the first `left` are set to the right."""
+    rule = ["---" if k < left else "---:" for k in range(len(head))]
+    return "\n".join("| " + " | ".join(row) + " |" for row in [head, rule, *rows])
+
+
+def micro(seconds: float) -> str:
+    """Microseconds with three digits."""
+    return digits(1e6 * seconds)

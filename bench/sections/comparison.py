@@ -1,0 +1,88 @@
+"""NADE against every peer: the table that counts."""
+
+from __future__ import annotations
+
+from ..peers import ARMS, OPERATIONS
+from ..plots import arms_figure
+from ..section import Check, Section
+from ..suite import MULTIPLY_ADDS, Suite
+from ..timing import Race
+from .base import NAMES, compare, nade_workload, peers_table
+
+__all__ = ["comparison"]
+
+# of the limit, against the faster of PyTorch and JAX, against Numba
+TARGETS: dict[str, tuple[float | None, float, float | None]] = {
+    "log_prob": (0.40, 40, 12),
+    "value_and_grad": (0.35, 80, 12),
+    "sample": (0.30, 40, 12),
+    "train_step": (None, 60, None),
+}
+
+
+def comparison(suite: Suite) -> Section:
+    """Race all peers at all operations and both numbers of rows."""
+    s, workload = suite.settings, nade_workload(suite)
+    section = Section(f"NADE, n = {workload.n}, d = {workload.d}")
+    section.blocks.append(f"Rows: {workload.about}; {100 * workload.X.mean():.1f} % ones.")
+    all_races: dict[str, dict[int, Race]] = {}
+    for operation in OPERATIONS:
+        rows = s.batches[:1] if operation == "train_step" else s.batches
+        races = compare(suite, section, workload, operation, rows)
+        all_races[operation] = races
+        arms = [arm for arm in ARMS["nade"] if arm in list(races.values())[-1].seconds]
+        section.blocks += [f"### {NAMES[operation]}", _of_the_limit(operation, races)]
+        section.blocks.append(peers_table("nade", races, arms))
+        for n_rows, race in races.items():
+            section.checks += _checks(operation, n_rows, race)
+    section.picture(
+        "nade",
+        "Microseconds per row of NADE, all libraries",
+        lambda: arms_figure("nade", {NAMES[k]: v for k, v in all_races.items()}),
+    )
+    # the picture belongs above the tables
+    section.blocks.insert(1, section.blocks.pop())
+    return section
+
+
+def _of_the_limit(operation: str, races: dict[int, Race]) -> str:
+    count = MULTIPLY_ADDS[operation]
+    parts = []
+    for n_rows, race in races.items():
+        ours = "core" if "core" in race.seconds else "ardens"
+        parts.append(f"{race.ratio('limit', ours)} with {n_rows:,} rows")
+    times = "" if count == 1 else f"{count}·"
+    return f"Of the {times}n·d multiply-adds at the measured peak: {', '.join(parts)}."
+
+
+def _checks(operation: str, n_rows: int, race: Race) -> list[Check]:
+    limit, frameworks, numba = TARGETS[operation]
+    what = f"NADE {NAMES[operation]}, {n_rows:,} rows"
+    checks = []
+    if limit is not None and "core" in race.seconds:
+        ratio = race.ratio("limit", "core")
+        checks.append(Check(f"{what}: of the limit", ratio, limit, unit="", note="multiply-adds"))
+    if "ardens" not in race.seconds:
+        return checks
+    for name, arm in _rivals(race).items():
+        target = numba if name.startswith("Numba") else frameworks
+        if target is not None:
+            ratio, label = race.ratio(arm, "ardens"), ARMS["nade"][arm].label
+            checks.append(Check(f"{what}: against {name}", ratio, target, note=label))
+    return checks
+
+
+def _rivals(race: Race) -> dict[str, str]:
+    """The arms that targets are about: fastest of a kind, and fastest of those that skip nothing.
+
+    Numba is there twice, as a user would write it and tuned.
+    """
+    known = {arm: ARMS["nade"][arm].library for arm in race.seconds if arm in ARMS["nade"]}
+    frameworks = [arm for arm, library in known.items() if library in ("torch", "jax")]
+    dense = [arm for arm in frameworks if not arm.endswith("-skip")]
+    kinds = {"PyTorch and JAX": frameworks, "PyTorch and JAX without skipping": dense}
+    rivals = {name: race.fastest(arms) for name, arms in kinds.items() if arms}
+    if len(set(rivals.values())) == 1:
+        rivals.popitem()
+    numba = {"Numba": "numba", "Numba, tuned": "numba-tuned"}
+    return rivals | {name: arm for name, arm in numba.items() if arm in known}

@@ -1,0 +1,78 @@
+"""What the processor can do, and which bound a kernel meets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import machine
+from ..section import Section, micro, table
+from ..suite import MULTIPLY_ADDS, Suite
+from ..workload import Workload
+from .base import NAMES, nade_workload
+
+__all__ = ["limits"]
+
+TILE = 32  # rows that go through the parameters together
+FLOAT = 4  # bytes
+
+
+def limits(suite: Suite) -> Section:
+    """Measure the limits, and set NADE's kernels beside their bounds."""
+    s, workload = suite.settings, nade_workload(suite)
+    suite.say("limits of the machine")
+    found = machine.limits(suite.core, s.threads)
+    section = Section("Limits of the machine")
+    section.data = {"limits": found}
+    section.blocks += [_rates(found), _bounds(suite, section, workload, found)]
+    section.blocks.append(
+        "Bounds are those of all cores together. *Multiply-adds*: n·d of them for a row, 3·n·d "
+        "with the gradient, at the peak. *First cache, no reuse*: two floats read for every "
+        "multiply-add, as a plain dot product does; keeping several rows and features in registers "
+        f"is what gets below it. *Second cache*: all weights read once for {TILE} rows, and for "
+        "the gradient also its own memory read and written. The bound that applies is the largest "
+        "one that the time measured does not beat."
+    )
+    return section
+
+
+def _rates(found: dict[str, Any]) -> str:
+    counts = list(next(iter(found["fma"].values())))
+    head = ["limit", *(f"{k} thread{'s' if k > 1 else ''}" for k in counts)]
+    rows = [
+        [f"multiply-adds, {level}, 10⁹/s", *(f"{rates[k]:.0f}" for k in counts)]
+        for level, rates in found["fma"].items()
+    ]
+    rows += [
+        [f"reading from {cache}, GB/s", *(f"{rates[k]:.0f}" for k in counts)]
+        for cache, rates in found["bandwidth"].items()
+    ]
+    return table(head, rows)
+
+
+def _bounds(suite: Suite, section: Section, workload: Workload, found: dict[str, Any]) -> str:
+    s = suite.settings
+    fma = list(found["fma"].values())[-1][s.threads]
+    first, second = (found["bandwidth"][cache][s.threads] for cache in ("L1", "L2"))
+    size, rows = workload.n * workload.d, s.batches[-1]
+    lines = []
+    for operation in ("log_prob", "value_and_grad", "sample"):
+        race = suite.race({"core": suite.case(workload, "core", operation, rows)})
+        if "core" not in race.seconds:
+            continue
+        section.keep(f"bounds, {operation}", race)
+        # weights once on the way there; with the gradient, again on the way back with its own
+        passes = 2 if MULTIPLY_ADDS[operation] == 1 else 2 + 2 + 4
+        bounds = {
+            "multiply-adds": MULTIPLY_ADDS[operation] * size / fma,
+            "first cache, no reuse": MULTIPLY_ADDS[operation] * size * 2 * FLOAT / first,
+            "second cache": passes * size * FLOAT / TILE / second,
+        }
+        seconds = {name: value / 1e9 for name, value in bounds.items()}
+        best = race.best("core")
+        under = {name: value for name, value in seconds.items() if value <= best}
+        applies = max(under, key=lambda name: under[name]) if under else "none: check the limits"
+        lines.append(
+            [NAMES[operation], micro(best), *(micro(v) for v in seconds.values()), applies]
+        )
+    head = ["kernel", f"µs per row, {rows:,} rows", *bounds, "bound that applies"]
+    return table(head, lines)
