@@ -119,10 +119,12 @@ def test_fit_takes_validation_rows_from_another_file(
 ) -> None:
     np.savetxt(tmp_path / "valid.data", rows[:9], fmt="%d", delimiter=",")
     out = tmp_path / "m.safetensors"
-    output(capsys, *fit(folder / "x.csv", out, "--valid", str(tmp_path / "valid.data")))
-    last = ardens.load(out).history_["valid"][-1]
+    arguments = ("--valid", str(tmp_path / "valid.data"), "--learning-rate", "0.1", "--seed", "1")
+    output(capsys, *fit(folder / "x.csv", out, *arguments, model="fvsbn"))
+    loaded = ardens.load(out)
     told = json.loads(output(capsys, "info", out, "--json"))
-    assert told["valid_nats"] >= last
+    assert told["valid_nats"] == max(loaded.history_["valid"])
+    assert told["valid_nats"] == pytest.approx(loaded.score(rows[:9]), rel=1e-6)
 
 
 def test_fit_binarizes_real_numbers_where_told(
@@ -145,6 +147,24 @@ def test_fit_reports_progress_on_standard_error_alone(
     assert loud.err
     assert main(fit(folder / "x.npz", tmp_path / "b.safetensors", "--quiet")) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_a_fit_that_runs_away_fails_and_saves_nothing(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = fit(folder / "x.npz", tmp_path / "m", "--learning-rate", "1e30", model="fvsbn")
+    assert "training diverged" in failure(capsys, 1, *arguments)
+    assert os.listdir(tmp_path) == []
+
+
+def test_figures_are_those_of_the_parameters_that_were_kept(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = fit(folder / "x.npz", tmp_path / "m", "--learning-rate", "0", "--json")
+    for told in (output(capsys, *arguments), output(capsys, "info", tmp_path / "m", "--json")):
+        figures = json.loads(told)
+        assert (figures["epochs"], figures["best_epoch"]) == (2, 0)
+        assert not {"train_nats", "valid_nats"} & set(figures)
 
 
 def test_an_option_of_another_model_is_a_usage_error(
@@ -201,7 +221,7 @@ def test_score_tells_mean_error_and_bits(folder: Path, capsys: pytest.CaptureFix
 
 
 def test_score_of_a_split_or_of_the_only_array(
-    folder: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = folder / "m.safetensors"
     arguments = ("--split", "valid", "--json")
@@ -209,6 +229,10 @@ def test_score_of_a_split_or_of_the_only_array(
     assert json.loads(output(capsys, "score", model, folder / "x.csv", "--json"))["rows"] == 80
     message = failure(capsys, 1, "score", model, folder / "x.csv", "--split", "valid")
     assert "expected an array 'valid'" in message
+    np.savez(tmp_path / "x.npz", train=np.zeros((3, N)))
+    arguments = ("score", model, tmp_path / "x.npz", "--json", "--split")
+    assert json.loads(output(capsys, *arguments, "train"))["rows"] == 3
+    assert "expected an array 'valid', found train" in failure(capsys, 1, *arguments, "valid")
 
 
 def test_score_per_row_prints_exact_numbers(
@@ -479,6 +503,13 @@ def test_demo_compares_the_models_and_draws_them(
         ["fit", "x.csv", "--model", "perceptron"],
         ["fit", "x.csv", "--hidden", "many"],
         ["fit", "x.csv", "--hid", "3"],
+        ["fit", "x.csv", "--learning-rate", "nan"],
+        ["fit", "x.csv", "--weight-decay", "-1"],
+        ["fit", "x.csv", "--binarize", "nan"],
+        ["fit", "x.csv", "--optimizer", "foo"],
+        ["fit", "x.csv", "--ordering", "foo"],
+        ["fit", "x.csv", "--coding", "foo"],
+        ["fit", "x.csv", "--model", "tabular", "--alpha", "-1"],
         ["fit", "x.csv", "--quiet", "--verbose"],
         ["score", "m", "x", "--split", "train2"],
         ["demo", "--out", "x.jpeg"],
@@ -562,6 +593,11 @@ def test_rows_that_standard_output_does_not_take_are_an_error(
 ) -> None:
     done = shell(script, "sample", folder / "m.safetensors", "--seed", 1, "-n", n)
     assert (done.returncode, done.stderr) == (1, f"ardens: error: {message}\n")
+
+
+def test_figures_that_standard_output_does_not_take_are_an_error(folder: Path) -> None:
+    done = shell('exec "$@" >&-', "info", folder / "m.safetensors")
+    assert (done.returncode, done.stderr) == (1, "ardens: error: standard output is closed\n")
 
 
 def test_a_closed_standard_input_is_an_error(folder: Path) -> None:

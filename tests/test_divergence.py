@@ -111,6 +111,13 @@ def test_a_threshold_for_data_does_not_touch_the_rows_of_the_model(random_model)
     assert ardens.kl_divergence(p, q) == expected
 
 
+def test_what_is_no_number_does_not_become_zero(random_model, monkeypatch):
+    p, q = random_model("fvsbn", seed=1), random_model("fvsbn", seed=2)
+    answers = iter([np.zeros(2**7), np.full(2**7, np.nan)])
+    monkeypatch.setattr(ardens.FVSBN, "_log_prob", lambda self, X, threads: next(answers))
+    assert np.isnan(ardens.kl_divergence(p, q))
+
+
 def test_the_result_is_a_float_that_knows_its_error():
     result = ardens.Divergence(0.25, standard_error=0.5)
     assert isinstance(result, float)

@@ -23,6 +23,18 @@ def test_examples_in_docstrings_run(name: str) -> None:
     assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
+def test_public_functions_and_classes_have_examples() -> None:
+    finder = doctest.DocTestFinder(exclude_empty=True)
+    found = {test.name for name in MODULES for test in finder.find(importlib.import_module(name))}
+    assert len(found) > 50
+
+
+def test_every_heading_of_a_docstring_stands_alone() -> None:
+    for name in MODULES:
+        source = Path(str(importlib.import_module(name).__file__)).read_text("utf-8")
+        assert not re.search(r"\w -{9,}|-{9,} \w", source), name
+
+
 def test_examples_in_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     examples = re.findall(r"^```python\n(.*?)^```", README.read_text("utf-8"), re.M | re.S)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import ardens
-from ardens import optim, schedules
+from ardens import optim, options, schedules
 
 N = 7
 
@@ -85,6 +85,8 @@ def test_validation_rows_are_split_off(learned, small, data):
 def test_a_wrong_fraction_is_refused(small, data, fraction):
     with pytest.raises((TypeError, ValueError), match="validation_fraction must be"):
         small("nade", validation_fraction=fraction).fit(data)
+    with pytest.raises((TypeError, ValueError), match="validation_fraction must be"):
+        small("nade", validation_fraction=fraction).fit(data, X_valid=data)
 
 
 def test_validation_rows_are_checked(name, small, data):
@@ -112,6 +114,10 @@ def test_validation_rows_are_checked(name, small, data):
         ({"binarize": "x"}, "binarize must be"),
         ({"callbacks": 3}, "callbacks must be"),
         ({"callbacks": [3]}, "callbacks must be"),
+        ({"callbacks": iter([print])}, "callbacks must be .*the next fit"),
+        ({"warm_start": "no"}, "warm_start must be True or False; got 'no'"),
+        ({"verbose": 1}, "verbose must be True or False"),
+        ({"coding": "minority"}, "coding must be"),
     ],
     ids=str,
 )
@@ -131,9 +137,17 @@ def test_wrong_options_are_refused_by_fit_and_leave_the_model_as_it_was(
 @pytest.mark.parametrize("model", [ardens.NADE, ardens.MLP])
 def test_absurd_sizes_are_refused_at_once(data, model, n_hidden):
     began = time.perf_counter()
-    with pytest.raises((MemoryError, ValueError)):
+    with pytest.raises((MemoryError, ValueError), match="n_hidden"):
         model(n_hidden).fit(data)
     assert time.perf_counter() - began < 1
+
+
+def test_all_arrays_of_a_fit_are_counted_before_any_is_made(data, monkeypatch):
+    monkeypatch.setattr(options, "_SMALL", 0)
+    monkeypatch.setattr(os, "sysconf", lambda key: 1000)  # 1 MB
+    monkeypatch.setattr(ardens.NADE, "_initialize", lambda *_: pytest.fail("drawn"))
+    with pytest.raises(MemoryError, match=r"fitting 75,007 parameters .*n_hidden=5000\) needs"):
+        ardens.NADE(5000).fit(data)  # 0.3 MB of parameters
 
 
 def test_bad_data_leave_the_model_as_it_was(name, small, data):
@@ -222,6 +236,22 @@ def test_divergence_names_the_epoch_and_leaves_the_model_as_it_was(small, data):
     assert np.shares_memory(model.parameters()["W"], before)
 
 
+@pytest.mark.parametrize("fraction", [0, 0.1])
+def test_a_fit_that_runs_away_is_an_error_though_all_is_finite(small, data, fraction):
+    model = small("nade", learning_rate=1e4, validation_fraction=fraction)
+    with pytest.raises(ardens.DivergenceError, match=r"diverged by epoch 3: .* two bits a feature"):
+        model.fit(data)
+    with pytest.raises(ardens.NotFittedError):
+        model.score(data)
+
+
+def test_the_epoch_that_is_kept_is_told(small, data):
+    model = small("fvsbn", learning_rate=0.0).fit(data)
+    assert model.best_epoch_ == 0
+    model = small("fvsbn", max_epochs=9).fit(data)
+    assert model.best_epoch_ == 1 + np.argmax(model.history_["valid"])
+
+
 def test_counting_gives_the_frequencies(data):
     model = ardens.Tabular(alpha=0).fit(data)
     rows, counts = np.unique(data, axis=0, return_counts=True)
@@ -235,6 +265,14 @@ def test_smoothing_adds_to_every_count():
     model = ardens.Tabular(alpha=0.5).fit([[0, 1], [1, 1], [1, 0]])
     expected = [[2.5 / 4, 1.5 / 2], [2.5 / 4, 1.5 / 3]]
     np.testing.assert_allclose(model.conditionals([[0, 0], [1, 1]]), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("alpha", [1e-17, 1e-300, 1e-3, 1e17, 1e308])
+def test_smoothing_of_any_size_leaves_no_row_impossible(alpha):
+    model = ardens.Tabular(alpha=alpha).fit([[0], [0]])
+    expected = [np.log(1 / (1 + alpha / (2 + alpha))), np.log(alpha) - np.log(2 + alpha)]
+    expected[1] -= np.log1p(alpha / (2 + alpha))
+    np.testing.assert_allclose(model.score_samples([[0], [1]]), expected, rtol=1e-5, atol=1e-16)
 
 
 def test_too_many_columns_are_refused_with_what_they_would_need():
@@ -263,15 +301,45 @@ def test_partial_fit_continues_with_the_memory_of_the_optimizer(same, learned, s
 
 
 def test_partial_fit_goes_on_from_a_fit(learned, small, data):
-    model = small(learned, max_epochs=10).fit(data)
+    model = small(learned, max_epochs=10, learning_rate=0.02).fit(data)
     before = model.score(data)
     assert model.partial_fit(data).score(data) > before
 
 
+@pytest.mark.parametrize("warm_start", [False, True])
+def test_the_history_goes_on(learned, small, data, warm_start):
+    model = small(learned, warm_start=warm_start).fit(data)
+    first = model.history_
+    model.partial_fit(data)
+    assert model.history_["epoch"] == [1, 2, 3, 4]
+    assert model.history_["train"][:3] == first["train"]
+    assert model.history_["time"] == sorted(model.history_["time"])
+    assert model.best_epoch_ == 4
+    model.set_params(warm_start=True).fit(data)
+    assert model.history_["epoch"] == [1, 2, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize("how", ["warm_start", "partial_fit"])
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"n_hidden": 9}, r"\(n_features, n_hidden\) of the last fit, \(7, 5\); got \(7, 9\)"),
+        ({"ordering": range(7)[::-1]}, r"ordering of the last fit, \[0, 1, 2.*; got range"),
+    ],
+)
+def test_who_goes_on_must_not_have_changed_the_model(same, small, data, how, changed, words):
+    model = small("nade", warm_start=True).fit(data)
+    before = copy.copy(model)
+    model.set_params(**changed)
+    with pytest.raises(ValueError, match=f"{how} needs the {words}"):
+        model.fit(data) if how == "warm_start" else model.partial_fit(data)
+    assert same(model, before)
+
+
 def test_partial_fit_follows_changed_options(small, data):
     model = small("nade").partial_fit(data)
-    for options in ({"optimizer": "sgd"}, {"averaging": 0}, {"averaging": 0.5}):
-        model.set_params(**options).partial_fit(data)
+    for changed in ({"optimizer": "sgd"}, {"averaging": 0}, {"averaging": 0.5}):
+        model.set_params(**changed).partial_fit(data)
     assert np.isfinite(model.score(data))
     assert len(model.history_["epoch"]) == 4
 

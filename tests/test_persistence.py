@@ -15,6 +15,7 @@ from safetensors.numpy import load as read_tensors
 import ardens
 from ardens import optim, schedules
 from ardens.models import MODELS
+from ardens.training import COLUMNS
 
 
 @pytest.fixture
@@ -60,6 +61,7 @@ def test_a_loaded_model_equals_the_saved_one(name, small, data, path):
     assert loaded.get_params() == model.get_params()
     assert loaded.ordering_.tolist() == ordering
     assert str(loaded.history_) == str(model.history_)
+    assert loaded.best_epoch_ == model.best_epoch_ > 0
     for key, values in model.parameters().items():
         assert loaded.parameters()[key].tobytes() == values.tobytes()
     assert np.array_equal(loaded.score_samples(data), model.score_samples(data))
@@ -105,11 +107,12 @@ def test_settings_come_back(small, data, path, options):
     assert ardens.load(path).get_params() == model.get_params()
 
 
-def test_numpy_settings_come_back_as_plain_ones(small, data, path):
+def test_arrays_come_back_as_arrays_and_numpy_numbers_as_plain_ones(small, data, path):
     model = small("fvsbn", ordering=np.arange(7)[::-1], batch_size=np.int64(20)).fit(data)
     model.save(path)
     loaded = ardens.load(path)
-    assert loaded.ordering == [6, 5, 4, 3, 2, 1, 0]
+    assert isinstance(loaded.ordering, np.ndarray)
+    assert loaded.ordering.tolist() == [6, 5, 4, 3, 2, 1, 0]
     assert loaded.batch_size == 20
 
 
@@ -145,9 +148,15 @@ def test_a_changed_option_does_not_change_the_size_of_a_saved_model(small, data,
     model = small("nade").fit(data).set_params(n_hidden=999)
     model.save(path)
     loaded = ardens.load(path)
-    assert loaded.n_hidden == 999
+    assert loaded.n_hidden == 5
     assert loaded.n_parameters_ == model.n_parameters_
     assert np.array_equal(loaded.score_samples(data), model.score_samples(data))
+
+
+def test_a_wrong_option_is_not_saved(small, data, path):
+    with pytest.raises(TypeError, match="n_jobs must be"):
+        small("nade").fit(data).set_params(n_jobs="x").save(path)
+    assert not path.exists()
 
 
 def test_what_is_no_model_is_not_saved(path):
@@ -347,6 +356,15 @@ def test_a_newer_or_unknown_version_is_refused(saved, path, version, words):
         ({"settings": {"optimizer": {"optimizer": "sgd", "settings": {"x": 1}}}}, "unexpected"),
         ({"settings": {"optimizer": {"optimizer": "sgd", "settings": 1}}}, "settings"),
         ({"settings": {"ordering": {"a": 1}}}, "no setting"),
+        ({"settings": {"ordering": {"array": 1}}}, "no setting"),
+        ({"settings": {"ordering": {"array": [[0], 1]}}}, "not a model file"),
+        ({"settings": {"ordering": "garbage"}}, "ordering must be"),
+        ({"settings": {"n_jobs": "x"}}, "n_jobs must be"),
+        ({"settings": {"binarize": "a"}}, "binarize must be"),
+        ({"settings": {"random_state": "a"}}, "random_state must be"),
+        ({"settings": {"n_hidden": 99}}, "n_hidden is 99, the model has 2"),
+        ({"best_epoch": 1}, "best_epoch"),
+        ({"best_epoch": None}, "best_epoch"),
         ({"ordering": None}, "ordering"),
         ({"ordering": [0, 1]}, "ordering"),
         ({"ordering": [0, 1, 1]}, "ordering"),
@@ -355,12 +373,15 @@ def test_a_newer_or_unknown_version_is_refused(saved, path, version, words):
         ({"feature_names": "abc"}, "feature_names"),
         ({"feature_names": ["a", "b", 3]}, "feature_names"),
         ({"feature_names": ["a", "b"]}, "feature_names"),
+        ({"feature_names": ["a", "b", "a"]}, "feature_names"),
         ({"history": []}, "history"),
         ({"history": {"train": 1}}, "history"),
         ({"history": {"train": ["x"]}}, "history"),
         ({"history": {"train": [[1]]}}, "history"),
         ({"history": {"train": [True]}}, "history"),
-        ({"history": {"train": [1], "valid": []}}, "different lengths"),
+        ({"history": {"epoch": [1]}}, "history has the columns"),
+        ({"history": {key: [1] for key in COLUMNS} | {"valid": []}}, "different lengths"),
+        ({"history": {key: [2] for key in COLUMNS}}, "count epochs from 1"),
         ({"sampling_stream": 2}, "sampling stream 2"),
         ({"sampling_stream": None}, "sampling stream"),
     ],
@@ -451,6 +472,9 @@ def test_what_cannot_be_read_is_an_os_error(tmp_path):
         ardens.load(tmp_path / "gone")
     with pytest.raises(IsADirectoryError):
         ardens.load(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ardens.FormatError, match="not a regular file"):
+        ardens.load(tmp_path / "pipe")
 
 
 def test_every_model_is_in_the_registry_once():

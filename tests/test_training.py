@@ -392,7 +392,7 @@ def test_what_a_callback_raises_comes_out_unchanged_and_training_can_go_on():
 
     X, how = coins(20), settings()
     state = fresh(how)
-    with pytest.raises(KeyError) as caught:
+    with pytest.raises(KeyError, match="mine") as caught:
         train(Coins(), state, X, None, how, callbacks=[fail])
     assert caught.value is error
     train(Coins(), state, X, None, how)

@@ -158,6 +158,11 @@ def test_what_is_not_finite_is_named_with_its_place(value, dtype, binarize):
 REFUSED = {
     "None": (None, TypeError, "got None"),
     "scalar": (1, ValueError, "a single value.*Reshape your data"),
+    "string": ("abc", TypeError, "X must be a 2-d array of 0 and 1; got a str"),
+    "dict": ({"a": [0]}, TypeError, "got a dict"),
+    "set": ({0, 1}, TypeError, "got a set"),
+    "generator": ((row for row in BITS), TypeError, "got a generator"),
+    "signalling NaN": (np.array([[0, decimal.Decimal("sNaN")]], "O"), ValueError, "NaN.*column 1"),
     "one dimension": ([0, 1], ValueError, r"1-d array of shape \(2,\).*Reshape your data"),
     "three dimensions": (np.zeros((1, 2, 3)), ValueError, r"2-d array.*\(1, 2, 3\)"),
     "ragged": ([[0], [0, 1]], ValueError, "X must be a 2-d array.*inhomogeneous"),
@@ -197,7 +202,7 @@ def test_what_is_no_matrix_of_bits_is_refused(case):
     X, error, words = REFUSED[case]
     with pytest.raises(error, match=words):
         binary_matrix(X)
-    with pytest.raises((TypeError, ValueError)):
+    with pytest.raises((TypeError, ValueError), match=r"X|binarize|Complex"):
         binary_matrix(X, binarize=0.5 if case != "tiny fraction" else "x")
 
 
@@ -231,6 +236,8 @@ def test_names_are_read_off_a_frame_only_if_all_are_strings():
     assert feature_names(pd.DataFrame(BITS, columns=list("abc"))).tolist() == ["a", "b", "c"]
     with pytest.raises(TypeError, match="string names"):
         feature_names(pd.DataFrame(BITS, columns=["a", "b", 3]))
+    with pytest.raises(ValueError, match="must be unique; 'a' comes more than once"):
+        feature_names(pd.DataFrame(BITS, columns=["a", "b", "a"]))
 
 
 @pytest.mark.parametrize("value", [1.0, "1", None, True, np.True_, [1], np.float64(2)])
@@ -257,6 +264,13 @@ SEEDS += [np.random.default_rng(1), np.random.PCG64(1)]
 @pytest.mark.parametrize("random_state", [None, *SEEDS], ids=lambda s: type(s).__name__)
 def test_a_seed_has_64_bits(random_state):
     assert 0 <= options.seed_from(random_state) < 2**64
+
+
+def test_limits_are_told_as_people_write_them():
+    with pytest.raises(ValueError, match=r"random_state must be at most 2\*\*64 - 1; got 1844"):
+        options.seed_from(2**64)
+    with pytest.raises(TypeError, match=r"n_jobs must be an integer; got 2\.5"):
+        options.thread_count(2.5)
 
 
 @pytest.mark.parametrize("random_state", [-1, 2**64, 2**200, "0", 1.5, True, [1]])

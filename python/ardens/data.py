@@ -29,7 +29,7 @@ __all__ = ["SINGLE", "SPLITS", "digits", "read"]
 
 SPLITS = ("train", "valid", "test")
 SINGLE = "data"
-"""The name `read` gives to the matrix of a file that holds only one."""
+"""The name `read` gives to the only matrix of a file, where it is none of `SPLITS`."""
 
 _BLOCK = 1 << 22  # bytes of text parsed at a time: memory beside the result stays near this
 _SHOWN = 40  # characters of a bad cell that an error repeats
@@ -47,20 +47,19 @@ def read(
     ----------
     source : str or path
         A ``.npz``, ``.npy`` or text file, or ``"-"`` for text on standard input.
-    binary : bool, default=True
+    binary : bool, default True
         Whether every value must be 0 or 1. With False any real number is read, to be
         thresholded by an estimator's `binarize`.
-    only : collection of str, default=("train", "valid", "test")
-        The splits of a ``.npz`` file to load; those it does not hold are left out, but
-        one must be there. A file with a
-        single matrix ignores it.
+    only : collection of str, default ("train", "valid", "test")
+        The splits of a ``.npz`` file to load; those it does not hold are left out, but one must be
+        there. A file with a single matrix ignores it.
 
     Returns
     -------
     dict of str to ndarray of shape (n_samples, n_features)
         Under ``"train"``, ``"valid"`` and ``"test"``, or under ``"data"`` where the file holds one
-        matrix only. Text becomes uint8 where all of it is 0 and 1, else float64;
-        arrays keep their dtype.
+        matrix only and calls it none of these. Text becomes uint8 where all of it is 0 and 1, else
+        float64; arrays keep their dtype.
 
     Raises
     ------
@@ -105,7 +104,7 @@ def digits(*, random_state: int = 0) -> dict[str, NDArray[np.uint8]]:
 
     Parameters
     ----------
-    random_state : int, default=0
+    random_state : int, default 0
         Seed of the shuffle.
 
     Returns
@@ -159,7 +158,8 @@ def _read_arrays(path: str, binary: bool, only: Collection[str]) -> dict[str, ND
         kind = os.path.splitext(path)[1].lower()
         raise ValueError(f"{path}: not a readable {kind} file ({error})") from error
     if len(held) == 1:
-        return {SINGLE: _checked(arrays[held[0]], path, binary)}
+        (name,) = held
+        return {name if name in SPLITS else SINGLE: _checked(arrays[name], path, binary)}
     if not set(held) & set(SPLITS):
         raise ValueError(
             f"{path}: expected arrays named train, valid or test, or a single array; "

@@ -75,9 +75,9 @@ def compare(
     ----------
     splits : mapping of str to ndarray of uint8
         Rows under ``"train"``, ``"valid"`` and ``"test"``, as `ardens.data.digits` gives them.
-    random_state : int, default=0
+    random_state : int, default 0
         Seed of every model.
-    n_jobs : int, default=None
+    n_jobs : int, optional
         Threads; None leaves them to the models.
     announce : callable, default does nothing
         Called with a line of text before each fit.
@@ -166,7 +166,7 @@ def picture(
         What the models were trained and judged on.
     results : list of Result
         What `compare` returned.
-    random_state : int, default=0
+    random_state : int, default 0
         Seed of the samples.
 
     Returns

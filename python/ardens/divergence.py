@@ -184,8 +184,8 @@ def _exact(p: _Side, q: _Side, pieces: Iterator[NDArray[np.uint8]]) -> Divergenc
         if (log_q == -math.inf).any():
             return Divergence(math.inf)
         sums.append(float(np.sum(np.exp(log_p) * (log_p - log_q))))
-    # Rounding can leave a sum that is 0 a hair below.
-    return Divergence(max(0.0, math.fsum(sums)))
+    # Rounding can leave a sum that is 0 a hair below. A NaN, as the first of the two, stays one.
+    return Divergence(max(math.fsum(sums), 0.0))
 
 
 def _estimated(p: _Model, q: _Side, n_samples: int, seed: int) -> Divergence:

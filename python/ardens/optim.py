@@ -16,14 +16,13 @@ from dataclasses import dataclass
 from typing import ClassVar, TypeAlias, final
 
 import numpy as np
-import numpy.typing as npt
 
 from . import _core
+from .arrays import Float32Array
 from .options import real_number
 
 __all__ = ["OPTIMIZERS", "SGD", "Adam", "Optimizer", "OptimizerState", "RMSProp", "as_optimizer"]
 
-Float32Array: TypeAlias = npt.NDArray[np.float32]
 Rest: TypeAlias = tuple[float, int, int]  # weight_decay, n_decayed, threads
 
 _LONGEST = 0.999999  # a memory of a million steps; 1 would never learn, and divide by zero in Adam
@@ -134,8 +133,10 @@ class SGD(Optimizer):
     nesterov : bool, default False
         Whether to look ahead along the momentum.
 
-    References ---------- Sutskever, I., Martens, J., Dahl, G. & Hinton, G. (2013), On the
-    importance of initialization and momentum in deep learning. ICML. Equations 1 to 4.
+    References
+    ----------
+    Sutskever, I., Martens, J., Dahl, G. & Hinton, G. (2013), On the importance of initialization
+    and momentum in deep learning. ICML. Equations 1 to 4.
 
     Examples
     --------
@@ -183,8 +184,10 @@ class RMSProp(Optimizer):
     epsilon : float, default 1e-8
         What keeps the division finite, at least 1e-30.
 
-    References ---------- Tieleman, T. & Hinton, G. (2012), Lecture 6.5: RMSProp. Coursera, Neural
-    networks for machine learning.
+    References
+    ----------
+    Tieleman, T. & Hinton, G. (2012), Lecture 6.5: RMSProp. Coursera, Neural networks for machine
+    learning.
 
     Examples
     --------

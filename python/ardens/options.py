@@ -24,6 +24,7 @@ __all__ = [
     "real_number",
     "seed_from",
     "thread_count",
+    "truth",
     "whole_number",
 ]
 
@@ -49,7 +50,7 @@ def whole_number(value: object, name: str, *, minimum: int = 0, maximum: int = 2
     name : str
         What an error message calls it.
     minimum, maximum : int, default 0 and 2**63 - 1
-        The range allowed, ends included.
+        The range allowed, ends included; a minimum of -2**63 goes without saying.
 
     Returns
     -------
@@ -69,7 +70,9 @@ def whole_number(value: object, name: str, *, minimum: int = 0, maximum: int = 2
         ...
     ValueError: n_hidden must be an integer of at least 1; got 0
     """
-    wanted = f"{name} must be an integer of at least {minimum}"
+    wanted = f"{name} must be an integer"
+    if minimum > -(2**63):
+        wanted += f" of at least {minimum}"
     try:
         if isinstance(value, bool):
             raise TypeError
@@ -79,7 +82,9 @@ def whole_number(value: object, name: str, *, minimum: int = 0, maximum: int = 2
     if number < minimum:
         raise ValueError(f"{wanted}; got {number}")
     if number > maximum:
-        raise ValueError(f"{name} must be at most {maximum}; got {reprlib.repr(number)}")
+        bits = maximum.bit_length()
+        limit = f"2**{bits} - 1" if bits > 32 and maximum == 2**bits - 1 else maximum
+        raise ValueError(f"{name} must be at most {limit}; got {reprlib.repr(number)}")
     return number
 
 
@@ -129,6 +134,30 @@ def real_number(
     if not (math.isfinite(number) and minimum <= number <= maximum):
         raise ValueError(f"{wanted}; got {reprlib.repr(value)}")
     return number
+
+
+def truth(value: object, name: str) -> bool:
+    """Check a truth value.
+
+    Parameters
+    ----------
+    value : bool
+        A Python or NumPy truth value.
+    name : str
+        What an error message calls it.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    TypeError
+        If `value` is anything else.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False; got {reprlib.repr(value)}")
+    return bool(value)
 
 
 def permutation(ordering: ArrayLike, n_features: int) -> NDArray[np.intp]:

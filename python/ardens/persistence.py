@@ -9,7 +9,7 @@ The file holds one float32 tensor for each of the model's `parameters`, and unde
 ``ardens_version`` the version that wrote the file
 ``model``          JSON: the model's name in `ardens.models.MODELS`, its sizes, settings, ordering,
                    the columns that are flipped (1) or not (0) if any are, column names, history,
-                   and the version of the sampling stream
+                   the epoch that was kept, and the version of the sampling stream
 ================== ===============================================================================
 
 Nothing is ever unpickled, evaluated or imported by name. Settings that JSON cannot hold are left
@@ -38,7 +38,9 @@ from .models.columns import Columns
 from .models.density import Density
 from .models.fitted import Fitted
 from .models.flat import named_views
+from .options import seed_from
 from .settings import decode_settings, encode_settings
+from .training import COLUMNS
 
 __all__ = ["load", "save"]
 
@@ -66,6 +68,8 @@ def save(model: Density, path: str | os.PathLike[str]) -> None:
         If the model is not fitted.
     TypeError
         If `model` is no model of this package.
+    ValueError, TypeError
+        If an option was set to what `fit` would refuse.
     OSError
         If the file cannot be written; the error names the path.
 
@@ -127,7 +131,7 @@ def load(path: str | os.PathLike[str]) -> AutoregressiveModel:
         If it cannot be read.
     """
     path = os.fspath(path)
-    with open(path, "rb") as file:
+    with open(path, "rb", opener=_at_once) as file:
         try:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 _refuse("it is not a regular file")
@@ -144,10 +148,30 @@ def load(path: str | os.PathLike[str]) -> AutoregressiveModel:
             raise FormatError(f"{path} is not a model file that can be read: {error}") from None
 
 
+def _at_once(path: str, flags: int) -> int:
+    """Open without waiting for the other end of a pipe, so that it can be refused."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _unfitted(name: str, settings: object, n_features: int, n_hidden: int) -> AutoregressiveModel:
+    """Make a model of settings that came out of JSON, and check them."""
+    model = MODELS[name](**decode_settings(settings))
+    model._check_options(n_features)
+    seed_from(model.random_state)
+    chosen = model.get_params(deep=False).get("n_hidden", n_hidden)
+    if chosen != n_hidden:
+        raise ValueError(f"the setting n_hidden is {chosen}, the model has {n_hidden}")
+    return model
+
+
 def _describe(model: AutoregressiveModel, fitted: Fitted) -> dict[str, Any]:
     """All of a model but its parameters, as JSON can hold it."""
     core, names = fitted.core, fitted.feature_names
-    settings, omitted = encode_settings(model.get_params(deep=False))
+    options = model.get_params(deep=False)
+    if "n_hidden" in options:
+        options["n_hidden"] = core.n_hidden  # of the parameters, whatever the next `fit` is to have
+    settings, omitted = encode_settings(options)
+    _unfitted(core.name, settings, core.n_features, core.n_hidden)
     return {
         "class": core.name,
         "n_features": core.n_features,
@@ -161,6 +185,7 @@ def _describe(model: AutoregressiveModel, fitted: Fitted) -> dict[str, Any]:
             key: [value if math.isfinite(value) else str(float(value)) for value in column]
             for key, column in fitted.history.items()
         },
+        "best_epoch": fitted.best_epoch,
         "sampling_stream": SAMPLING_STREAM,
     }
 
@@ -211,7 +236,7 @@ def _blank(
         _refuse(f"it has {n_bytes} bytes of parameters where {wanted} are wanted")
     if description.get("sampling_stream") != SAMPLING_STREAM:
         _refuse(f"it has sampling stream {description.get('sampling_stream')!r}, which is unknown")
-    return _parse(lambda: MODELS[name](**decode_settings(description.get("settings")))), core
+    return _parse(_unfitted, name, description.get("settings"), *sizes), core
 
 
 def _fill(
@@ -226,23 +251,27 @@ def _fill(
         isinstance(names, list)
         and len(names) == core.n_features
         and all(isinstance(name, str) for name in names)
+        and len(set(names)) == len(names)
     ):
-        _refuse("feature_names is not one string for each feature")
+        _refuse("feature_names is not one string of its own for each feature")
     try:
         arrays = from_bytes(data)
     except SafetensorError as error:
         _refuse(str(error))
     history = _history(description.get("history"))
+    best_epoch = description.get("best_epoch")
+    if type(best_epoch) is not int or not 0 <= best_epoch <= len(history.get("epoch", [])):
+        _refuse(f"best_epoch is {str(best_epoch)[:20]!r}, which the history does not have")
     ordering = description.get("ordering")
     if not isinstance(ordering, list):
         _refuse("the ordering is missing")
     columns = _parse(Columns.of, core.n_features, ordering, description.get("flipped"))
-    _parse(model._adopt, core, arrays, columns, names, history)
+    _parse(model._adopt, core, arrays, columns, names, history, best_epoch)
     return model
 
 
 def _history(value: object) -> dict[str, list[float]]:
-    """Check the history: columns of numbers, all of one length."""
+    """Check the history: empty, or the columns of training, numbers and all of one length."""
     if not isinstance(value, dict):
         _refuse("the history is not a table")
     history: dict[str, list[float]] = {}
@@ -255,8 +284,12 @@ def _history(value: object) -> dict[str, list[float]]:
             elif type(item) not in (int, float):
                 _refuse(f"{key} of the history has {str(item)[:20]!r}")
         history[key] = column
+    if history and set(history) != set(COLUMNS):
+        _refuse(f"the history has the columns {sorted(history)[:9]}; {list(COLUMNS)} are wanted")
     if len({len(column) for column in history.values()}) > 1:
         _refuse("the history has columns of different lengths")
+    if history.get("epoch", []) != list(range(1, len(history.get("epoch", [])) + 1)):
+        _refuse("the history does not count epochs from 1")
     return history
 
 

@@ -41,11 +41,11 @@ def image_grid(
         Values between 0 (white) and 1 (dark): data, samples or conditionals.
     shape : (int, int)
         Height and width of an image in pixels.
-    columns : int, default=None
+    columns : int, optional
         Images in a row of the grid; None makes the grid as square as it can be.
-    title : str, default=None
+    title : str, optional
         A line above the grid.
-    ax : matplotlib.axes.Axes, default=None
+    ax : matplotlib.axes.Axes, optional
         Where to draw; None makes a new figure.
 
     Returns
@@ -111,9 +111,9 @@ def learning_curve(
         The `history_` of a fitted model, or a mapping of names to such histories, which are drawn
         in one picture. Of a history ``"epoch"``, ``"train"`` and, where there is one, ``"valid"``
         are read.
-    title : str, default=None
+    title : str, optional
         A line above the curves.
-    ax : matplotlib.axes.Axes, default=None
+    ax : matplotlib.axes.Axes, optional
         Where to draw; None makes a new figure.
 
     Returns

@@ -5,7 +5,8 @@ that step.
 
 What to use when: `Constant` with averaging of the parameters is the plain choice; `InverseTime` is
 the schedule of the NADE paper; `Cosine` wants to know the number of steps and rewards it; `WarmUp`
-tames the first steps of any other."""
+tames the first steps of any other.
+"""
 
 from __future__ import annotations
 
@@ -68,9 +69,11 @@ class InverseTime:
     decay : float
         The decrease constant :math:`\lambda`, at least 0; the rate is halved after 1 / decay steps.
 
-    References ---------- Robbins, H. & Monro, S. (1951), A stochastic approximation method. Annals
-    of Mathematical Statistics 22. Larochelle, H. & Murray, I. (2011), The neural autoregressive
-    distribution estimator. AISTATS.
+    References
+    ----------
+    Robbins, H. & Monro, S. (1951), A stochastic approximation method. Annals of Mathematical
+    Statistics 22.
+    Larochelle, H. & Murray, I. (2011), The neural autoregressive distribution estimator. AISTATS.
 
     Examples
     --------
@@ -165,8 +168,10 @@ class Cosine:
     floor : float, default 0.0
         The last rate :math:`f`, 0 to `learning_rate`.
 
-    References ---------- Loshchilov, I. & Hutter, F. (2017), SGDR: stochastic gradient descent with
-    warm restarts. ICLR. Equation 5.
+    References
+    ----------
+    Loshchilov, I. & Hutter, F. (2017), SGDR: stochastic gradient descent with warm restarts. ICLR.
+    Equation 5.
 
     Examples
     --------

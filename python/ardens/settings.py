@@ -28,7 +28,8 @@ def encode_settings(settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[s
     Returns
     -------
     encoded : dict of str to object
-        Numbers, strings, lists, and for optimizers and schedules a dict with their name.
+        Numbers, strings, lists, and dicts for arrays of integers, and for optimizers and
+        schedules with their name.
     omitted : list of str
         The settings that JSON cannot hold.
     """
@@ -64,8 +65,10 @@ def decode_settings(encoded: object) -> dict[str, Any]:
 
 
 def _encode(value: Any) -> Any:
-    if isinstance(value, np.generic | np.ndarray):
-        value = value.tolist()
+    if isinstance(value, np.ndarray) and value.dtype.kind in "iu":
+        return {"array": value.tolist()}
+    if isinstance(value, np.generic):
+        value = value.item()
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float) and math.isfinite(value):
@@ -86,6 +89,8 @@ def _decode(value: Any) -> Any:
         return [_decode(item) for item in value]
     if not isinstance(value, dict):
         return value
+    if set(value) == {"array"} and isinstance(value["array"], list):
+        return np.array(value["array"])
     for kind, table in _TABLES.items():
         if set(value) == {kind, "settings"} and value[kind] in table:
             return table[value[kind]](**decode_settings(value["settings"]))

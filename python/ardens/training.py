@@ -13,18 +13,26 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from . import _core
+from .arrays import Float32Array, Rows
 from .errors import DivergenceError
-from .optim import Float32Array, OptimizerState
+from .optim import OptimizerState
 from .progress import reporting
 from .recipe import Settings
 from .schedules import rate_at
 
-__all__ = ["Callback", "EpochEnd", "Settings", "Trainable", "TrainingState", "start", "train"]
+__all__ = [
+    "COLUMNS",
+    "Callback",
+    "EpochEnd",
+    "Settings",
+    "Trainable",
+    "TrainingState",
+    "start",
+    "train",
+]
 
-Rows: TypeAlias = npt.NDArray[np.uint8]
 Callback: TypeAlias = "Callable[[EpochEnd], object]"
 
 COLUMNS = ("epoch", "train", "valid", "learning_rate", "time")
@@ -68,7 +76,7 @@ class TrainingState:
     epoch : int, default 0
         The number of epochs done.
     best_epoch : int, default 0
-        The epoch that `best` comes from; 0 means the start.
+        The epoch that `best` comes from; 0 means parameters from before the first.
     best_valid : float, default -inf
         The mean log-likelihood of the validation rows under `best`, in nats.
     waiting : int, default 0

@@ -119,9 +119,12 @@ def _as_array(X: Any, name: str) -> NDArray[Any]:
             f"{name} is a list of masked arrays, whose masks would be lost; stack them first"
         )
     try:
-        return np.asarray(X)
+        array = np.asarray(X)
     except ValueError as error:
         raise ValueError(f"{name} must be a 2-d array of 0 and 1; {error}") from error
+    if array.ndim == 0 and array.dtype.kind not in "biufc":
+        raise TypeError(f"{name} must be a 2-d array of 0 and 1; got a {type(X).__name__}")
+    return array
 
 
 def _check_shape(
@@ -166,12 +169,15 @@ def _check_kind(array: NDArray[Any], name: str) -> None:
 def _check_objects(array: NDArray[Any], name: str) -> None:
     """Refuse objects that are no real numbers; numbers are compared as they are, none wraps."""
     allowed = (Real, Decimal, np.bool_)
-    if all(issubclass(kind, allowed) for kind in set(map(type, array.flat))):
+    kinds = set(map(type, array.flat))
+    if Decimal not in kinds and all(issubclass(kind, allowed) for kind in kinds):
         return
     for index, value in np.ndenumerate(array):
+        place = f"row {index[0]}, column {index[1]}"
+        if isinstance(value, Decimal) and value.is_snan():  # which must not even be compared
+            raise ValueError(f"{name} contains NaN or inf, but it {_ONLY_BITS}: {value} at {place}")
         if isinstance(value, allowed):
             continue
-        place = f"row {index[0]}, column {index[1]}"
         if isinstance(value, (complex, np.complexfloating)):
             raise ValueError(f"Complex data not supported: {name} holds {value!r} at {place}")
         if value is None or type(value).__name__ in ("NAType", "NaTType"):
@@ -233,13 +239,19 @@ def feature_names(X: object) -> NDArray[np.object_] | None:
     ------
     TypeError
         If only some of the names are strings.
+    ValueError
+        If a name comes twice.
     """
     columns = None if type(X) is np.ndarray else getattr(X, "columns", None)
     if columns is None or not len(columns):
         return None
     kinds = {type(column).__name__ for column in columns}
     if kinds == {"str"}:
-        return np.asarray(list(columns), dtype=object)
+        names = list(columns)
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise ValueError(f"Feature names must be unique; {twice!r} comes more than once")
+        return np.asarray(names, dtype=object)
     if "str" in kinds:
         raise TypeError(
             "Feature names are only supported if all input features have string names, "

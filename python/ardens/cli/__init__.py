@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Parameters
     ----------
-    argv : sequence of str, default=None
+    argv : sequence of str, optional
         The arguments after the program's name; None takes them from `sys.argv`.
 
     Returns
@@ -60,6 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             args = _parser().parse_args(argv)
             debug = args.debug
+            if sys.stdout is None or sys.stdout.closed:
+                raise OSError("standard output is closed")
             with warnings.catch_warnings():
                 warnings.showwarning = _show_warning
                 args.run(args)

@@ -76,6 +76,10 @@ def add_to(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> None:
     """Train, save and report."""
     estimator = MODELS[args.model](**_chosen(args))
+    try:
+        estimator._check_options()
+    except (TypeError, ValueError) as error:
+        raise UsageError(str(error)) from error
     check_output(args.out, args.force)
     binary = estimator.get_params()["binarize"] is None
     X, X_valid = _rows(args, binary)
@@ -102,15 +106,14 @@ def training_figures(estimator: Any) -> dict[str, Any]:
     history = estimator.history_
     if not history.get("epoch"):
         return {}
-    valid = history["valid"]
-    judged = [i for i, nats in enumerate(valid) if not math.isnan(nats)]
-    best = max(judged, key=valid.__getitem__) if judged else len(valid) - 1
+    best = estimator.best_epoch_
     figures: dict[str, Any] = {}
     if "max_epochs" in estimator.get_params():
-        figures |= {"epochs": int(history["epoch"][-1]), "best_epoch": int(history["epoch"][best])}
-    figures["train_nats"] = float(history["train"][best])
-    if judged:
-        figures["valid_nats"] = float(valid[best])
+        figures |= {"epochs": int(history["epoch"][-1]), "best_epoch": best}
+    if best > 0:  # no figure of an epoch is that of the start
+        figures["train_nats"] = float(history["train"][best - 1])
+        if not math.isnan(history["valid"][best - 1]):
+            figures["valid_nats"] = float(history["valid"][best - 1])
     return figures
 
 

@@ -111,8 +111,6 @@ def _opened(path: str) -> AbstractContextManager[IO[bytes]]:
 
 @contextmanager
 def _standard_output() -> Iterator[IO[bytes]]:
-    if sys.stdout is None or sys.stdout.closed:
-        raise OSError("standard output is closed")
     sys.stdout.flush()
     yield sys.stdout.buffer
     sys.stdout.buffer.flush()

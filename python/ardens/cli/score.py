@@ -71,8 +71,9 @@ def _figures(log_prob: np.ndarray[Any, np.dtype[np.float64]], n_features: int) -
 def _rows(args: argparse.Namespace, binary: bool) -> Any:
     split = args.split or _DEFAULT_SPLIT
     splits = data.read(args.data, binary=binary, only=(split,))
-    if args.split is not None and data.SINGLE in splits:
-        raise ValueError(f"{args.data}: expected an array {split!r}, found only one, unnamed")
+    if args.split is not None and split not in splits:
+        found = ", ".join(splits).replace(data.SINGLE, "only one, unnamed")
+        raise ValueError(f"{args.data}: expected an array {split!r}, found {found}")
     X = next(iter(splits.values()))
     if not len(X):
         raise ValueError(f"{args.data}: expected rows to score, found none")

@@ -11,14 +11,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _core
+from ..arrays import Float32Array, Rows
 from ..errors import not_fitted
-from ..options import RandomState, thread_count
+from ..options import RandomState, permutation, real_number, thread_count
 from ..validation import binary_matrix, check_feature_names
 from .columns import Columns
 from .counts import draw_counts
 from .density import Density
 from .fitted import Fitted
-from .flat import Float32Array, aligned_zeros, filled, named_views
+from .flat import aligned_zeros, filled, named_views
 from .parameters import check_finite, check_shapes, named_arrays
 
 __all__ = ["AutoregressiveModel", "Shapes"]
@@ -106,6 +107,11 @@ class AutoregressiveModel(Density):
         but made from parameters.
         """
         return {name: list(column) for name, column in self._state().history.items()}
+
+    @property
+    def best_epoch_(self) -> int:
+        """Epoch that the parameters come from; 0 if none was better than what was there before."""
+        return self._state().best_epoch
 
     def __sklearn_is_fitted__(self) -> bool:
         return self._fitted is not None
@@ -276,6 +282,7 @@ class AutoregressiveModel(Density):
         columns: Columns,
         feature_names: Sequence[str] | None = None,
         history: Mapping[str, list[float]] | None = None,
+        best_epoch: int = 0,
     ) -> None:
         """Become a fitted model of given parameters, whose shapes are those of `core`."""
         with np.errstate(over="ignore"):  # an overflow is an infinity, which is refused below
@@ -287,6 +294,7 @@ class AutoregressiveModel(Density):
             columns=columns,
             feature_names=None if feature_names is None else np.array(feature_names, dtype=object),
             history=history or {},
+            best_epoch=best_epoch,
         )
 
     def _state(self) -> Fitted:
@@ -301,14 +309,12 @@ class AutoregressiveModel(Density):
     def _feature_names(self) -> NDArray[np.object_] | None:
         return self._state().feature_names
 
-    def _log_prob(self, X: NDArray[np.uint8], threads: int) -> NDArray[np.float64]:
-        fitted = self._state()
-        tables = fitted.tables(threads)
-        return fitted.core.log_prob(fitted.params, tables, fitted.columns.ordered(X), threads)
+    def _log_prob(self, X: Rows, threads: int) -> NDArray[np.float64]:
+        return self._state().log_prob(X, threads)
 
     def _sample(
         self,
-        X: NDArray[np.uint8],
+        X: Rows,
         log_prob: NDArray[np.float64] | None,
         seed: int,
         start: int,
@@ -331,12 +337,29 @@ class AutoregressiveModel(Density):
 
     def _sample_counts(
         self, n_samples: int, seed: int, threads: int
-    ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    ) -> tuple[Rows, NDArray[np.int64]]:
         return draw_counts(self._state(), n_samples, seed, threads)
+
+    def _check_options(self, n_features: int | None = None) -> None:
+        """Refuse wrong options, all but the seed, which a look may advance."""
+        if self.binarize is not None:
+            real_number(self.binarize, "binarize")
+        thread_count(self.n_jobs)
+        if self.coding is not None and not (
+            isinstance(self.coding, str) and self.coding == "majority"
+        ):
+            raise ValueError(f'coding must be None or "majority"; got {self.coding!r}')
+        if isinstance(self.ordering, str):
+            if self.ordering != "random":
+                raise ValueError(
+                    f'ordering must be None, "random" or a permutation; got {self.ordering!r}'
+                )
+        elif self.ordering is not None and n_features is not None:
+            permutation(self.ordering, n_features)
 
     def _judges(
         self, X_valid: ArrayLike, n_features: int, names: NDArray[np.object_] | None
-    ) -> NDArray[np.uint8]:
+    ) -> Rows:
         """Check the validation rows that the user gives."""
         model = type(self).__name__
         check_feature_names(X_valid, names, model)
@@ -349,19 +372,12 @@ class AutoregressiveModel(Density):
             model=model,
         )
 
-    def _columns(self, rows: NDArray[np.uint8], rng: np.random.Generator) -> Columns:
+    def _columns(self, rows: Rows, rng: np.random.Generator) -> Columns:
         """The ordering and the coding that the options ask for."""
-        coded = isinstance(self.coding, str) and self.coding == "majority"
-        if self.coding is not None and not coded:
-            raise ValueError(f'coding must be None or "majority"; got {self.coding!r}')
         n_samples, n_features = rows.shape
         ordering, flipped = self.ordering, None
         if isinstance(ordering, str):
-            if ordering != "random":
-                raise ValueError(
-                    f'ordering must be None, "random" or a permutation; got {ordering!r}'
-                )
             ordering = rng.permutation(n_features)
-        if coded:
+        if self.coding is not None:
             flipped = 2 * rows.sum(axis=0, dtype=np.int64) > n_samples
         return Columns.of(n_features, ordering, flipped)

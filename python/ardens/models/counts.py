@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import Float32Array
 from ..options import check_memory
 from .fitted import Fitted
-from .flat import Float32Array
 
 __all__ = ["draw_counts"]
 

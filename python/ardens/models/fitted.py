@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
+from ..arrays import Float32Array, Rows
 from ..errors import VersionWarning
 from ..training import TrainingState
 from .columns import Columns
-from .flat import Float32Array, filled, named_views
+from .flat import filled, named_views
 
 __all__ = ["Fitted"]
 
@@ -40,6 +41,8 @@ class Fitted:
         Column names seen in `fit`.
     history : dict of str to list of float
         Figures of every epoch.
+    best_epoch : int, default 0
+        The epoch that the parameters come from; 0 if from none.
     training : TrainingState, optional
         What `partial_fit` and a warm start go on from.
     """
@@ -49,6 +52,7 @@ class Fitted:
     columns: Columns
     feature_names: NDArray[np.object_] | None
     history: Mapping[str, list[float]]
+    best_epoch: int = 0
     training: TrainingState | None = None
     _tables: list[Float32Array] = field(init=False, default_factory=list)
 
@@ -59,12 +63,17 @@ class Fitted:
             self._tables.append(self.core.tables(self.params, threads))
         return self._tables[0]
 
-    def log_prob_terms(self, X: NDArray[np.uint8], threads: int) -> NDArray[np.float64]:
+    def log_prob(self, X: Rows, threads: int) -> NDArray[np.float64]:
+        """Nats of the user's rows."""
+        rows, tables = self.columns.ordered(X), self.tables(threads)
+        return self.core.log_prob(self.params, tables, rows, threads)
+
+    def log_prob_terms(self, X: Rows, threads: int) -> NDArray[np.float64]:
         """Nats of every value of the user's rows."""
         rows, tables = self.columns.ordered(X), self.tables(threads)
         return self.columns.unordered(self.core.log_prob_terms(self.params, tables, rows, threads))
 
-    def conditionals(self, X: NDArray[np.uint8], threads: int) -> NDArray[np.float64]:
+    def conditionals(self, X: Rows, threads: int) -> NDArray[np.float64]:
         """Probability of a one in every place of the user's rows."""
         columns, tables = self.columns, self.tables(threads)
         p = columns.unordered(
@@ -90,6 +99,7 @@ class Fitted:
             "columns": self.columns,
             "feature_names": self.feature_names,
             "history": self.history,
+            "best_epoch": self.best_epoch,
             "training": self.training,
         }
         return _restored, (saved,)
@@ -112,5 +122,7 @@ def _restored(saved: Mapping[str, Any]) -> Fitted:
         columns=saved["columns"],
         feature_names=saved["feature_names"],
         history=saved["history"],
-        training=saved["training"],
+        best_epoch=saved["best_epoch"],
+        # Flat arrays without names, which another version may lay out otherwise.
+        training=saved["training"] if version == here else None,
     )

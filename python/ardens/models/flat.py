@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
+from ..arrays import Float32Array
 from ..options import check_memory
 
-__all__ = ["Float32Array", "aligned_zeros", "filled", "frozen_copy", "named_views"]
-
-Float32Array: TypeAlias = NDArray[np.float32]
+__all__ = ["aligned_zeros", "draw_uniform", "filled", "frozen_copy", "named_views"]
 
 _ALIGNMENT = 64  # bytes: a cache line, and the widest vector
+_BLOCK = 1 << 20  # numbers drawn at a time, so that Ctrl-C gets through
 
 
 def aligned_zeros(size: int) -> Float32Array:
@@ -96,6 +96,28 @@ def named_views(core: _core.Model, flat: Float32Array) -> dict[str, Float32Array
         name: np.ndarray(shape, np.float32, flat, 4 * offset, [4 * stride for stride in strides])
         for name, shape, strides, offset in core.layout
     }
+
+
+def draw_uniform(
+    view: Float32Array, bounds: float | NDArray[np.float64], rng: np.random.Generator
+) -> None:
+    """Fill a matrix with uniform numbers between -bound and bound.
+
+    Parameters
+    ----------
+    view : ndarray, shape (rows, columns), float32
+        What to fill, in blocks of rows.
+    bounds : float or ndarray of float64, shape (rows,)
+        One bound, or one for each row.
+    rng : numpy.random.Generator
+        Where the numbers come from.
+    """
+    each = np.broadcast_to(np.asarray(bounds, np.float32), len(view))
+    step = max(1, _BLOCK // view.shape[1])
+    for first in range(0, len(view), step):
+        block = view[first : first + step]
+        drawn = rng.random(block.shape, np.float32)
+        np.multiply(2 * drawn - 1, each[first : first + step, None], out=block)
 
 
 def _freeze(flat: Float32Array) -> Float32Array:

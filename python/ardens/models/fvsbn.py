@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self, final
+from typing import ClassVar, Self, final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core
+from ..arrays import Float32Array
 from .base import Shapes
-from .flat import Float32Array
 from .gradient import GradientModel
 
 __all__ = ["FVSBN"]
@@ -43,6 +42,8 @@ n_jobs
         Columns that the coding turned over.
     history_ : dict of str to list of float
         Figures of every epoch.
+    best_epoch_ : int
+        Epoch that the parameters come from; 0 if none was better than the start.
     feature_names_in_ : ndarray of object, shape (n_features,)
         Column names, if the data had any.
 
@@ -75,10 +76,13 @@ n_jobs
         return 0
 
     @classmethod
-    def _initial(
-        cls, core: _core.Model, marginal_logits: NDArray[np.float64], rng: np.random.Generator
-    ) -> dict[str, NDArray[Any]]:
-        return {"W": np.zeros((core.n_features, core.n_features)), "b": marginal_logits}
+    def _initialize(
+        cls,
+        views: Mapping[str, Float32Array],
+        marginal_logits: NDArray[np.float64],
+        rng: np.random.Generator,
+    ) -> None:
+        views["b"][:] = marginal_logits
 
     @classmethod
     def _sizes(cls, shapes: Shapes) -> tuple[int, int]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import copy
+import reprlib
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _core
+from ..arrays import Float32Array, Rows
 from ..optim import Optimizer
-from ..options import real_number, thread_count
+from ..options import real_number, thread_count, truth
 from ..recipe import Settings, settings_for
 from ..schedules import Schedule
 from ..training import Callback, TrainingState, start, train
@@ -21,11 +23,14 @@ from ..validation import binary_matrix, feature_names
 from .base import AutoregressiveModel
 from .columns import Columns
 from .fitted import Fitted
-from .flat import filled, frozen_copy
+from .flat import aligned_zeros, frozen_copy, named_views
 from .learning import (
     Likelihood,
-    Rows,
+    Streams,
+    check_fit_memory,
+    check_learned,
     checked_callbacks,
+    continued,
     draw_streams,
     marginal_logits,
     resumed,
@@ -68,10 +73,10 @@ class GradientModel(AutoregressiveModel):
         Decay of the exponential moving average of the parameters, which is what is judged and
         kept; 0 (no average) to below 1.
     warm_start : bool, default False
-        Whether `fit` goes on from the parameters of the last `fit`.
+        Whether `fit` goes on from the parameters of the last `fit`, for `max_epochs` more.
     verbose : bool, default False
         Whether to show progress: a bar on a terminal or in a notebook, lines elsewhere.
-    callbacks : iterable of callable, optional
+    callbacks : collection of callable, optional
         Called with an `ardens.training.EpochEnd` at the end of every epoch.
     ordering, coding, random_state, binarize, n_jobs
         As for `AutoregressiveModel` and `Density`.
@@ -87,7 +92,7 @@ class GradientModel(AutoregressiveModel):
     averaging: float | None = None
     warm_start: bool = False
     verbose: bool = False
-    callbacks: Iterable[Callback] | None = None
+    callbacks: Collection[Callback] | None = None
 
     @abstractmethod
     def _hidden(self) -> int:
@@ -95,10 +100,13 @@ class GradientModel(AutoregressiveModel):
 
     @classmethod
     @abstractmethod
-    def _initial(
-        cls, core: _core.Model, marginal_logits: NDArray[np.float64], rng: np.random.Generator
-    ) -> dict[str, NDArray[Any]]:
-        """Choose the parameters to start from."""
+    def _initialize(
+        cls,
+        views: Mapping[str, Float32Array],
+        marginal_logits: NDArray[np.float64],
+        rng: np.random.Generator,
+    ) -> None:
+        """Choose the parameters to start from; the views come as zeros."""
 
     def fit(self, X: ArrayLike, y: object = None, *, X_valid: ArrayLike | None = None) -> Self:
         """Maximise the log-likelihood of the rows.
@@ -119,9 +127,13 @@ class GradientModel(AutoregressiveModel):
         Raises
         ------
         TypeError, ValueError
-            If data or an option are of the wrong type or out of range.
+            If data or an option are of the wrong type or out of range, or if a warm start finds
+            another `n_hidden` or `ordering` than the last fit had.
+        MemoryError
+            If the machine's memory cannot hold what the fit needs.
         DivergenceError
-            If the likelihood or a parameter is no longer finite.
+            If the likelihood or a parameter is no longer finite, or if a first fit ends with more
+            than two bits a feature on its own rows, with nothing better to keep.
 
         Notes
         -----
@@ -132,28 +144,37 @@ class GradientModel(AutoregressiveModel):
         names = feature_names(X)
         rows = binary_matrix(X, binarize=self.binarize, allow_empty=False)
         n_features = rows.shape[1]
+        self._check_options(n_features)
+        before = self._fitted if self.warm_start else None
+        if before is not None:
+            self._check_continues(before, n_features, "warm_start")
         streams = draw_streams(self.random_state)
         if X_valid is None:
             rows, judged = self._split(rows, streams.split)
         else:
             judged = self._judges(X_valid, n_features, names)
         settings = self._settings(len(rows), validated=judged is not None)
-        before = self._warm(n_features) if self.warm_start else None
         if before is None:
-            core = _core.Model(self._core_name, n_features, self._hidden())
-            columns = self._columns(rows, streams.ordering)
+            core, columns, state = self._begin(rows, settings, streams)
         else:
             core, columns = before.core, before.columns
+            state = continued(before, settings, streams.shuffle)
+            if before.training is not None:
+                state.optimizer = resumed(before.training, settings).optimizer
+        settings = replace(settings, max_epochs=state.epoch + settings.max_epochs)
         rows = columns.ordered(rows)
-        if before is None:
-            first = filled(core, self._initial(core, marginal_logits(rows), streams.start))
-        else:
-            first = before.params
-        state = start(first, settings, streams.shuffle)
-        if before is not None and before.training is not None:
-            state.optimizer = resumed(before.training, settings).optimizer
         judged = None if judged is None else columns.ordered(judged)
-        self._train(core, columns, names, state, rows, judged, settings, keep=self.warm_start)
+        self._train(
+            core,
+            columns,
+            names,
+            state,
+            rows,
+            judged,
+            settings,
+            first=before is None,
+            keep=self.warm_start,
+        )
         return self
 
     def partial_fit(self, X: ArrayLike, y: object = None) -> Self:
@@ -175,33 +196,84 @@ class GradientModel(AutoregressiveModel):
 
         Raises
         ------
-        TypeError, ValueError, DivergenceError
-            As for `fit`; the model stays as it was.
+        TypeError, ValueError, MemoryError, DivergenceError
+            As for `fit` with a warm start; the model stays as it was.
         """
         before = self._fitted
         if before is None:
             names = feature_names(X)
             rows = binary_matrix(X, binarize=self.binarize, allow_empty=False)
-            core = _core.Model(self._core_name, rows.shape[1], self._hidden())
         else:
-            names, core = before.feature_names, before.core
+            names = before.feature_names
             rows = self._rows(X, allow_empty=False)
+        n_features = rows.shape[1]
+        self._check_options(n_features)
         settings = self._settings(len(rows), validated=False)
-        if before is not None and before.training is not None:
-            columns, state = before.columns, resumed(before.training, settings)
+        if before is None:
+            core, columns, state = self._begin(rows, settings, draw_streams(self.random_state))
         else:
-            streams = draw_streams(self.random_state)
-            if before is None:
-                columns = self._columns(rows, streams.ordering)
-                logits = marginal_logits(columns.ordered(rows))
-                first = filled(core, self._initial(core, logits, streams.start))
+            self._check_continues(before, n_features, "partial_fit")
+            core, columns = before.core, before.columns
+            if before.training is not None:
+                state = resumed(before.training, settings)
             else:
-                columns, first = before.columns, before.params
-            state = start(first, settings, streams.shuffle)
+                state = continued(before, settings, draw_streams(self.random_state).shuffle)
         settings = replace(settings, max_epochs=state.epoch + 1)
         rows = columns.ordered(rows)
-        self._train(core, columns, names, state, rows, None, settings, keep=True)
+        self._train(
+            core,
+            columns,
+            names,
+            state,
+            rows,
+            None,
+            settings,
+            first=before is None,
+            keep=True,
+        )
         return self
+
+    def _begin(
+        self, rows: Rows, settings: Settings, streams: Streams
+    ) -> tuple[_core.Model, Columns, TrainingState]:
+        """Make a model for the rows, and the state before its first epoch."""
+        core = _core.Model(self._core_name, rows.shape[1], self._hidden())
+        check_fit_memory(core, settings)
+        columns = self._columns(rows, streams.ordering)
+        flat = aligned_zeros(core.size)
+        self._initialize(
+            named_views(core, flat), marginal_logits(columns.ordered(rows)), streams.start
+        )
+        return core, columns, start(flat, settings, streams.shuffle)
+
+    def _check_options(self, n_features: int | None = None) -> None:
+        super()._check_options(n_features)
+        self._hidden()
+        self._settings(1, validated=False)
+        real_number(self.validation_fraction, "validation_fraction", minimum=0)
+        if self.validation_fraction >= 1:
+            raise ValueError(
+                f"validation_fraction must be below 1; got {self.validation_fraction:g}"
+            )
+        truth(self.warm_start, "warm_start")
+        truth(self.verbose, "verbose")
+        checked_callbacks(self.callbacks)
+
+    def _check_continues(self, before: Fitted, n_features: int, what: str) -> None:
+        """Refuse to go on from a model that the options no longer describe."""
+        core, ordering = before.core, before.columns.ordering
+        last, now = (core.n_features, core.n_hidden), (n_features, self._hidden())
+        if last != now:
+            raise ValueError(
+                f"{what} needs the (n_features, n_hidden) of the last fit, {last}; got {now}"
+            )
+        if isinstance(self.ordering, str):  # "random": the one that was drawn
+            return
+        if not np.array_equal(Columns.of(n_features, self.ordering).ordering, ordering):
+            raise ValueError(
+                f"{what} needs the ordering of the last fit, {reprlib.repr(ordering.tolist())}; "
+                f"got {reprlib.repr(self.ordering)}"
+            )
 
     def _settings(self, n_samples: int, *, validated: bool) -> Settings:
         return settings_for(
@@ -218,26 +290,11 @@ class GradientModel(AutoregressiveModel):
 
     def _split(self, rows: Rows, rng: np.random.Generator) -> tuple[Rows, Rows | None]:
         """Hold out validation rows, if there are enough."""
-        fraction = real_number(self.validation_fraction, "validation_fraction", minimum=0)
-        if fraction >= 1:
-            raise ValueError(f"validation_fraction must be below 1; got {fraction:g}")
-        held_out = int(fraction * len(rows))
+        held_out = int(self.validation_fraction * len(rows))
         if held_out < _FEWEST_VALID:
             return rows, None
         order = rng.permutation(len(rows))
         return rows.take(order[held_out:], axis=0), rows.take(order[:held_out], axis=0)
-
-    def _warm(self, n_features: int) -> Fitted | None:
-        """The model that a warm start goes on from."""
-        before = self._fitted
-        if before is None:
-            return None
-        last, now = (before.core.n_features, before.core.n_hidden), (n_features, self._hidden())
-        if last != now:
-            raise ValueError(
-                f"warm_start needs the (n_features, n_hidden) of the last fit, {last}; got {now}"
-            )
-        return before
 
     def _train(
         self,
@@ -249,6 +306,7 @@ class GradientModel(AutoregressiveModel):
         judged: Rows | None,
         settings: Settings,
         *,
+        first: bool,
         keep: bool,
     ) -> None:
         """Train on the model's rows, and become the result."""
@@ -260,7 +318,7 @@ class GradientModel(AutoregressiveModel):
         def become(training: TrainingState | None) -> None:
             history = copy.deepcopy(state.history)
             best = frozen_copy(state.best)
-            self._fitted = Fitted(core, best, columns, names, history, training)
+            self._fitted = Fitted(core, best, columns, names, history, state.best_epoch, training)
 
         try:
             train(
@@ -271,10 +329,12 @@ class GradientModel(AutoregressiveModel):
                 settings,
                 threads=threads,
                 callbacks=callbacks,
-                verbose=self.verbose,
+                verbose=bool(self.verbose),
             )
         except BaseException:
             if state.epoch > done_before:
                 become(None)
             raise
+        if first:
+            check_learned(state, core.n_features, judged=judged is not None)
         become(state if keep else None)

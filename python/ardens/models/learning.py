@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
-from ..options import RandomState, seed_from
+from ..arrays import Float32Array, Rows
+from ..errors import DivergenceError
+from ..options import RandomState, check_memory, seed_from
 from ..recipe import Settings
-from ..training import Callback, TrainingState
-from .flat import Float32Array
+from ..training import Callback, TrainingState, start
+from .fitted import Fitted
 
 __all__ = [
     "Likelihood",
-    "Rows",
     "Streams",
+    "check_fit_memory",
+    "check_learned",
     "checked_callbacks",
+    "continued",
     "draw_streams",
     "marginal_logits",
     "resumed",
 ]
 
-Rows: TypeAlias = NDArray[np.uint8]
+
+_COPIES = 6  # the start, what moves, the best, the gradient, tables, and what is kept at the end
 
 
 class Streams(NamedTuple):
@@ -73,6 +79,43 @@ def marginal_logits(rows: Rows) -> NDArray[np.float64]:
     return np.asarray(np.log(ones / (len(rows) + 2 - ones)))
 
 
+def check_fit_memory(core: _core.Model, settings: Settings) -> None:
+    """Refuse a fit whose arrays the machine's memory does not hold, before any is made."""
+    copies = _COPIES + len(settings.optimizer.slots) + (settings.averaging > 0)
+    check_memory(
+        4 * core.size * copies,
+        f"fitting {core.n_parameters:,} parameters (n_features={core.n_features}, "
+        f"n_hidden={core.n_hidden})",
+    )
+
+
+def check_learned(state: TrainingState, n_features: int, *, judged: bool) -> None:
+    """Refuse a first fit that ran away and has nothing better to keep.
+
+    A fit starts from the columns' means, with a bit a feature at most. Twice that on its own rows
+    is no matter of noise.
+    """
+    if judged and state.best_epoch > 0:
+        return
+    nats = state.history["train"][-1]
+    if nats < -2 * math.log(2) * n_features:
+        raise DivergenceError(
+            f"training diverged by epoch {state.epoch}: {nats:g} nats a row need more than two "
+            "bits a feature; a smaller learning_rate may help",
+            state.epoch,
+        )
+
+
+def continued(before: Fitted, settings: Settings, rng: np.random.Generator) -> TrainingState:
+    """Make a state that goes on from a model whose optimizer's memory is gone."""
+    state = start(before.params, settings, rng)
+    if before.history:
+        state.history = copy.deepcopy(dict(before.history))
+        state.epoch, state.best_epoch = len(state.history["epoch"]), before.best_epoch
+        state.seconds = state.history["time"][-1]
+    return state
+
+
 def resumed(training: TrainingState, settings: Settings) -> TrainingState:
     """Copy a state of training and fit it to settings that may have changed since."""
     state = copy.deepcopy(training)
@@ -86,12 +129,14 @@ def resumed(training: TrainingState, settings: Settings) -> TrainingState:
 
 
 def checked_callbacks(callbacks: object) -> tuple[Callback, ...]:
-    """Refuse what is no iterable of callables."""
-    wanted = "callbacks must be None or an iterable of callables"
+    """Refuse what is no collection of callables."""
+    wanted = "callbacks must be None or a collection of callables"
     if callbacks is None:
         return ()
     if not isinstance(callbacks, Iterable):
         raise TypeError(f"{wanted}; got {callbacks!r}")
+    if isinstance(callbacks, Iterator):
+        raise TypeError(f"{wanted}, as the next fit wants them too; got {callbacks!r}")
     checked = tuple(callbacks)
     for callback in checked:
         if not callable(callback):

@@ -2,16 +2,18 @@ r"""The neural autoregressive distribution estimator."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self, final
+from typing import ClassVar, Self, final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core
+from ..arrays import Float32Array
 from ..options import whole_number
 from .base import Shapes
+from .flat import draw_uniform
 from .gradient import GradientModel
 
 __all__ = ["NADE"]
@@ -47,6 +49,8 @@ n_jobs
         Columns that the coding turned over.
     history_ : dict of str to list of float
         Figures of every epoch.
+    best_epoch_ : int
+        Epoch that the parameters come from; 0 if none was better than the start.
     feature_names_in_ : ndarray of object, shape (n_features,)
         Column names, if the data had any.
 
@@ -84,13 +88,16 @@ n_jobs
         return whole_number(self.n_hidden, "n_hidden", minimum=1)
 
     @classmethod
-    def _initial(
-        cls, core: _core.Model, marginal_logits: NDArray[np.float64], rng: np.random.Generator
-    ) -> dict[str, NDArray[Any]]:
-        n, d = core.n_features, core.n_hidden
-        W = rng.uniform(-1, 1, (d, n)) / np.sqrt(n)
-        V = rng.uniform(-1, 1, (n, d)) / np.sqrt(d)
-        return {"W": W, "c": np.zeros(d), "V": 0.1 * V, "b": marginal_logits}
+    def _initialize(
+        cls,
+        views: Mapping[str, Float32Array],
+        marginal_logits: NDArray[np.float64],
+        rng: np.random.Generator,
+    ) -> None:
+        n, d = views["V"].shape
+        draw_uniform(views["W"], 1 / math.sqrt(n), rng)
+        draw_uniform(views["V"], 0.1 / math.sqrt(d), rng)
+        views["b"][:] = marginal_logits
 
     @classmethod
     def _sizes(cls, shapes: Shapes) -> tuple[int, int]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _core
-from .flat import Float32Array
+from ..arrays import Float32Array
 
 __all__ = ["check_finite", "check_shapes", "named_arrays"]
 

@@ -11,12 +11,12 @@ from typing import Any, Literal, TypeAlias, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import Rows
 from ..options import RandomState, check_memory, seed_from, thread_count, whole_number
 from .protocol import Estimator
 
 __all__ = ["Sampler"]
 
-Rows: TypeAlias = NDArray[np.uint8]
 RowsAndNats: TypeAlias = tuple[NDArray[np.uint8], NDArray[np.float64]]
 
 _BLOCK = 1 << 24  # bytes of unpacked rows and their log-probabilities in a block of `iter_samples`

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _core
+from ..arrays import Float32Array
 from ..options import real_number, seed_from, thread_count
 from ..validation import binary_matrix, feature_names
 from .base import AutoregressiveModel, Shapes
 from .fitted import Fitted
-from .flat import Float32Array, filled
+from .flat import filled
 
 __all__ = ["Tabular"]
 
@@ -100,28 +101,32 @@ class Tabular(AutoregressiveModel):
             If `X` is no matrix of zeros and ones, has more than 20 columns, or an option is wrong.
         """
         began = time.perf_counter()
-        alpha = real_number(self.alpha, "alpha", minimum=0)
-        threads = thread_count(self.n_jobs)
         names = feature_names(X)
         rows = binary_matrix(X, binarize=self.binarize, allow_empty=False)
         n = rows.shape[1]
+        self._check_options(n)
         _check_size(n)
+        threads = thread_count(self.n_jobs)
         columns = self._columns(rows, np.random.default_rng(seed_from(self.random_state)))
         core = _core.Model(self._core_name, n, 0)
-        logits = _log_odds(columns.ordered(rows), alpha)
+        logits = _log_odds(columns.ordered(rows), float(self.alpha))
         fitted = Fitted(core, filled(core, {"logits": logits}), columns, names, {})
         valid = math.nan
         if X_valid is not None:
-            valid = _mean(fitted, self._judges(X_valid, n, names), threads)
+            valid = float(np.mean(fitted.log_prob(self._judges(X_valid, n, names), threads)))
         history: dict[str, list[float]] = {
             "epoch": [1],
-            "train": [_mean(fitted, rows, threads)],
+            "train": [float(np.mean(fitted.log_prob(rows, threads)))],
             "valid": [valid],
             "learning_rate": [math.nan],
             "time": [time.perf_counter() - began],
         }
-        self._fitted = Fitted(core, fitted.params, columns, names, history)
+        self._fitted = Fitted(core, fitted.params, columns, names, history, best_epoch=1)
         return self
+
+    def _check_options(self, n_features: int | None = None) -> None:
+        super()._check_options(n_features)
+        real_number(self.alpha, "alpha", minimum=0)
 
     @classmethod
     def _sizes(cls, shapes: Shapes) -> tuple[int, int]:
@@ -152,12 +157,6 @@ def _check_size(n_features: int) -> None:
         )
 
 
-def _mean(fitted: Fitted, rows: NDArray[np.uint8], threads: int) -> float:
-    tables = fitted.tables(threads)
-    nats = fitted.core.log_prob(fitted.params, tables, fitted.columns.ordered(rows), threads)
-    return float(np.mean(nats))
-
-
 def _log_odds(rows: NDArray[np.uint8], alpha: float) -> NDArray[np.float64]:
     """Log-odds of every prefix, as a heap; 0 where a prefix was not seen and nothing is added."""
     n = rows.shape[1]
@@ -165,11 +164,12 @@ def _log_odds(rows: NDArray[np.uint8], alpha: float) -> NDArray[np.float64]:
     prefix = np.zeros(len(rows), dtype=np.intp)
     for i in range(n):
         bit = rows[:, i]
-        ones = np.bincount(prefix, weights=bit, minlength=1 << i) + alpha
-        total = np.bincount(prefix, minlength=1 << i) + 2 * alpha
+        ones = np.bincount(prefix, weights=bit, minlength=1 << i)
+        # Each side by itself: a difference of smoothed counts would lose a small alpha.
+        zeros = np.bincount(prefix, minlength=1 << i) - ones
         with np.errstate(divide="ignore", invalid="ignore"):
-            odds = np.log(ones) - np.log(total - ones)
-        odds[total == 0] = 0.0
+            odds = np.log(ones + alpha) - np.log(zeros + alpha)
+        odds[np.isnan(odds)] = 0.0
         levels.append(odds)
         prefix = 2 * prefix + bit
     return np.concatenate(levels)

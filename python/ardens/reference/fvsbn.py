@@ -13,7 +13,8 @@ Cost: O(n^2) a row for each of density, gradient and sample; n(n+1)/2 parameters
 References
 ----------
 Neal, R. M. (1992). Connectionist learning of belief networks. Artificial Intelligence 56, 71-113.
-Frey, B. J. (1998). Graphical Models for Machine Learning and Digital Communication. MIT Press.
+Frey, B. J., Hinton, G. E. & Dayan, P. (1996). Does the wake-sleep algorithm produce good density
+estimators? NIPS 8.
 """
 
 from typing import Any
