@@ -60,13 +60,18 @@ def write(
         ],
         "microseconds_per_row": {name: section.data for name, section in sections.items()},
     }
-    (folder / "results.json").write_text(json.dumps(results, indent=1, default=str) + "\n")
+    (folder / "results.json").write_text(json.dumps(results, indent=1, default=_name) + "\n")
     report = folder / "report.md"
     blocks = [_head(suite, machine), _targets(sections)]
     blocks += [section.markdown() for section in sections.values()]
     blocks += [_arms(sections), _verification(suite), _machine(machine), _method(suite)]
     report.write_text("\n\n".join(block for block in blocks if block) + "\n")
     return report
+
+
+def _name(path: Path) -> str:
+    """The last part of a path: where it lies is no one's business."""
+    return path.name
 
 
 def _head(suite: Suite, machine: Mapping[str, Any]) -> str:

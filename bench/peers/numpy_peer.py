@@ -30,7 +30,8 @@ def nats(t: Array, x: Array) -> Array:
 
 def sigmoid_of_minus(s: Array) -> Array:
     """1 / (1 + exp(s)), in place."""
-    np.exp(s, out=s)
+    with np.errstate(over="ignore"):
+        np.exp(s, out=s)
     s += 1
     np.divide(1, s, out=s)
     return s

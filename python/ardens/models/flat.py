@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ def aligned_zeros(size: int) -> Float32Array:
     n_bytes = 4 * size
     check_memory(n_bytes, f"a model of {size:,} parameters")
     room = np.zeros(n_bytes + _ALIGNMENT, np.uint8)
-    first = -room.ctypes.data % _ALIGNMENT
+    first = -room.__array_interface__["data"][0] % _ALIGNMENT
     return room[first : first + n_bytes].view(np.float32)
 
 
@@ -93,9 +94,21 @@ def named_views(core: _core.Model, flat: Float32Array) -> dict[str, Float32Array
     dict of str to ndarray of float32
     """
     return {
-        name: np.ndarray(shape, np.float32, flat, 4 * offset, [4 * stride for stride in strides])
-        for name, shape, strides, offset in core.layout
+        name: np.ndarray(shape, np.float32, flat, offset, strides)
+        for name, shape, strides, offset in _layout(core.name, core.n_features, core.n_hidden)
     }
+
+
+@lru_cache(maxsize=64)
+def _layout(
+    name: str, n_features: int, n_hidden: int
+) -> list[tuple[str, tuple[int, ...], tuple[int, ...], int]]:
+    """Names, shapes, strides and places in bytes; kept, because every call makes views."""
+    core = _core.Model(name, n_features, n_hidden)
+    return [
+        (parameter, shape, tuple(4 * stride for stride in strides), 4 * offset)
+        for parameter, shape, strides, offset in core.layout
+    ]
 
 
 def draw_uniform(

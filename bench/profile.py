@@ -1,0 +1,46 @@
+"""One operation of NADE over and over, for a profiler: ``python -m bench.profile log_prob``.
+
+On Linux: ``perf record -e cpu-clock python -m bench.profile value_and_grad --rows 1000`` with a
+core built with symbols.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+import ardens
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the operation for some seconds and print microseconds per row."""
+    parser = argparse.ArgumentParser(prog="python -m bench.profile", description=__doc__)
+    parser.add_argument("operation", choices=["log_prob", "value_and_grad", "sample"])
+    parser.add_argument("--model", type=Path, required=True, metavar="FILE", help="a fitted NADE")
+    parser.add_argument("--rows", type=int, default=1000, metavar="N")
+    parser.add_argument("--threads", type=int, default=1, metavar="N")
+    parser.add_argument("--seconds", type=float, default=5.0)
+    options = parser.parse_args()
+    model = ardens.load(options.model).set_params(n_jobs=options.threads)
+    X = model.sample(options.rows, random_state=0)
+    operations: dict[str, Callable[[], object]] = {
+        "log_prob": lambda: model.log_prob(X),
+        "value_and_grad": lambda: model.value_and_grad(X),
+        "sample": lambda: model.sample(len(X), random_state=1),
+    }
+    run, seconds = operations[options.operation], []
+    while sum(seconds) < options.seconds:
+        start = time.perf_counter()
+        run()
+        seconds.append(time.perf_counter() - start)
+    print(f"{np.min(seconds) / len(X) * 1e6:.2f} us per row, best of {len(seconds)} calls")
+
+
+if __name__ == "__main__":
+    main()
