@@ -79,6 +79,37 @@ inline vf min(vf a, vf b) {
 inline vf max(vf a, vf b) { return -min(-a, -b); }
 inline vf abs(vf x) { return reinterpret_cast<vf>(reinterpret_cast<vi>(x) & 0x7fffffff); }
 
+// While it lives, results below the normal numbers are zero; then the thread's own mode is back.
+class FlushToZero {
+  public:
+    FlushToZero(const FlushToZero&) = delete;
+    FlushToZero& operator=(const FlushToZero&) = delete;
+#if defined(__SSE__)
+    FlushToZero() : before_(_mm_getcsr()) { set(before_ | 0x8000); }
+    ~FlushToZero() { set(before_); }
+
+  private:
+    static void set(unsigned mode) {
+        asm volatile("" ::: "memory");  // no computation moves across
+        _mm_setcsr(mode);
+        asm volatile("" ::: "memory");
+    }
+    unsigned before_;
+#elif defined(__aarch64__)
+    FlushToZero() {
+        asm volatile("mrs %0, fpcr" : "=r"(before_)::"memory");
+        set(before_ | 1u << 24);
+    }
+    ~FlushToZero() { set(before_); }
+
+  private:
+    static void set(std::uint64_t mode) { asm volatile("msr fpcr, %0" ::"r"(mode) : "memory"); }
+    std::uint64_t before_;
+#else
+#error "ardens knows how to flush to zero on x86-64 and aarch64 only"
+#endif
+};
+
 // exp(x), within 2 ulp for -86.5 <= x <= 88; exactly 0 below; NaN stays NaN.
 inline vf exp(vf x) {
     constexpr float magic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer

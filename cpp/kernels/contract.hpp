@@ -86,7 +86,7 @@ struct Needs {
 
 constexpr std::size_t MAX_TILE = 64;    // rows of one call of `logits` and `sample`
 constexpr std::size_t MAX_BATCH = 128;  // rows of one call of `backward`
-constexpr std::size_t MAX_STAGES = 4;
+constexpr std::size_t MAX_STAGES = 2;
 
 // One model at one instruction-set level. Arguments: outputs, inputs, sizes.
 // X is (rows, n) of 0 and 1; logits and delta are (rows, pad(n, 16)).

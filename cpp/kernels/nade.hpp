@@ -14,12 +14,12 @@
 namespace {
 
 template <typename State>
-void nade_forward(float* logits, float* state, const View& model, const std::uint8_t* X, std::size_t rows,
+void nade_forward(float* logits, float* states, const View& model, const std::uint8_t* X, std::size_t rows,
                   float* scratch) {
     std::size_t n = model.shape.n, stride = pad(n, BLOCK);
     NadePlan plan(model.shape);
     NadeTables tables(model);
-    NadeTile tile(scratch, plan.units, tables, rows);
+    NadeTile tile(scratch, plan.units, State::initial(model), tables.h0, rows);
     const float* steps = State::steps(model);
     for (std::size_t block = 0; FOUR * block < n; ++block) {
         NadeBlock four = nade_block(model, plan, steps, block);
@@ -40,10 +40,17 @@ void nade_forward(float* logits, float* state, const View& model, const std::uin
         }
         nade_products(out, h, still, four);
     }
+    bool again[MAX_TILE];
     for (std::size_t r = 0; r < rows; ++r) {
-        std::memcpy(state + 2 * r * plan.units, tile.s[r], plan.units * sizeof(float));
-        std::memcpy(state + (2 * r + 1) * plan.units, tile.h[r], plan.units * sizeof(float));
+        NadeEnd end(states, r, plan.units);
+        std::memcpy(end.s, tile.s[r], plan.units * sizeof(float));
+        std::memcpy(end.h, tile.h[r], plan.units * sizeof(float));
+        *end.additive = std::is_same_v<State, Additive>;
+        again[r] = State::left_range(tile.s[r], plan.units);
     }
+    for (std::size_t r = 0; r < rows; ++r)
+        if (again[r])
+            nade_forward<Additive>(logits + r * stride, NadeEnd(states, r, plan.units).s, model, X + r * n, 1, scratch);
 }
 
 template <typename State>
@@ -51,7 +58,7 @@ void nade_draw(std::uint8_t* X, float* logits, const View& model, Stream stream,
     std::size_t n = model.shape.n, stride = pad(n, BLOCK);
     NadePlan plan(model.shape);
     NadeTables tables(model);
-    NadeTile tile(scratch, plan.units, tables, rows);
+    NadeTile tile(scratch, plan.units, State::initial(model), tables.h0, rows);
     const float* steps = State::steps(model);
     alignas(64) std::uint32_t words[FOUR][MAX_TILE];
     alignas(64) float column[MAX_TILE] = {}, bits[MAX_TILE];
@@ -83,54 +90,48 @@ void nade_draw(std::uint8_t* X, float* logits, const View& model, Stream stream,
             }
         }
     }
+    bool again[MAX_TILE];
+    for (std::size_t r = 0; r < rows; ++r) again[r] = State::left_range(tile.s[r], plan.units);
+    for (std::size_t r = 0; r < rows; ++r)
+        if (again[r])
+            nade_draw<Additive>(X + r * n, logits + r * stride, model, {stream.seed, stream.start + r}, 1, scratch);
 }
 
 Needs nade_needs(Shape s) {
     NadePlan plan(s);
     std::size_t forward = MAX_TILE * NadeTile::per_row(plan.units);
     std::size_t backward = (sizeof(NadeRows) + plan.rows / FOUR * sizeof(NadeOrder)) / sizeof(float);
-    return {NadeTables::size(s), 2 * plan.units, forward > backward ? forward : backward};
+    return {NadeTables::size(s), NadeEnd::size(plan.units), forward > backward ? forward : backward};
 }
 
-// Bounds, by parts of the units; the state before any one; steps, by features; the logits before any one, by blocks.
+// Stage 0: all but the logits before any one, by parts of the units. Stage 1: those, in as many parts of
+// the blocks as are worth a thread.
 std::size_t nade_stage_items(Shape s, std::size_t stage) {
-    NadePlan plan(s);
-    const std::size_t items[MAX_STAGES] = {nade_units(s), 1, plan.rows, plan.rows / FOUR};
+    const std::size_t items[MAX_STAGES] = {nade_units(s), 1 + s.n * s.d / 1000000};
     return items[stage];
 }
 
 void nade_prepare(float* out, const float* params, Shape shape, std::size_t stage, std::size_t begin, std::size_t end) {
+    if (stage == 0) return nade_tables(out, params, shape, begin * UNITS, end * UNITS);
     NadeTables tables(out, shape);
-    if (stage == 0) {
-        nade_bounds(out, params, shape, begin * UNITS, end * UNITS);
-    } else if (stage == 1) {
-        with_state(tables, [&](auto state) { nade_start(state, out, params, shape); });
-    } else if (stage == 2) {
-        with_state(tables, [&](auto state) { nade_steps(state, out, params, shape, begin, end); });
-    } else {
-        for (std::size_t block = begin; block < end; ++block) {
-            float* base = out + NadeTables::base_offset(shape) + FOUR * block;
-            nade_product<1>(&base, &tables.h0, nade_block({shape, params, out}, NadePlan(shape), nullptr, block));
-        }
+    std::size_t blocks = pad(shape.n, FOUR) / FOUR, parts = nade_stage_items(shape, stage);
+    for (std::size_t block = blocks * begin / parts; block < blocks * end / parts; ++block) {
+        float* base = out + NadeTables::base_offset(shape) + FOUR * block;
+        nade_product<1>(&base, &tables.h0, nade_block({shape, params, out}, NadePlan(shape), nullptr, block));
     }
 }
 
 void nade_logits(float* logits, float* states, const View& model, const std::uint8_t* X, std::size_t rows,
                  float* scratch) {
-    with_state(NadeTables(model),
-               [&](auto state) { nade_forward<decltype(state)>(logits, states, model, X, rows, scratch); });
-}
-
-void nade_backward(float* grad, const View& model, const float* delta, float* states, const std::uint8_t* X,
-                   std::size_t rows, std::size_t begin, std::size_t end, float* scratch) {
-    with_state(NadeTables(model), [&](auto state) {
-        nade_back<decltype(state)>(grad, model, delta, states, X, rows, begin, end, scratch);
-    });
+    FlushToZero flush;
+    auto forward = NadeTables(model).exponential() ? nade_forward<Forward> : nade_forward<Additive>;
+    forward(logits, states, model, X, rows, scratch);
 }
 
 void nade_sample(std::uint8_t* X, float* logits, const View& model, Stream stream, std::size_t rows, float* scratch) {
-    with_state(NadeTables(model),
-               [&](auto state) { nade_draw<decltype(state)>(X, logits, model, stream, rows, scratch); });
+    FlushToZero flush;
+    auto draw = NadeTables(model).exponential() ? nade_draw<Forward> : nade_draw<Additive>;
+    draw(X, logits, model, stream, rows, scratch);
 }
 
 constexpr ModelKernels nade_kernels = {nade_needs, nade_stage_items, nade_prepare, nade_logits,

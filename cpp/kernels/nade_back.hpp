@@ -30,17 +30,26 @@ struct NadeOrder {
     std::uint8_t first[MAX_BATCH];
 };
 
-inline void nade_order(NadeOrder* orders, const float* delta, const std::uint8_t* X, std::size_t rows, std::size_t n) {
+// The rows of a batch whose state is of one kind.
+struct NadeMembers {
+    std::uint8_t row[MAX_BATCH];
+    std::size_t count = 0;
+    const std::uint8_t* begin() const { return row; }
+    const std::uint8_t* end() const { return row + count; }
+};
+
+inline void nade_order(NadeOrder* orders, const float* delta, const std::uint8_t* X, const NadeMembers& members,
+                       std::size_t n) {
     std::size_t stride = pad(n, BLOCK);
     bool fresh[MAX_BATCH];
-    for (std::size_t r = 0; r < rows; ++r) fresh[r] = true;
+    for (std::size_t r : members) fresh[r] = true;
     for (std::size_t block = 0; FOUR * block < n; ++block) {
         NadeOrder& order = orders[block];
         std::uint8_t pattern[MAX_BATCH];
         std::size_t count[17] = {0, 1};  // of the pattern before: the pool is at rest
         v4f pool{};
         order.n_first = 0;
-        for (std::size_t r = 0; r < rows; ++r) {
+        for (std::size_t r : members) {
             pattern[r] = static_cast<std::uint8_t>(pattern_of(X + r * n, block, n));
             if (pattern[r] && fresh[r]) order.first[order.n_first++] = static_cast<std::uint8_t>(r);
             fresh[r] &= pattern[r] == 0;
@@ -54,7 +63,7 @@ inline void nade_order(NadeOrder* orders, const float* delta, const std::uint8_t
         for (std::size_t p = 0; p < 16; ++p) order.begin[p + 1] = order.begin[p] + count[p + 1];
         std::size_t next[16];
         std::memcpy(next, order.begin, sizeof next);
-        for (std::size_t r = 0; r < rows; ++r) {
+        for (std::size_t r : members) {
             if (fresh[r]) continue;
             std::size_t place = next[pattern[r]]++;
             order.row[place] = static_cast<std::uint8_t>(r);
@@ -175,15 +184,15 @@ inline void nade_unsweeps(NadeRows& rows, const NadeOrder& order, const NadeGrad
 }
 
 template <typename State>
-void nade_back(float* grad, const View& model, const float* delta, const float* state, const std::uint8_t* X,
-               std::size_t rows, std::size_t begin, std::size_t end, float* scratch) {
-    std::size_t n = model.shape.n, stride = pad(n, BLOCK), blocks = pad(n, FOUR) / FOUR;
+void nade_back(float* grad, const View& model, const float* delta, float* states, const std::uint8_t* X,
+               const NadeMembers& members, std::size_t begin, std::size_t end, float* scratch) {
+    std::size_t n = model.shape.n, blocks = pad(n, FOUR) / FOUR;
     NadePlan plan(model.shape);
     NadeTables tables(model);
     const float* steps = State::back_steps(model);
     NadeRows& part = *reinterpret_cast<NadeRows*>(scratch);
     NadeOrder* orders = reinterpret_cast<NadeOrder*>(scratch + sizeof(NadeRows) / sizeof(float));
-    nade_order(orders, delta, X, rows, n);
+    nade_order(orders, delta, X, members, n);
     for (std::size_t k = begin * UNITS; k < end * UNITS; k += CHUNK) {
         std::size_t width = CHUNK < end * UNITS - k ? CHUNK : end * UNITS - k;
         auto block_at = [&](std::size_t block) {
@@ -193,9 +202,11 @@ void nade_back(float* grad, const View& model, const float* delta, const float* 
         };
         std::memset(part.u, 0, sizeof part.u);
         std::memset(part.g, 0, sizeof part.g);
-        for (std::size_t r = 0; r < rows; ++r) {
-            std::memcpy(part.s[r], state + 2 * r * plan.units + k, width * sizeof(float));
-            std::memcpy(part.h[r], state + (2 * r + 1) * plan.units + k, width * sizeof(float));
+        for (std::size_t r : members) {
+            NadeEnd last(states, r, plan.units);
+            for (std::size_t l = 0; l < width; l += LANES)
+                store(part.s[r] + l, State::end_of_forward(load(last.s + k + l)));
+            std::memcpy(part.h[r], last.h + k, width * sizeof(float));
         }
         std::memcpy(part.h[POOL], tables.h0 + k, width * sizeof(float));
         for (std::size_t block = blocks; block-- > 0;) {
@@ -215,6 +226,19 @@ void nade_back(float* grad, const View& model, const float* delta, const float* 
             store(grad + plan.c + k + l, load(grad + plan.c + k + l) + g);
         }
     }
+}
+
+void nade_backward(float* grad, const View& model, const float* delta, float* states, const std::uint8_t* X,
+                   std::size_t rows, std::size_t begin, std::size_t end, float* scratch) {
+    std::size_t n = model.shape.n, stride = pad(n, BLOCK);
+    NadePlan plan(model.shape);
+    NadeMembers exponential, additive;
+    for (std::size_t r = 0; r < rows; ++r) {
+        NadeMembers& kind = *NadeEnd(states, r, plan.units).additive != 0.0f ? additive : exponential;
+        kind.row[kind.count++] = static_cast<std::uint8_t>(r);
+    }
+    if (exponential.count) nade_back<Backward>(grad, model, delta, states, X, exponential, begin, end, scratch);
+    if (additive.count) nade_back<Additive>(grad, model, delta, states, X, additive, begin, end, scratch);
     if (begin == 0)
         for (std::size_t r = 0; r < rows; ++r)
             for (std::size_t i = 0; i < stride; i += LANES)

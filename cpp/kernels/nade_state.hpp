@@ -8,9 +8,9 @@ namespace {
 
 // Tables of a model, derived from its parameters: rows as in the plan.
 struct NadeTables {
-    const float *forward, *back;  // exp(-W/power), exp(W/power)
+    const float *forward, *back;  // exp(-W/2), exp(W/2)
     const float *s0, *h0;         // state and hidden units before any one
-    const float *least, *most;    // bounds of a_i over all rows
+    const float* largest;         // of every unit, the largest |c| or |W|
     const float* base;            // logits before any one
     std::size_t K;
 
@@ -22,121 +22,103 @@ struct NadeTables {
         back = forward + plan.rows * plan.stride;
         s0 = back + plan.rows * plan.stride;
         h0 = s0 + K;
-        least = h0 + K;
-        most = least + K;
-        base = most + K;
+        largest = h0 + K;
+        base = largest + K;
     }
     static std::size_t base_offset(Shape shape) {
         NadePlan plan(shape);
-        return 2 * plan.rows * plan.stride + 4 * plan.units;
+        return 2 * plan.rows * plan.stride + 3 * plan.units;
     }
     static std::size_t size(Shape shape) { return base_offset(shape) + pad(shape.n, 16); }
 
-    // Whether |a_i|, whatever the row, and every |W_i| stay below a bound. NaN: no.
-    bool within(float bound) const {
+    // Whether exp(-c/2) and all steps are normal numbers, far from the ends of their range. NaN: no.
+    bool exponential() const {
         bool inside = true;
-        for (std::size_t k = 0; k < K; ++k)
-            inside &= least[k] > -bound && most[k] < bound && most[k] - least[k] < bound;
+        for (std::size_t k = 0; k < K; ++k) inside &= largest[k] < 150.0f;
         return inside;
     }
 };
 
-// s = exp(-a/power), moved by a multiplication; h = 1 / (1 + s^power). The higher power reaches further,
-// for two multiplications more and a rounding error in a that is four times larger.
-template <int power>
+// s = 2^-shift exp(-a/2), moved by a multiplication; h = 1 / (1 + exp(-a)). It holds while a stays within
+// -199 and 152, which no bound of the parameters could promise; but zero and infinity are never left
+// again where results below the normal numbers are flushed to zero, so the last state tells whether it did.
+template <int shift>
 struct Exponential {
-    static constexpr float BOUND = 80.0f * power;  // s and its steps stay normal numbers
+    static constexpr float ONE = 1.0f / (1 << shift), ONE_SQUARED = ONE * ONE;  // s and its square at a = 0
+    static const float* initial(const View& model) { return NadeTables(model).s0; }
     static const float* steps(const View& model) { return NadeTables(model).forward; }
     static const float* back_steps(const View& model) { return NadeTables(model).back; }
-    static vf start(vf c) { return exp(c * (-1.0f / power)); }
+    static vf start(vf c) { return exp(c * -0.5f) * ONE; }
     static vf forward(vf s, vf step) { return s * step; }
     static vf back(vf s, vf step) { return s * step; }
-    // 1 + exp(-a), or 2^60 where that is larger: the product of two stays finite, h is off by 1e-18 at most.
-    static vf divisor(vf s) {
-        for (int p = power; p > 2; p /= 2) s *= s;
-        return min(fma(s, s, splat(1.0f)), splat(0x1p60f));
-    }
+    static vf end_of_forward(vf s) { return s * 0.5f; }
+    // ONE_SQUARED (1 + exp(-a)), or 2^45 where that is larger: whatever is made of the product of two
+    // stays a normal number, and h is off by 2^-77 at most.
+    static vf divisor(vf s) { return min(fma(s, s, splat(ONE_SQUARED)), splat(0x1p45f)); }
     // One division for two registers, 16 units apart at every level.
     static void hidden(vf& h0, vf& h1, vf s0, vf s1) {
-        vf t0 = divisor(s0), t1 = divisor(s1), r = 1.0f / (t0 * t1);
+        vf t0 = divisor(s0), t1 = divisor(s1), r = ONE_SQUARED / (t0 * t1);
         h0 = r * t1;
         h1 = r * t0;
     }
+    static bool left_range(const float* s, std::size_t K) {
+        vi left{};
+        for (std::size_t k = 0; k < K; k += LANES) {
+            vf now = load(s + k);
+            left |= (now == vf{}) | (now > splat(std::numeric_limits<float>::max()));
+        }
+        for (std::size_t l = 0; l < LANES; ++l)
+            if (left[l]) return true;
+        return false;
+    }
 };
 
-// s = a itself, for parameters that could drive the others out of range.
+// s = a itself: for rows that would leave the other's range, and for parameters that it does not hold.
 struct Additive {
+    static const float* initial(const View& model) { return model.params + NadePlan(model.shape).c; }
     static const float* steps(const View& model) { return model.params + NadePlan(model.shape).W; }
     static const float* back_steps(const View& model) { return steps(model); }
-    static vf start(vf c) { return c; }
     static vf forward(vf s, vf step) { return s + step; }
     static vf back(vf s, vf step) { return s - step; }
+    static vf end_of_forward(vf s) { return s; }
     static void hidden(vf& h0, vf& h1, vf s0, vf s1) {
         h0 = sigmoid(s0);
         h1 = sigmoid(s1);
     }
+    static bool left_range(const float*, std::size_t) { return false; }
 };
 
-// Calls f with the plainest state that the model's parameters allow.
-template <typename F>
-inline void with_state(const NadeTables& tables, F f) {
-    if (tables.within(Exponential<2>::BOUND)) {
-        f(Exponential<2>{});
-    } else if (tables.within(Exponential<8>::BOUND)) {
-        f(Exponential<8>{});
-    } else {
-        f(Additive{});
-    }
-}
+// Forward and backward state of most rows. A backward state is half of the forward one, so that what
+// rounding does on the way back cannot carry it beyond the largest number.
+using Forward = Exponential<16>;
+using Backward = Exponential<17>;
 
-// Stage 0: bounds of a over all rows, for units begin ... end - 1.
-inline void nade_bounds(float* tables, const float* params, Shape shape, std::size_t begin, std::size_t end) {
-    NadePlan plan(shape);
-    float *least = tables + 2 * plan.rows * plan.stride + 2 * plan.units, *most = least + plan.units;
-    for (std::size_t k = begin; k < end; k += LANES) {
-        vf lo = load(params + plan.c + k), hi = lo;
-        for (std::size_t at = k; at < plan.rows * plan.stride; at += plan.stride) {
-            vf w = load(params + plan.W + at);
-            lo += min(w, vf{});
-            hi += max(w, vf{});
-        }
-        store(least + k, lo);
-        store(most + k, hi);
-    }
-}
+// What a row leaves for the backward pass: s and h at its end, and whether s is additive.
+struct NadeEnd {
+    float *s, *h, *additive;
+    NadeEnd(float* states, std::size_t row, std::size_t K) : s(states + row * size(K)), h(s + K), additive(h + K) {}
+    static std::size_t size(std::size_t K) { return 2 * K + BLOCK; }
+};
 
-// Stage 1: the state before any one.
-template <typename State>
-inline void nade_start(State, float* tables, const float* params, Shape shape) {
-    NadePlan plan(shape);
-    std::size_t K = plan.units;
-    float *s0 = tables + 2 * plan.rows * plan.stride, *h0 = s0 + K;
-    for (std::size_t pair = 0; pair < K; pair += 2 * BLOCK)
-        for (std::size_t k = pair; k < pair + BLOCK; k += LANES) {
-            vf first = State::start(load(params + plan.c + k)),
-               second = State::start(load(params + plan.c + k + BLOCK));
-            vf h_first, h_second;
-            State::hidden(h_first, h_second, first, second);
-            store(s0 + k, first);
-            store(s0 + k + BLOCK, second);
-            store(h0 + k, h_first);
-            store(h0 + k + BLOCK, h_second);
-        }
-}
-
-// Stage 2: steps, for rows begin ... end - 1.
-template <int power>
-inline void nade_steps(Exponential<power>, float* tables, const float* params, Shape shape, std::size_t begin,
-                       std::size_t end) {
+// What the units begin ... end - 1 add to the tables: steps, the state before any one, the largest |c| or |W|.
+inline void nade_tables(float* out, const float* params, Shape shape, std::size_t begin, std::size_t end) {
     NadePlan plan(shape);
     std::size_t table = plan.rows * plan.stride;
-    for (std::size_t at = begin * plan.stride; at < end * plan.stride; at += LANES) {
-        vf w = load(params + plan.W + at) * (1.0f / power);
-        vf step = exp(-w);
-        store(tables + at, step);
-        store(tables + table + at, 1.0f / step);
+    float *s0 = out + 2 * table, *h0 = s0 + plan.units, *largest = h0 + plan.units;
+    for (std::size_t k = begin; k < end; k += LANES) {
+        vf c = load(params + plan.c + k);
+        store(s0 + k, Forward::start(c));
+        store(h0 + k, sigmoid(c));
+        store(largest + k, abs(c));
     }
+    for (std::size_t row = 0; row < table; row += plan.stride)
+        for (std::size_t k = begin; k < end; k += LANES) {
+            vf w = load(params + plan.W + row + k), most = load(largest + k), step = exp(w * -0.5f);
+            store(out + row + k, step);
+            store(out + table + row + k, 1.0f / step);
+            w = abs(w);
+            store(largest + k, (most < w) | (w != w) ? w : most);
+        }
 }
-inline void nade_steps(Additive, float*, const float*, Shape, std::size_t, std::size_t) {}
 
 }  // namespace

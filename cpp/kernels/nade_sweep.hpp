@@ -147,11 +147,11 @@ struct NadeTile {
     const float *s[MAX_TILE], *h[MAX_TILE];
     bool fresh[MAX_TILE];
 
-    NadeTile(float* scratch, std::size_t units, const NadeTables& tables, std::size_t rows)
+    NadeTile(float* scratch, std::size_t units, const float* s0, const float* h0, std::size_t rows)
         : memory(scratch), K(units) {
         for (std::size_t r = 0; r < rows; ++r) {
-            s[r] = tables.s0;
-            h[r] = tables.h0;
+            s[r] = s0;
+            h[r] = h0;
             fresh[r] = true;
         }
     }

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from ardens import _core
 from ardens.models.flat import filled, named_views
@@ -207,3 +208,44 @@ def test_large_weights_that_cancel_equal_the_reference(c: float, w: float) -> No
     gradient = model.value_and_grad(X)[1]
     for key, slope in MODELS["nade"].value_and_grad(X, **params)[1].items():
         np.testing.assert_allclose(gradient[key], slope, rtol=0, atol=1e-6, err_msg=key)
+
+
+def _swinging(n_features: int) -> dict[str, NDArray[np.float64]]:
+    """Weights that carry some rows' hidden units far beyond what exp(-a/2) holds, and back."""
+    rng = np.random.default_rng(5)
+    W = rng.normal(scale=0.5, size=(5, n_features))
+    W[0, : n_features // 2], W[0, n_features // 2 :] = -30.0, 30.0
+    W[1, : n_features // 2], W[1, n_features // 2 :] = 30.0, -30.0
+    V = rng.normal(size=(n_features, 5))
+    return {"W": W, "c": rng.normal(size=5), "V": V, "b": rng.normal(size=n_features)}
+
+
+def test_rows_that_leave_the_range_of_the_state_equal_the_reference() -> None:
+    n = 41
+    model = CoreModel("nade", n, 5)
+    model.flat = filled(model.core, _swinging(n))
+    params = model.params
+    X = np.vstack([rows(60, n, ones) for ones in (0.05, 0.3, 0.6)])
+    a = params["c"][:2] + np.cumsum(X[:, :, None] * params["W"].T[:, :2], axis=1)
+    beyond = (np.abs(a).max(axis=(1, 2)) > 200).mean()
+    assert 0.2 < beyond < 0.8  # both kinds of rows are there
+    reference = MODELS["nade"]
+    np.testing.assert_allclose(model.log_prob(X), reference.log_prob(X, **params), rtol=2e-6)
+    gradient = model.value_and_grad(X)[1]
+    for key, slope in reference.value_and_grad(X, **params)[1].items():
+        scale = np.abs(slope).max()
+        np.testing.assert_allclose(gradient[key], slope, rtol=0, atol=5e-6 * scale, err_msg=key)
+    drawn, nats = model.sample_with_log_prob(200, seed=8)
+    np.testing.assert_array_equal(nats, model.log_prob(drawn))
+    u, p = uniforms(8, 0, 200, n), reference.conditionals(drawn, **params)
+    assert np.all(((u < p) == drawn) | (np.abs(u - p) < 1e-6))
+    np.testing.assert_array_equal(drawn[150:], model.sample(50, seed=8, start=150))
+
+
+def test_kernels_leave_the_floating_point_mode_as_it_was() -> None:
+    model = CoreModel("nade", 41, 5)
+    X, tiny = rows(50, 41), np.array([1e-310])
+    for threads in (1, 2):
+        model.threads = threads
+        model.log_prob(X), model.sample(50), model.flat_gradient(X)
+        assert (tiny / 2)[0] > 0
