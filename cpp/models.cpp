@@ -1,6 +1,7 @@
 #include "models.hpp"
 
 #include <stdexcept>
+#include <string_view>
 
 namespace ardens {
 namespace {
@@ -38,18 +39,44 @@ Description mlp(Shape s) {
             &Kernels::mlp};
 }
 
-Description nade(Shape s) {
+Description nade(const std::string& name, Shape s) {
     NadePlan plan(s);
-    return {"nade",
-            s,
-            {{"W", {s.d, s.n}, {1, plan.stride}, plan.W},
-             {"c", {s.d}, {1}, plan.c},
-             {"V", {s.n, s.d}, {plan.stride, 1}, plan.V},
-             {"b", {s.n}, {1}, plan.b}},
-            2 * s.n * s.d + s.d + s.n,
-            plan.size,
-            plan.c,
-            &Kernels::nade};
+    Description out{name,
+                    s,
+                    {{"W", {s.d, s.n}, {1, plan.stride}, plan.W}, {"c", {s.d}, {1}, plan.c}},
+                    s.n * s.d + s.d + s.n,
+                    plan.size,
+                    plan.c,
+                    &Kernels::nade};
+    if (!s.tied) {
+        out.parameters.push_back({"V", {s.n, s.d}, {plan.stride, 1}, plan.V});
+        out.n_parameters += s.n * s.d;
+    }
+    if (s.direct) {
+        out.parameters.push_back({"D", {s.n, s.n}, {1, FvsbnPlan(s).stride}, plan.D});
+        out.n_parameters += s.n * (s.n - 1) / 2;
+    }
+    out.parameters.push_back({"b", {s.n}, {1}, plan.b});
+    return out;
+}
+
+// The variant that a name stands for: nade, then its activation unless that is the sigmoid, direct, tied,
+// each after a hyphen. False if the name is none of these.
+bool read_variant(Shape& shape, std::string_view name) {
+    auto takes = [&](std::string_view part) {
+        bool found = name.substr(0, part.size()) == part;
+        if (found) name.remove_prefix(part.size());
+        return found;
+    };
+    if (!takes("nade")) return false;
+    if (takes("-tanh")) {
+        shape.activation = Activation::tanh;
+    } else if (takes("-relu")) {
+        shape.activation = Activation::relu;
+    }
+    shape.direct = takes("-direct");
+    shape.tied = takes("-tied");
+    return name.empty();
 }
 
 void require(bool condition, const std::string& message) {
@@ -79,11 +106,12 @@ Description describe(const std::string& name, Shape s) {
         bounded((n * (n - 1.0) / 2.0 + 2.0 * n) * (d + 16.0));
         return mlp(s);
     }
-    if (name == "nade") {
-        bounded(2.0 * (n + 1.0) * (d + 32.0));
-        return nade(s);
+    if (read_variant(s, name)) {
+        bounded(2.0 * (n + 1.0) * (d + 32.0) + (s.direct ? n * (n + 16.0) : 0.0));
+        return nade(name, s);
     }
-    throw std::invalid_argument("model must be one of tabular, fvsbn, mlp, nade; got '" + name + "'");
+    throw std::invalid_argument("model must be one of tabular, fvsbn, mlp, nade or a variant of nade; got '" + name +
+                                "'");
 }
 
 }  // namespace ardens

