@@ -7,10 +7,12 @@
 #include <array>
 #include <cmath>
 #include <optional>
+#include <stdexcept>
 
 #include "driver.hpp"
 #include "isa.hpp"
 #include "limits.hpp"
+#include "logistic.hpp"
 #include "parallel.hpp"
 #include "philox.hpp"
 
@@ -229,6 +231,22 @@ std::array<std::uint32_t, 4> philox_words(std::array<std::uint32_t, 4> counter, 
     return {words[0][0], words[1][0], words[2][0], words[3][0]};
 }
 
+void logistic(const py::array& W, const py::array& b, const py::array& X, const py::array& penalty, double l1_ratio,
+              double tolerance, int threads) {
+    py::ssize_t rows = X.ndim() == 2 ? X.shape(0) : 0, n = X.ndim() == 2 ? X.shape(1) : 0;
+    Rows in{Array<const std::uint8_t>(X, "X", {rows, n}).get(), static_cast<std::size_t>(rows)};
+    if (rows == 0) throw py::value_error("X must have at least one row; got 0");
+    Regressions out{Array<double>(W, "W", {n, n}).get(),
+                    Array<double>(b, "b", {n}).get(),
+                    Array<const double>(penalty, "penalty", {n}).get(),
+                    l1_ratio,
+                    tolerance,
+                    static_cast<std::size_t>(n)};
+    threads = thread_count(threads);
+    py::gil_scoped_release release;
+    fit_regressions(out, in, threads, poll_signals);
+}
+
 py::dict build_info() {
     py::dict out;
     out["version"] = ARDENS_VERSION;
@@ -241,6 +259,16 @@ py::dict build_info() {
 
 PYBIND11_MODULE(_core, m) {
     using namespace py::literals;
+
+    forked();  // from now on forks are noticed
+    // More elements than any memory holds: the standard library calls that a wrong length.
+    py::register_local_exception_translator([](std::exception_ptr error) {
+        try {
+            if (error) std::rethrow_exception(error);
+        } catch (const std::length_error& e) {
+            py::set_error(PyExc_MemoryError, e.what());
+        }
+    });
 
     py::class_<Description>(m, "Model")
         .def(py::init([](const std::string& name, std::size_t n_features, std::size_t n_hidden) {
@@ -270,11 +298,13 @@ PYBIND11_MODULE(_core, m) {
     m.def("adam_step", adam, "params"_a, "grad"_a, "m"_a, "v"_a, "step"_a, "lr"_a, "beta1"_a, "beta2"_a, "epsilon"_a,
           "weight_decay"_a, "n_decayed"_a, "threads"_a);
     m.def("ema_step", ema, "average"_a, "params"_a, "decay"_a, "threads"_a);
+    m.def("fit_regressions", logistic, "W"_a, "b"_a, "X"_a, "penalty"_a, "l1_ratio"_a, "tolerance"_a, "threads"_a);
     m.def("philox", philox_words, "counter"_a, "key"_a);
     m.def("levels", levels);
     m.def("level", level);
     m.def("set_level", set_level, "name"_a);
     m.def("max_threads", max_threads);
+    m.def("force_threads", [](int threads) { forced_threads = threads; }, "threads"_a);
     m.def("build_info", build_info);
     m.def(
         "measure_fma", [](int threads) { return measure_multiply_adds(thread_count(threads)); }, "threads"_a,

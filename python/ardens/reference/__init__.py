@@ -17,7 +17,8 @@ and differ in ``logit_i`` alone; i counts from 0. Each is a module with the same
 =====================================  ========================================  =============
 
 `MODELS` lists them by name, `bernoulli` holds the maths that they share, `mixture` mixes them,
-`philox` makes their random numbers and `optimizers` moves their parameters.
+`philox` makes their random numbers, `optimizers` moves their parameters and `logistic` says what
+the convex solver of FVSBN minimises.
 
 Examples
 --------
@@ -31,12 +32,13 @@ array([-2.])
 
 from types import ModuleType
 
-from . import bernoulli, fvsbn, mixture, mlp, nade, optimizers, philox, tabular
+from . import bernoulli, fvsbn, logistic, mixture, mlp, nade, optimizers, philox, tabular
 
 __all__ = [
     "MODELS",
     "bernoulli",
     "fvsbn",
+    "logistic",
     "mixture",
     "mlp",
     "nade",

@@ -45,18 +45,20 @@ def philox4x32(counter: ArrayLike, key: ArrayLike, rounds: int = 10) -> NDArray[
     return np.stack([c0, c1, c2, c3])
 
 
-def uniforms(seed: int, start: int, n_rows: int, n_features: int) -> Float64:
+def uniforms(seed: int, start: int, n_rows: int, n_features: int, stream: int = 0) -> Float64:
     """Draw the uniforms that decide rows start ... start + n_rows - 1 of a sample.
 
     Feature i of row r takes word i mod 4 of the block with key (seed mod 2**32, seed div 2**32) and
-    counter (r mod 2**32, r div 2**32, i div 4, 0); its uniform is u = (word + 1/2) / 2**32. So u
-    depends on (seed, r, i) alone and is never 0 or 1: a certain coin stays certain under u < p.
+    counter (r mod 2**32, r div 2**32, i div 4, stream); its uniform is u = (word + 1/2) / 2**32. So
+    u depends on (seed, stream, r, i) alone and is never 0 or 1: a certain coin stays certain under
+    u < p. The bits of a row come from stream 0.
 
     Parameters
     ----------
     seed : int in [0, 2**64)
     start : int, number of the first row, with start + n_rows <= 2**64
     n_rows, n_features : int
+    stream : int in [0, 2**32), default 0
 
     Returns
     -------
@@ -79,7 +81,7 @@ def uniforms(seed: int, start: int, n_rows: int, n_features: int) -> Float64:
         raise ValueError(f"rows must be numbered in [0, 2**64); got start={start}, {n_rows} rows")
     row = np.uint64(start) + np.arange(n_rows, dtype=np.uint64)[:, None]
     block = np.arange(-(-n_features // 4), dtype=np.uint64)[None, :]
-    counter = np.stack(np.broadcast_arrays(row & LOW, row >> HALF, block, np.uint64(0)))
+    counter = np.stack(np.broadcast_arrays(row & LOW, row >> HALF, block, np.uint64(stream)))
     words = philox4x32(counter, [seed % 2**32, seed // 2**32])
     words = np.moveaxis(words, 0, 2).reshape(n_rows, 4 * block.size)[:, :n_features]
     return (words.astype(np.float64) + 0.5) / 2.0**32

@@ -1,0 +1,24 @@
+// Penalised logistic regressions of every column of a binary matrix on the columns before it.
+#pragma once
+
+#include "driver.hpp"
+
+namespace ardens {
+
+// Over the rows x, for every column i,
+//     sum softplus(t) - x_i t  +  penalty[i] (l1_ratio |w|_1 + (1 - l1_ratio) / 2 |w|^2),   t = b_i + sum_{j<i} w_j
+//     x_j,
+// is minimised over b_i and w = W[i, :i], from where they are; W is (n, n), b and penalty are (n,).
+// A column whose penalty is not positive is left as it is; one that never varies gets w = 0 and the
+// log-odds of its mean with one row of each kind added. A column is done when a step gains less
+// than `tolerance`. The result depends neither on the threads nor on the order of the rows.
+struct Regressions {
+    double *W, *b;
+    const double* penalty;
+    double l1_ratio, tolerance;
+    std::size_t n;
+};
+
+void fit_regressions(const Regressions& out, Rows rows, int threads, Poll poll);
+
+}  // namespace ardens

@@ -1,0 +1,141 @@
+"""The compiled regressions, against the specification."""
+
+import numpy as np
+import pytest
+
+from ardens import _core
+from ardens.reference import logistic
+
+RATIOS = [0.0, 0.3, 1.0]
+
+
+def correlated(rng, rows=150, n=9):
+    """Rows of all the awkward columns: rare, common, constant, equal, and opposite ones."""
+    X = (rng.random((rows, n)) < np.linspace(0.05, 0.95, n)).astype(np.uint8)
+    X[:, 2], X[:, 4] = 0, 1
+    X[:, 5], X[:, 6] = X[:, 1], 1 - X[:, 3]
+    return X
+
+
+def fit(X, penalty=1.0, l1_ratio=1.0, *, tolerance=1e-12, threads=1, start=None):
+    n = X.shape[1]
+    W, b = (np.zeros((n, n)), np.zeros(n)) if start is None else [a.copy() for a in start]
+    penalties = np.broadcast_to(np.float64(penalty), n).copy()
+    _core.fit_regressions(W, b, X, penalties, l1_ratio, tolerance, threads)
+    return W, b
+
+
+def worst(X, W, b, **options):
+    """The largest violation of the conditions of the minimum, columns that vary alone."""
+    varies = [i for i in range(X.shape[1]) if 0 < X[:, i].sum() < len(X)]
+    return max(logistic.violation(X[:, :i], X[:, i], W[i, :i], b[i], **options) for i in varies)
+
+
+@pytest.mark.parametrize("l1_ratio", RATIOS)
+@pytest.mark.parametrize("penalty", [0.05, 1.0, 20.0])
+def test_the_conditions_of_the_minimum_hold(rng, penalty, l1_ratio):
+    X = correlated(rng)
+    W, b = fit(X, penalty, l1_ratio)
+    assert worst(X, W, b, penalty=penalty, l1_ratio=l1_ratio) < 1e-4
+    assert not np.triu(W).any()
+
+
+@pytest.mark.parametrize("l1_ratio", RATIOS)
+def test_the_conditions_hold_where_rows_are_thinned_out_for_the_curvature(rng, l1_ratio):
+    factors = rng.normal(size=(4000, 3)) @ rng.normal(size=(3, 20))
+    X = (rng.random((4000, 20)) < 1 / (1 + np.exp(1 - factors))).astype(np.uint8)
+    W, b = fit(X, 2.0, l1_ratio, tolerance=1e-9)
+    assert worst(X, W, b, penalty=2.0, l1_ratio=l1_ratio) < 0.02
+
+
+@pytest.mark.parametrize("l1_ratio", RATIOS)
+def test_the_minimum_is_that_of_the_specification(rng, l1_ratio):
+    X = correlated(rng, rows=40, n=7)
+    W, b = fit(X, 0.7, l1_ratio)
+    for i in range(7):
+        options = {"penalty": 0.7, "l1_ratio": l1_ratio}
+        y, before = X[:, i], X[:, :i]
+        w, intercept = logistic.solve(before, y, **options, steps=4000)
+        if 0 < y.sum() < len(y):
+            found = logistic.objective(before, y, W[i, :i], b[i], **options)
+            np.testing.assert_allclose(
+                found, logistic.objective(before, y, w, intercept, **options), rtol=1e-8
+            )
+        else:
+            assert not W[i].any()
+            np.testing.assert_allclose(b[i], intercept)
+
+
+@pytest.mark.parametrize("threads", [2, 3, 7])
+def test_threads_do_not_change_a_bit(rng, threads):
+    X = correlated(rng, rows=300, n=50)
+    for one, other in zip(fit(X), fit(X, threads=threads), strict=True):
+        assert one.tobytes() == other.tobytes()
+
+
+def test_the_order_of_the_rows_does_not_change_a_bit(rng):
+    X = correlated(rng)
+    for one, other in zip(fit(X), fit(rng.permutation(X)), strict=True):
+        assert one.tobytes() == other.tobytes()
+
+
+@pytest.mark.parametrize("n", [1, 2, 17])
+def test_a_single_row_is_learned(n):
+    W, b = fit(np.ones((1, n), np.uint8))
+    assert not W.any()
+    np.testing.assert_allclose(b, np.log(2))
+
+
+def test_a_warm_start_ends_at_the_same_minimum(rng):
+    X = correlated(rng)
+    cold, warm = fit(X, 0.5), fit(X, 0.5, start=fit(X, 8.0))
+    for i in range(X.shape[1]):
+        np.testing.assert_allclose(
+            *[
+                logistic.objective(X[:, :i], X[:, i], W[i, :i], b[i], penalty=0.5, l1_ratio=1.0)
+                for W, b in (cold, warm)
+            ]
+        )
+
+
+def test_a_weaker_penalty_never_fits_worse(rng):
+    X = correlated(rng)
+    losses, sizes = [], []
+    for penalty in (32.0, 8.0, 2.0, 0.5):
+        W, b = fit(X, penalty)
+        pairs = [(X[:, :i], X[:, i], W[i, :i], b[i]) for i in range(X.shape[1])]
+        losses.append(sum(logistic.objective(*p, penalty=0.0, l1_ratio=1.0) for p in pairs))
+        sizes.append(np.abs(W).sum())
+    assert losses == sorted(losses, reverse=True)
+    assert sizes == sorted(sizes)
+
+
+def test_separable_columns_end_at_finite_weights(rng):
+    X = rng.integers(0, 2, (500, 1), dtype=np.uint8).repeat(3, axis=1)
+    W, b = fit(X, 1e-3)
+    assert np.isfinite(W).all()
+    assert np.abs(W).max() < 50
+    assert worst(X, W, b, penalty=1e-3, l1_ratio=1.0) < 1e-5
+
+
+def test_columns_without_a_penalty_stay_as_they_are(rng):
+    X = correlated(rng)
+    penalties = np.ones(9)
+    penalties[[3, 7]] = 0
+    W, b = fit(X, penalties)
+    assert not W[[3, 7]].any()
+    assert not b[[3, 7]].any()
+    assert np.array_equal(W[8], fit(X)[0][8])
+
+
+def test_arrays_of_the_wrong_kind_are_refused(rng):
+    X = correlated(rng)
+    W, b, penalties = np.zeros((9, 9)), np.zeros(9), np.ones(9)
+    with pytest.raises(TypeError, match="W must be an aligned C-contiguous array of float64"):
+        _core.fit_regressions(W.astype(np.float32), b, X, penalties, 1.0, 1e-6, 1)
+    with pytest.raises(ValueError, match=r"penalty must have shape \(9\)"):
+        _core.fit_regressions(W, b, X, penalties[:3].copy(), 1.0, 1e-6, 1)
+    with pytest.raises(ValueError, match="X must have at least one row; got 0"):
+        _core.fit_regressions(W, b, X[:0], penalties, 1.0, 1e-6, 1)
+    with pytest.raises(ValueError, match="threads must be at least 1; got 0"):
+        _core.fit_regressions(W, b, X, penalties, 1.0, 1e-6, 0)
