@@ -114,6 +114,53 @@ def test_fit_passes_options_and_leaves_all_others_to_the_estimator(
         np.testing.assert_array_equal(loaded.parameters()[name], array)
 
 
+def test_fit_trains_members_and_the_other_commands_take_their_mixture(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], rows: np.ndarray
+) -> None:
+    out = tmp_path / "m.safetensors"
+    given = "--members 3 --weights learned --hidden 3 --seed 5 --binarize 0.5 --json"
+    told = json.loads(output(capsys, *fit(folder / "x.npz", out, *given.split())))
+    splits = data.read(folder / "x.npz")
+    expected = ardens.Mixture(
+        ardens.NADE(3, max_epochs=2),
+        n_members=3,
+        weights="learned",
+        random_state=5,
+        binarize=0.5,
+        n_jobs=1,
+    ).fit(splits["train"], X_valid=splits["valid"])
+    loaded = ardens.load(out)
+    assert isinstance(loaded, ardens.Mixture)
+    np.testing.assert_array_equal(loaded.score_samples(rows), expected.score_samples(rows))
+    assert told["valid_nats"] == expected.history_["valid"][-1]
+    about = json.loads(output(capsys, "info", out, "--json"))
+    assert about["members"] == ["NADE"] * 3
+    assert about["weights"] == expected.weights_.tolist()
+    assert "3 NADE" in output(capsys, "info", out)
+    scored = json.loads(output(capsys, "score", out, folder / "x.npz", "--json"))
+    assert scored["mean_nats"] == expected.score(splits["test"])
+    drawn = output(capsys, "sample", out, "-n", "4", "--seed", "1")
+    lines = [",".join(map(str, row)) for row in expected.sample(4, random_state=1)]
+    assert drawn.splitlines() == lines
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("--weights learned", "--weights needs --members"),
+        ("--members 0", "--members: expected a whole number from 1"),
+        ("--members 2000", "n_members must be at most 1024"),
+        ("--members 2 --ordering reverse", "ordering must be None, a permutation or one of"),
+        ("--members 2 --checkpoint c", "--checkpoint is for one model"),
+    ],
+)
+def test_fit_refuses_wrong_mixtures(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], given: str, words: str
+) -> None:
+    arguments = fit(folder / "x.npz", tmp_path / "m.safetensors", *given.split())
+    assert words in failure(capsys, 2, *arguments)
+
+
 def test_fit_takes_validation_rows_from_another_file(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], rows: np.ndarray
 ) -> None:
@@ -152,7 +199,8 @@ def test_fit_reports_progress_on_standard_error_alone(
 def test_a_fit_that_runs_away_fails_and_saves_nothing(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = fit(folder / "x.npz", tmp_path / "m", "--learning-rate", "1e30", model="fvsbn")
+    options = ("--solver", "stochastic", "--learning-rate", "1e30")
+    arguments = fit(folder / "x.npz", tmp_path / "m", *options, model="fvsbn")
     assert "training diverged" in failure(capsys, 1, *arguments)
     assert os.listdir(tmp_path) == []
 
@@ -202,6 +250,54 @@ def test_fit_with_force_replaces_only_when_it_succeeds(
     assert out.read_bytes() == b"precious"
     output(capsys, *fit(folder / "x.npz", out, "--force"))
     assert ardens.load(out).n_features_in_ == N
+
+
+# ---- tune
+
+
+def test_tune_prints_its_table_and_saves_the_best(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "m.safetensors"
+    given = "--grid n_hidden=2,3 --grid learning_rate=0,0.1 --epochs 4 --seed 1 --threads 1"
+    arguments = ["tune", folder / "x.npz", *given.split(), "--quiet"]
+    table, _, figures = output(capsys, *arguments, "--out", out).partition("\n\n")
+    assert [line.split()[0] for line in table.splitlines()[:1]] == ["n_hidden"]
+    assert len(table.splitlines()) == 1 + 4
+    told = json.loads(output(capsys, *arguments, "--json"))
+    assert told["trials"][0]["params"] == told["best"]
+    loaded = ardens.load(out)
+    assert loaded.n_hidden == told["best"]["n_hidden"]
+    assert loaded.score(data.read(folder / "x.npz")["valid"]) == told["valid_nats"]
+    assert f"{told['valid_nats']:.4f}" in figures
+
+
+def test_tune_finds_its_own_candidates_and_saves_nothing_unasked(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments = ["tune", folder / "x.csv", "--model", "mlp", "--candidates", "3"]
+    assert main([*map(str, arguments), "--epochs", "2", "--seed", "1"]) == 0
+    printed = capsys.readouterr()
+    assert len(printed.out.partition("\n\n")[0].splitlines()) == 1 + 3
+    assert "nats: defaults" in printed.err
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--grid", "hidden=3"], "Invalid parameter 'hidden'"),
+        (["--grid", "n_hidden=0"], "n_hidden must be an integer of at least 1; got 0"),
+        (["--grid", "n_hidden"], "expected NAME=V,V,..., found 'n_hidden'"),
+        (["--factor", "1"], "expected a whole number from 2, found '1'"),
+        (["--model", "tabular", "--epochs", "3"], "Invalid parameter 'max_epochs'"),
+    ],
+)
+def test_a_wrong_search_is_a_usage_error(
+    folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    assert message in failure(capsys, 2, "tune", folder / "x.npz", *arguments)
 
 
 # ---- score

@@ -84,7 +84,7 @@ def test_the_ordering_of_a_fitted_model_cannot_be_written_to(name, small, data):
 
 @pytest.mark.parametrize("ordering", ["reverse", [0, 1], [0] * 7, [0.5] * 7, range(1, 8)])
 def test_a_wrong_ordering_is_refused(name, small, data, ordering):
-    with pytest.raises((TypeError, ValueError), match='ordering must be None, "random" or a perm'):
+    with pytest.raises((TypeError, ValueError), match="ordering must be None"):
         small(name, ordering=ordering).fit(data)
 
 

@@ -29,6 +29,8 @@ ESTIMATORS = [
     ardens.MLP(n_hidden=3, binarize=0.0, max_epochs=3),
     ardens.NADE(n_hidden=3, binarize=0.0, max_epochs=3),
     ardens.NADE(n_hidden=3, binarize=0.0, max_epochs=3, coding="majority"),
+    ardens.Mixture(ardens.Tabular(), n_members=2, binarize=0.0),
+    ardens.Mixture(ardens.NADE(n_hidden=3, max_epochs=2), n_members=2, binarize=0.0),
 ]
 
 with warnings.catch_warnings():

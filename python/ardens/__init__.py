@@ -23,22 +23,27 @@ except ImportError as error:
         "with: pip install --force-reinstall --no-cache-dir ardens"
     ) from error
 
-from . import errors, optim, schedules
+from . import errors, optim, orderings, schedules
+from .checkpoint import Checkpoint
 from .config import get_config, show_config
 from .divergence import Divergence, kl_divergence
 from .errors import DivergenceError, FormatError, NotFittedError, VersionWarning
-from .models import FVSBN, MLP, NADE, Tabular
+from .models import FVSBN, MLP, NADE, Mixture, Tabular
 from .persistence import load, save
+from .tuning import Tuning, tune
 
 __all__ = [
     "FVSBN",
     "MLP",
     "NADE",
+    "Checkpoint",
     "Divergence",
     "DivergenceError",
     "FormatError",
+    "Mixture",
     "NotFittedError",
     "Tabular",
+    "Tuning",
     "VersionWarning",
     "__version__",
     "errors",
@@ -46,9 +51,11 @@ __all__ = [
     "kl_divergence",
     "load",
     "optim",
+    "orderings",
     "save",
     "schedules",
     "show_config",
+    "tune",
 ]
 
 __version__ = str(_core.build_info()["version"])

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import IO
+
+try:
+    import fcntl
+except ImportError:  # not a POSIX system: nothing is locked, and nothing swept
+    fcntl = None  # type: ignore[assignment]
 
 __all__ = ["replacing"]
 
@@ -17,7 +24,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """Open a file for writing whose path always has the old content or the new one.
 
     The content goes to a temporary file beside it, which takes the name when the block is left
-    without an error, after a flush to disk; the folder is flushed then.
+    without an error, after a flush to disk; the folder is flushed then. Temporary files that killed
+    processes left of earlier writes to the path are removed first.
 
     Parameters
     ----------
@@ -45,7 +53,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     ['new']
     """
     path = os.fspath(path)
-    temporary = None
+    temporary = lock = None
     try:
         target = os.path.realpath(path)
         if os.path.islink(target):  # links that lead nowhere but round
@@ -53,9 +61,11 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         if os.path.isdir(target):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         folder, name = os.path.split(target)
-        temporary = os.path.join(folder, f".{name[:200]}.{secrets.token_hex(8)}.tmp")
-        # The mode is what the umask leaves of 0666, as for any new file.
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        prefix = f".{name[:200]}."
+        _sweep(folder, prefix)
+        temporary, descriptor = _create(folder, prefix)
+        if fcntl:
+            lock = os.dup(descriptor)  # nobody sweeps the file before it has its new name
         with open(descriptor, "wb") as file:
             yield file
             file.flush()
@@ -66,9 +76,48 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     except OSError as error:
         raise OSError(error.errno, error.strerror, path) from error  # by the name the user knows
     finally:
+        if lock is not None:
+            os.close(lock)
         if temporary is not None:
             with suppress(OSError):
                 os.unlink(temporary)
+
+
+def _create(folder: str, prefix: str) -> tuple[str, int]:
+    """Make a temporary file, locked until its descriptor and all copies of that are closed."""
+    while True:
+        temporary = os.path.join(folder, f"{prefix}{secrets.token_hex(8)}.tmp")
+        # The mode is what the umask leaves of 0666, as for any new file.
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        if fcntl:
+            with suppress(OSError):  # a file system without locks, where nothing is swept either
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.path.lexists(temporary):  # another process may sweep it before it is locked
+            return temporary, descriptor
+        os.close(descriptor)
+
+
+def _sweep(folder: str, prefix: str) -> None:
+    """Remove the temporary files of one path that no living process holds."""
+    ours = re.compile(re.escape(prefix) + r"[0-9a-f]{16}\.tmp")
+    with suppress(OSError):
+        for name in filter(ours.fullmatch, os.listdir(folder)):
+            _remove_abandoned(os.path.join(folder, name))
+
+
+def _remove_abandoned(path: str) -> None:
+    """Remove a file of this user that is not locked."""
+    if not fcntl:
+        return
+    with suppress(OSError):
+        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            found = os.fstat(descriptor)
+            if stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid():
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.unlink(path)
+        finally:
+            os.close(descriptor)
 
 
 def _flush_folder(folder: str) -> None:

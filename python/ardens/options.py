@@ -182,7 +182,7 @@ def permutation(ordering: ArrayLike, n_features: int) -> NDArray[np.intp]:
     ValueError
         If it is not a permutation of 0 … n_features - 1.
     """
-    wanted = f'ordering must be None, "random" or a permutation of 0 … {n_features - 1}'
+    wanted = f"ordering must be None, a name or a permutation of 0 … {n_features - 1}"
     try:
         array = np.asarray(ordering)
     except ValueError:

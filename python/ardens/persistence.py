@@ -16,39 +16,44 @@ Nothing is ever unpickled, evaluated or imported by name. Settings that JSON can
 out, and come back as their defaults: callbacks, learning rates given as functions of one's own,
 and seeds given as generators. The optimizers and schedules of this package are kept. What an
 optimizer remembers is not: `partial_fit` on a loaded model starts it afresh.
+
+A mixture is one file as well; `ardens.mixtures` says what it holds.
+
+A checkpoint is such a file of the best parameters so far, with what `ardens.checkpoint` adds.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import os
 import stat
-from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import _core
+from .descriptions import TRAINING, blank, describe_model, fill, parse_json, refuse
 from .errors import FormatError
 from .files import replacing
-from .models import MODELS
+from .mixtures import (
+    MIXTURE,
+    blank_mixture,
+    describe_mixture,
+    fill_mixture,
+    mixture_tensors,
+)
 from .models.base import AutoregressiveModel
-from .models.columns import Columns
 from .models.density import Density
 from .models.fitted import Fitted
 from .models.flat import named_views
-from .options import seed_from
-from .settings import decode_settings, encode_settings
-from .training import COLUMNS
+from .models.mixture import Mixture
 
-__all__ = ["load", "save"]
+__all__ = ["TRAINING", "Contents", "describe", "load", "parse_json", "read", "save", "write"]
 
 FORMAT_VERSION = 1
-SAMPLING_STREAM = 1  # Philox4x32-10, counted by row and block of four features
-
 _LONGEST_HEADER = 1 << 24  # bytes; the JSON of a model with a million columns fits
-_MOST = 1 << 31  # features, hidden units
 
 
 def save(model: Density, path: str | os.PathLike[str]) -> None:
@@ -89,26 +94,90 @@ def save(model: Density, path: str | os.PathLike[str]) -> None:
     >>> (copy.score_samples([[0, 1]]) == model.score_samples([[0, 1]])).all()
     np.True_
     """
+    if isinstance(model, Mixture):
+        _write(path, mixture_tensors(model), _words(describe_mixture(model)))
+        return
     if not isinstance(model, AutoregressiveModel):
         raise TypeError(f"model must be a model of this package; got {model!r}")
-    from safetensors.numpy import save as to_bytes  # only needed here: it keeps the import light
-
     fitted = model._state()
-    views = named_views(fitted.core, fitted.params)
-    # safetensors writes the wrong bytes for arrays that are not C-contiguous.
-    tensors = {name: np.ascontiguousarray(view) for name, view in views.items()}
-    metadata = {
+    write(path, fitted, describe(model, fitted))
+
+
+def describe(model: AutoregressiveModel, fitted: Fitted) -> dict[str, str]:
+    """Say in words what the tensors of a file are.
+
+    Parameters
+    ----------
+    model : model
+        Whose options to write.
+    fitted : Fitted
+        What was learned under them.
+
+    Returns
+    -------
+    dict of str to str
+        The metadata of the header.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `save`.
+    """
+    return _words(describe_model(model, fitted))
+
+
+def write(
+    path: str | os.PathLike[str],
+    fitted: Fitted,
+    words: Mapping[str, str],
+    training: Mapping[str, NDArray[np.float32]] | None = None,
+) -> None:
+    """Write a file.
+
+    Parameters
+    ----------
+    path : path-like
+        Where to.
+    fitted : Fitted
+        Whose parameters to write.
+    words : dict of str to str
+        What `describe` gives, and `TRAINING` in a checkpoint.
+    training : dict of str to ndarray, optional
+        The tensors of a checkpoint; their names begin with `TRAINING` and end with a parameter's
+        name, dots between.
+
+    Raises
+    ------
+    OSError
+        As for `save`.
+    """
+    _write(path, named_views(fitted.core, fitted.params) | dict(training or {}), words)
+
+
+def _words(description: Mapping[str, Any]) -> dict[str, str]:
+    return {
         "format": "ardens",
         "format_version": str(FORMAT_VERSION),
         "ardens_version": str(_core.build_info()["version"]),
-        "model": json.dumps(_describe(model, fitted), allow_nan=False, separators=(",", ":")),
+        "model": json.dumps(description, allow_nan=False, separators=(",", ":")),
     }
-    data = to_bytes(tensors, metadata)
+
+
+def _write(
+    path: str | os.PathLike[str],
+    views: Mapping[str, NDArray[np.float32]],
+    words: Mapping[str, str],
+) -> None:
+    from safetensors.numpy import save as to_bytes  # only needed here: it keeps the import light
+
+    # safetensors writes the wrong bytes for arrays that are not C-contiguous.
+    tensors = {name: np.ascontiguousarray(view) for name, view in views.items()}
+    data = to_bytes(tensors, dict(words))
     with replacing(path) as file:
         file.write(data)
 
 
-def load(path: str | os.PathLike[str]) -> AutoregressiveModel:
+def load(path: str | os.PathLike[str]) -> AutoregressiveModel | Mixture:
     """Read a model that `save` wrote.
 
     Parameters
@@ -121,7 +190,7 @@ def load(path: str | os.PathLike[str]) -> AutoregressiveModel:
     -------
     model
         Of the class that was saved, with its settings, ordering, coding and history, and the same
-        parameters bit for bit.
+        parameters bit for bit. From a checkpoint, the best so far.
 
     Raises
     ------
@@ -130,22 +199,73 @@ def load(path: str | os.PathLike[str]) -> AutoregressiveModel:
     OSError
         If it cannot be read.
     """
+    return _read(path)[0]
+
+
+class Contents(NamedTuple):
+    """The file of one model: it, the words of the header, and the tensors of a checkpoint."""
+
+    model: AutoregressiveModel
+    words: Mapping[str, Any]
+    training: Mapping[str, NDArray[np.float32]]
+
+
+def read(path: str | os.PathLike[str]) -> Contents:
+    """Read the file of one model; of a checkpoint's own words and values, nothing is checked yet.
+
+    Parameters
+    ----------
+    path : path-like
+        The file, which need not be trusted.
+
+    Returns
+    -------
+    Contents
+
+    Raises
+    ------
+    FormatError, OSError
+        As for `load`.
+    """
+    model, words, arrays = _read(path)
+    if isinstance(model, Mixture):
+        raise FormatError(f"{os.fspath(path)} holds a mixture, where one model is wanted")
+    return Contents(model, words, arrays)
+
+
+def _read(
+    path: str | os.PathLike[str],
+) -> tuple[AutoregressiveModel | Mixture, dict[str, Any], dict[str, NDArray[np.float32]]]:
+    """Read a file: its model, the words of the header, and the tensors that are left."""
     path = os.fspath(path)
     with open(path, "rb", opener=_at_once) as file:
         try:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                _refuse("it is not a regular file")
+                refuse("it is not a regular file")
             size = os.fstat(file.fileno()).st_size
             head = file.read(8)
             length = int.from_bytes(head, "little")
             if len(head) < 8 or length > min(size - 8, _LONGEST_HEADER):
-                _refuse("it is no safetensors file, or it is cut off")
+                refuse("it is no safetensors file, or it is cut off")
             header = file.read(length)
-            tensors, description = _read_header(header)
-            model, core = _blank(description, tensors, size - 8 - length)
-            return _fill(model, core, description, head + header + file.read())
-        except FormatError as error:
-            raise FormatError(f"{path} is not a model file that can be read: {error}") from None
+            tensors, words = _read_header(header)
+            description = parse_json(words.get("model"), "the description of the model")
+            n_bytes = size - 8 - length
+            if description.get("class") == MIXTURE:
+                if TRAINING in words:
+                    refuse("a mixture is no checkpoint")
+                blanks, wanted = blank_mixture(description, tensors)
+                _check_size(n_bytes, wanted)
+                arrays = _arrays(head + header + file.read())
+                return fill_mixture(blanks, description, arrays), words, arrays
+            model, core, wanted = blank(description, tensors, TRAINING in words)
+            _check_size(n_bytes, wanted)
+            arrays = _arrays(head + header + file.read())
+            fill(model, core, description, arrays)
+            return model, words, arrays
+        except (FormatError, RecursionError) as error:
+            why = error if isinstance(error, FormatError) else "its description is nested too deep"
+            raise FormatError(f"{path} is not a model file that can be read: {why}") from None
 
 
 def _at_once(path: str, flags: int) -> int:
@@ -153,171 +273,35 @@ def _at_once(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def _unfitted(name: str, settings: object, n_features: int, n_hidden: int) -> AutoregressiveModel:
-    """Make a model of settings that came out of JSON, and check them."""
-    model = MODELS[name](**decode_settings(settings))
-    model._check_options(n_features)
-    seed_from(model.random_state)
-    chosen = model.get_params(deep=False).get("n_hidden", n_hidden)
-    if chosen != n_hidden:
-        raise ValueError(f"the setting n_hidden is {chosen}, the model has {n_hidden}")
-    return model
+def _check_size(n_bytes: int, wanted: int) -> None:
+    if n_bytes != wanted:
+        refuse(f"it has {n_bytes} bytes of parameters where {wanted} are wanted")
 
 
-def _describe(model: AutoregressiveModel, fitted: Fitted) -> dict[str, Any]:
-    """All of a model but its parameters, as JSON can hold it."""
-    core, names = fitted.core, fitted.feature_names
-    options = model.get_params(deep=False)
-    if "n_hidden" in options:
-        options["n_hidden"] = core.n_hidden  # of the parameters, whatever the next `fit` is to have
-    settings, omitted = encode_settings(options)
-    _unfitted(core.name, settings, core.n_features, core.n_hidden)
-    return {
-        "class": core.name,
-        "n_features": core.n_features,
-        "n_hidden": core.n_hidden,
-        "settings": settings,
-        "omitted": omitted,
-        "ordering": fitted.columns.ordering.tolist(),
-        "flipped": fitted.columns.flipped.astype(int).tolist() if fitted.columns.coded else None,
-        "feature_names": None if names is None else names.tolist(),
-        "history": {
-            key: [value if math.isfinite(value) else str(float(value)) for value in column]
-            for key, column in fitted.history.items()
-        },
-        "best_epoch": fitted.best_epoch,
-        "sampling_stream": SAMPLING_STREAM,
-    }
+def _arrays(data: bytes) -> dict[str, NDArray[np.float32]]:
+    """Read the tensors of a file whose table was checked."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load as from_bytes
+
+    try:
+        return from_bytes(data)
+    except SafetensorError as error:
+        refuse(str(error))
 
 
 def _read_header(header: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Split the header into the table of tensors and the model's description."""
-    table = _json(header, "the header")
+    """Split the header into the table of tensors and the words, of a version that is known."""
+    table = parse_json(header, "the header")
     metadata = table.pop("__metadata__", None)
     if not isinstance(metadata, dict) or metadata.get("format") != "ardens":
-        _refuse("it holds tensors, but no model of ardens")
+        refuse("it holds tensors, but no model of ardens")
     version = metadata.get("format_version", "")
     if not (isinstance(version, str) and version.isascii() and version.isdigit()):
-        _refuse(f"its format version is {version!r}")
+        refuse(f"its format version is {version!r}")
     if len(version) > 9 or int(version) > FORMAT_VERSION:
-        _refuse(
+        refuse(
             f"it needs a newer ardens: it has format {version[:9]}, written by version "
             f"{str(metadata.get('ardens_version'))[:20]}, and this is version "
             f"{_core.build_info()['version']} for formats up to {FORMAT_VERSION}"
         )
-    text = metadata.get("model")
-    if not isinstance(text, str):
-        _refuse("the description of the model is missing")
-    return table, _json(text, "the description of the model")
-
-
-def _blank(
-    description: Mapping[str, Any], tensors: Mapping[str, Any], n_bytes: int
-) -> tuple[AutoregressiveModel, _core.Model]:
-    """Make the unfitted model, and check the table of tensors before anything is allocated."""
-    name = description.get("class")
-    if not isinstance(name, str) or name not in MODELS:
-        _refuse(f"the class {name!r} is not one of {', '.join(MODELS)}")
-    sizes = [description.get(key) for key in ("n_features", "n_hidden")]
-    if not all(type(size) is int and 0 <= size < _MOST for size in sizes):
-        _refuse(f"n_features and n_hidden are {sizes}")
-    core = _parse(_core.Model, name, *sizes)
-    shapes = {name: list(shape) for name, shape, _, _ in core.layout}
-    if set(tensors) != set(shapes):
-        _refuse(f"it has the tensors {sorted(tensors)[:9]} where {sorted(shapes)} are wanted")
-    for tensor, shape in shapes.items():
-        entry = tensors[tensor]
-        if not isinstance(entry, dict) or entry.get("dtype") != "F32":
-            _refuse(f"the tensor {tensor} is not of float32")
-        if entry.get("shape") != shape:
-            _refuse(f"the tensor {tensor} is not of shape {shape}")
-    wanted = 4 * sum(map(math.prod, shapes.values()))
-    if n_bytes != wanted:
-        _refuse(f"it has {n_bytes} bytes of parameters where {wanted} are wanted")
-    if description.get("sampling_stream") != SAMPLING_STREAM:
-        _refuse(f"it has sampling stream {description.get('sampling_stream')!r}, which is unknown")
-    return _parse(_unfitted, name, description.get("settings"), *sizes), core
-
-
-def _fill(
-    model: AutoregressiveModel, core: _core.Model, description: Mapping[str, Any], data: bytes
-) -> AutoregressiveModel:
-    """Make the model a fitted one."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load as from_bytes
-
-    names = description.get("feature_names")
-    if names is not None and not (
-        isinstance(names, list)
-        and len(names) == core.n_features
-        and all(isinstance(name, str) for name in names)
-        and len(set(names)) == len(names)
-    ):
-        _refuse("feature_names is not one string of its own for each feature")
-    try:
-        arrays = from_bytes(data)
-    except SafetensorError as error:
-        _refuse(str(error))
-    history = _history(description.get("history"))
-    best_epoch = description.get("best_epoch")
-    if type(best_epoch) is not int or not 0 <= best_epoch <= len(history.get("epoch", [])):
-        _refuse(f"best_epoch is {str(best_epoch)[:20]!r}, which the history does not have")
-    ordering = description.get("ordering")
-    if not isinstance(ordering, list):
-        _refuse("the ordering is missing")
-    columns = _parse(Columns.of, core.n_features, ordering, description.get("flipped"))
-    _parse(model._adopt, core, arrays, columns, names, history, best_epoch)
-    return model
-
-
-def _history(value: object) -> dict[str, list[float]]:
-    """Check the history: empty, or the columns of training, numbers and all of one length."""
-    if not isinstance(value, dict):
-        _refuse("the history is not a table")
-    history: dict[str, list[float]] = {}
-    for key, column in value.items():
-        if not isinstance(column, list):
-            _refuse(f"{key} of the history is not a list")
-        for i, item in enumerate(column):
-            if item in ("nan", "inf", "-inf"):
-                column[i] = float(item)
-            elif type(item) not in (int, float):
-                _refuse(f"{key} of the history has {str(item)[:20]!r}")
-        history[key] = column
-    if history and set(history) != set(COLUMNS):
-        _refuse(f"the history has the columns {sorted(history)[:9]}; {list(COLUMNS)} are wanted")
-    if len({len(column) for column in history.values()}) > 1:
-        _refuse("the history has columns of different lengths")
-    if history.get("epoch", []) != list(range(1, len(history.get("epoch", [])) + 1)):
-        _refuse("the history does not count epochs from 1")
-    return history
-
-
-def _json(text: str | bytes, what: str) -> dict[str, Any]:
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        result = dict(pairs)
-        if len(result) < len(pairs):
-            _refuse(f"{what} has a key twice")
-        return result
-
-    try:
-        value = json.loads(text, object_pairs_hook=unique, parse_constant=_refuse)
-    except FormatError:
-        raise
-    except (ValueError, RecursionError) as error:
-        _refuse(f"{what} is not JSON ({str(error)[:80]})")
-    if not isinstance(value, dict):
-        _refuse(f"{what} is not a JSON object")
-    return value
-
-
-def _parse(make: Callable[..., Any], *args: Any) -> Any:
-    """Call what checks its arguments, as a reader of files: what is wrong is the file."""
-    try:
-        return make(*args)
-    except (TypeError, ValueError, OverflowError) as error:
-        _refuse(str(error))
-
-
-def _refuse(message: str) -> NoReturn:
-    raise FormatError(message)
+    return table, metadata

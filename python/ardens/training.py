@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
@@ -25,7 +25,9 @@ from .schedules import rate_at
 __all__ = [
     "COLUMNS",
     "Callback",
+    "Epoch",
     "EpochEnd",
+    "Figures",
     "Settings",
     "Trainable",
     "TrainingState",
@@ -34,6 +36,8 @@ __all__ = [
 ]
 
 Callback: TypeAlias = "Callable[[EpochEnd], object]"
+
+Epoch: TypeAlias = "Callable[[TrainingState], Figures]"
 
 COLUMNS = ("epoch", "train", "valid", "learning_rate", "time")
 
@@ -129,6 +133,8 @@ class EpochEnd:
         The flat parameters that `valid` belongs to; a view that the next epoch changes.
     stop : callable
         ``stop()`` ends training after this epoch.
+    penalty : float, default nan
+        The penalty that was solved for, where an epoch is that.
     """
 
     epoch: int
@@ -140,6 +146,15 @@ class EpochEnd:
     best_epoch: int
     params: Float32Array
     stop: Callable[[], None]
+    penalty: float = math.nan
+
+
+class Figures(NamedTuple):
+    """What an epoch tells of itself: mean nats of its rows, and nan for what it does not have."""
+
+    train: float
+    learning_rate: float = math.nan
+    penalty: float = math.nan
 
 
 def start(params: Float32Array, settings: Settings, rng: np.random.Generator) -> TrainingState:
@@ -178,6 +193,7 @@ def train(
     threads: int = 1,
     callbacks: Iterable[Callback] = (),
     verbose: bool = False,
+    run_epoch: Epoch | None = None,
 ) -> None:
     r"""Maximise the mean log-likelihood of the rows by mini-batch gradient ascent.
 
@@ -207,6 +223,9 @@ def train(
         caught.
     verbose : bool, default False
         Whether to show progress on stderr.
+    run_epoch : callable, optional
+        What an epoch is, in place of steps along the gradient: it changes ``state.params`` and
+        returns `Figures`. Its epochs are judged against each other, and not against the start.
 
     Raises
     ------
@@ -218,8 +237,6 @@ def train(
     Besides the model's own cost, a step costs O(size) and an epoch O(n_samples).
     """
     callbacks = tuple(callbacks)
-    batch = np.empty((min(settings.batch_size, len(X)), X.shape[1]), dtype=np.uint8)
-    grad = np.empty(model.size, dtype=np.float32)
     began = time.perf_counter() - state.seconds
     stopped = False
 
@@ -232,26 +249,28 @@ def train(
         np.copyto(state.params, state.best)
         np.copyto(state.current, state.best)
         state.waiting = 0
-    if X_valid is not None and state.best_valid == -math.inf:
+    if run_epoch is None and X_valid is not None and state.best_valid == -math.inf:
         state.best_valid = model.mean_log_prob(state.best, X_valid)
+    one_epoch = run_epoch or _ascent(model, X, settings, threads)
     with reporting(verbose, settings.max_epochs, state.epoch) as report:
         while (
             state.epoch < settings.max_epochs and state.waiting < settings.patience and not stopped
         ):
-            train_nats, rate = _run_epoch(model, state, X, settings, batch, grad, threads)
+            figures = one_epoch(state)
             valid_nats = None if X_valid is None else model.mean_log_prob(state.current, X_valid)
             _close_epoch(state, settings, valid_nats)
             state.seconds = time.perf_counter() - began
             event = EpochEnd(
                 epoch=state.epoch,
                 max_epochs=settings.max_epochs,
-                train=train_nats,
+                train=figures.train,
                 valid=math.nan if valid_nats is None else valid_nats,
-                learning_rate=rate,
+                learning_rate=figures.learning_rate,
                 time=state.seconds,
                 best_epoch=state.best_epoch,
                 params=_read_only(state.current),
                 stop=stop,
+                penalty=figures.penalty,
             )
             for name, column in state.history.items():
                 column.append(getattr(event, name))
@@ -260,43 +279,41 @@ def train(
                 callback(event)
 
 
-def _run_epoch(
-    model: Trainable,
-    state: TrainingState,
-    X: Rows,
-    settings: Settings,
-    batch: Rows,
-    grad: Float32Array,
-    threads: int,
-) -> tuple[float, float]:
-    """Learn from every row once; return the mean log-likelihood and the last learning rate."""
-    total = rate = 0.0
-    order = state.rng.permutation(len(X))
-    for first in range(0, len(X), settings.batch_size):
-        chosen = order[first : first + settings.batch_size]
-        rows = batch[: len(chosen)]
-        # mode: the default one fills a copy first, to leave `out` alone should an index be wrong
-        np.take(X, chosen, axis=0, out=rows, mode="clip")
-        nats = model.value_and_grad(state.params, rows, grad)
-        if not math.isfinite(nats):
-            raise _diverged(state, f"the log-likelihood of a batch is {nats}")
-        total += nats * len(chosen)
-        rate = rate_at(settings.schedule, state.optimizer.step)
-        state.optimizer.update(
-            state.params,
-            grad,
-            rate,
-            weight_decay=settings.weight_decay,
-            n_decayed=model.n_decayed,
-            threads=threads,
-        )
-        if state.average is not None:
-            done = state.optimizer.step
-            decay = min(settings.averaging, done / (done + 9))
-            _core.ema_step(state.average, state.params, decay, threads)
-    if not np.isfinite(state.params).all():
-        raise _diverged(state, "a parameter is not finite")
-    return total / len(X), rate
+def _ascent(model: Trainable, X: Rows, settings: Settings, threads: int) -> Epoch:
+    """Make the epoch that learns from every row once, by steps along the gradient."""
+    batch = np.empty((min(settings.batch_size, len(X)), X.shape[1]), dtype=np.uint8)
+    grad = np.empty(model.size, dtype=np.float32)
+
+    def run_epoch(state: TrainingState) -> Figures:
+        total = rate = 0.0
+        order = state.rng.permutation(len(X))
+        for first in range(0, len(X), settings.batch_size):
+            chosen = order[first : first + settings.batch_size]
+            rows = batch[: len(chosen)]
+            # mode: the default one fills a copy first, to leave `out` alone if an index is wrong
+            np.take(X, chosen, axis=0, out=rows, mode="clip")
+            nats = model.value_and_grad(state.params, rows, grad)
+            if not math.isfinite(nats):
+                raise _diverged(state, f"the log-likelihood of a batch is {nats}")
+            total += nats * len(chosen)
+            rate = rate_at(settings.schedule, state.optimizer.step)
+            state.optimizer.update(
+                state.params,
+                grad,
+                rate,
+                weight_decay=settings.weight_decay,
+                n_decayed=model.n_decayed,
+                threads=threads,
+            )
+            if state.average is not None:
+                done = state.optimizer.step
+                decay = min(settings.averaging, done / (done + 9))
+                _core.ema_step(state.average, state.params, decay, threads)
+        if not np.isfinite(state.params).all():
+            raise _diverged(state, "a parameter is not finite")
+        return Figures(total / len(X), rate)
+
+    return run_epoch
 
 
 def _close_epoch(state: TrainingState, settings: Settings, valid_nats: float | None) -> None:

@@ -1,4 +1,4 @@
-"""The command line: ``ardens fit | score | sample | info | demo``, also as ``python -m ardens``.
+"""The command line: ``ardens fit | tune | score | sample | info | demo``, or ``python -m ardens``.
 
 Results go to standard output, progress and errors to standard error. Exit codes: 0 done; 1 the work
 failed; 2 the command was wrong; 130 interrupted; 141 the reader of the output went away.
@@ -14,12 +14,12 @@ import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 
-from . import demo, fit, info, sample, score
+from . import demo, fit, info, sample, score, tune
 from .common import Parser, UsageError
 
 __all__ = ["main"]
 
-_COMMANDS = (fit, score, sample, info, demo)
+_COMMANDS = (fit, tune, score, sample, info, demo)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -103,7 +103,7 @@ def note(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
 
-def add_output(parser: argparse.ArgumentParser, default: str, what: str) -> None:
+def add_output(parser: argparse.ArgumentParser, default: str | None, what: str) -> None:
     """Add ``--out`` and ``--force``."""
     parser.add_argument("--out", metavar="FILE", default=default, help=what)
     parser.add_argument("--force", action="store_true", help="replace FILE if it exists")

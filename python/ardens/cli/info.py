@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import ardens
+from ardens.models import AutoregressiveModel
 
 from .common import Commands, command, report
 from .fit import training_figures
@@ -25,23 +26,40 @@ def add_to(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> None:
     """Load and report."""
     model = ardens.load(args.model)
-    shapes = {name: list(array.shape) for name, array in model.parameters().items()}
+    own: Any = _of_mixture if isinstance(model, ardens.Mixture) else _of_model
     settings = {name: _setting(value) for name, value in model.get_params().items()}
-    ordering, flipped = model.ordering_.tolist(), np.flatnonzero(model.flipped_).tolist()
     report(
         args,
         {
             "model": type(model).__name__,
             "features": model.n_features_in_,
             "parameters": model.n_parameters_,
-            "arrays": shapes if args.json else _listed(shapes),
-            "ordering": ordering if args.json else _summary(ordering),
-            "flipped": flipped if args.json else f"{len(flipped)} columns",
-            **training_figures(model),
+            **own(model, args.json),
             "settings": settings if args.json else repr(model),
             "bytes": os.path.getsize(args.model),
         },
     )
+
+
+def _of_model(model: AutoregressiveModel, full: bool) -> dict[str, Any]:
+    shapes = {name: list(array.shape) for name, array in model.parameters().items()}
+    ordering, flipped = model.ordering_.tolist(), np.flatnonzero(model.flipped_).tolist()
+    return {
+        "arrays": shapes if full else _listed(shapes),
+        "ordering": ordering if full else _summary(ordering),
+        "flipped": flipped if full else f"{len(flipped)} columns",
+        **training_figures(model),
+    }
+
+
+def _of_mixture(model: ardens.Mixture, full: bool) -> dict[str, Any]:
+    members = [type(member).__name__ for member in model.members_]
+    weights = model.weights_.tolist()
+    return {
+        "members": members if full else _counted(members),
+        "weights": weights if full else ", ".join(f"{weight:.4f}" for weight in weights),
+        **training_figures(model),
+    }
 
 
 def _setting(value: Any) -> Any:
@@ -52,6 +70,10 @@ def _setting(value: Any) -> Any:
 
 def _listed(items: dict[str, Any]) -> str:
     return ", ".join(f"{key} {value}" for key, value in items.items())
+
+
+def _counted(names: list[str]) -> str:
+    return ", ".join(f"{names.count(name)} {name}" for name in dict.fromkeys(names))
 
 
 def _summary(ordering: list[int]) -> str:

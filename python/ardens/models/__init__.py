@@ -6,6 +6,7 @@ from .base import AutoregressiveModel
 from .density import Density
 from .fvsbn import FVSBN
 from .gradient import GradientModel
+from .mixture import Mixture
 from .mlp import MLP
 from .nade import NADE
 from .tabular import Tabular
@@ -18,6 +19,7 @@ __all__ = [
     "AutoregressiveModel",
     "Density",
     "GradientModel",
+    "Mixture",
     "Tabular",
 ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,7 +14,7 @@ from .. import _core
 from ..arrays import Float32Array, Rows
 from ..errors import not_fitted
 from ..options import RandomState, permutation, real_number, thread_count
-from ..validation import binary_matrix, check_feature_names
+from ..orderings import NAMES, Name, choose
 from .columns import Columns
 from .counts import draw_counts
 from .density import Density
@@ -35,9 +35,10 @@ class AutoregressiveModel(Density):
 
     Parameters
     ----------
-    ordering : None, "random" or array_like of int, shape (n_features,)
+    ordering : None, str or array_like of int, shape (n_features,)
         The order of the factors: ``ordering[k]`` is the column that stands at position k. None is
-        the order of the columns; "random" draws a permutation in `fit`.
+        the order of the columns; with "random", "marginal", "chow-liu" or "greedy", `fit` chooses
+        one by the function of `ardens.orderings`, from its training rows or from the seed.
     coding : {None, "majority"}, default None
         None learns the columns as they are. With "majority", `fit` turns over
         (:math:`x_i' = 1 - x_i`) those whose mean over the training rows is above 1/2, so that data
@@ -51,12 +52,12 @@ class AutoregressiveModel(Density):
         As for `Density`.
     """
 
-    ordering: ArrayLike | Literal["random"] | None = None
+    ordering: ArrayLike | Name | None = None
     coding: Literal["majority"] | None = None
     random_state: RandomState = None
     _fitted: Fitted | None = field(default=None, init=False)
 
-    _core_name: ClassVar[str]  # what the compiled core calls the model
+    _core_name: ClassVar[str]  # what the compiled core calls the model, without its variant
     _dimensions: ClassVar[Mapping[str, int]]  # its parameters and how many dimensions they have
 
     @abstractmethod
@@ -68,10 +69,15 @@ class AutoregressiveModel(Density):
     def _sizes(cls, shapes: Shapes) -> tuple[int, int]:
         """Read n_features and n_hidden (0 if there is none) off the shapes of the parameters."""
 
+    @property
+    def _variant(self) -> str:
+        """What the compiled core calls the model that the options ask for."""
+        return self._core_name
+
     @classmethod
-    @abstractmethod
-    def _with_hidden(cls, n_hidden: int) -> Self:
-        """Make an unfitted model of that size."""
+    def _options_of(cls, core: _core.Model) -> dict[str, Any]:
+        """The options that say what the parameters are, as those of `core` say it."""
+        return {}
 
     @classmethod
     def _check_values(cls, parameters: Mapping[str, Float32Array]) -> None:
@@ -103,8 +109,8 @@ class AutoregressiveModel(Density):
         """Figures of training, one value per epoch.
 
         Under `epoch`, `train` and `valid` (mean nats per row; nan without validation rows),
-        `learning_rate` and `time` (seconds since the start). Empty for a model that was not fitted
-        but made from parameters.
+        `learning_rate`, `time` (seconds since the start) and, where epochs were penalties,
+        `penalty`. Empty for a model that was not fitted but made from parameters.
         """
         return {name: list(column) for name, column in self._state().history.items()}
 
@@ -266,11 +272,22 @@ class AutoregressiveModel(Density):
         array([[0.5  , 0.269],
                [0.5  , 0.731]])
         """
-        arrays = named_arrays(cls.__name__, cls._dimensions, parameters)
+        return cls._of_arrays(cls._core_name, cls._dimensions, ordering, flipped, parameters)
+
+    @classmethod
+    def _of_arrays(
+        cls,
+        core_name: str,
+        dimensions: Mapping[str, int],
+        ordering: ArrayLike | None,
+        flipped: ArrayLike | None,
+        parameters: Mapping[str, ArrayLike],
+    ) -> Self:
+        arrays = named_arrays(cls.__name__, dimensions, parameters)
         sizes = cls._sizes({name: array.shape for name, array in arrays.items()})
-        core = _core.Model(cls._core_name, *sizes)
+        core = _core.Model(core_name, *sizes)
         check_shapes(core, arrays)
-        model = cls._with_hidden(core.n_hidden)
+        model = cls(**cls._options_of(core))
         model.ordering = ordering
         model._adopt(core, arrays, Columns.of(core.n_features, ordering, flipped))
         return model
@@ -350,34 +367,20 @@ class AutoregressiveModel(Density):
         ):
             raise ValueError(f'coding must be None or "majority"; got {self.coding!r}')
         if isinstance(self.ordering, str):
-            if self.ordering != "random":
+            if self.ordering not in NAMES:
+                names = ", ".join(f'"{name}"' for name in NAMES)
                 raise ValueError(
-                    f'ordering must be None, "random" or a permutation; got {self.ordering!r}'
+                    f"ordering must be None, a permutation or one of {names}; got {self.ordering!r}"
                 )
         elif self.ordering is not None and n_features is not None:
             permutation(self.ordering, n_features)
-
-    def _judges(
-        self, X_valid: ArrayLike, n_features: int, names: NDArray[np.object_] | None
-    ) -> Rows:
-        """Check the validation rows that the user gives."""
-        model = type(self).__name__
-        check_feature_names(X_valid, names, model)
-        return binary_matrix(
-            X_valid,
-            n_features=n_features,
-            binarize=self.binarize,
-            name="X_valid",
-            allow_empty=False,
-            model=model,
-        )
 
     def _columns(self, rows: Rows, rng: np.random.Generator) -> Columns:
         """The ordering and the coding that the options ask for."""
         n_samples, n_features = rows.shape
         ordering, flipped = self.ordering, None
         if isinstance(ordering, str):
-            ordering = rng.permutation(n_features)
+            ordering = choose(cast(Name, ordering), rows, rng)
         if self.coding is not None:
             flipped = 2 * rows.sum(axis=0, dtype=np.int64) > n_samples
         return Columns.of(n_features, ordering, flipped)

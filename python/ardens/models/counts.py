@@ -12,7 +12,7 @@ from ..arrays import Float32Array
 from ..options import check_memory
 from .fitted import Fitted
 
-__all__ = ["draw_counts"]
+__all__ = ["draw_counts", "merged_counts"]
 
 Keys: TypeAlias = NDArray[np.uint64]  # (rows, words): the bits of a row, its first feature highest
 Counts: TypeAlias = NDArray[np.int64]
@@ -75,6 +75,37 @@ def draw_counts(
             np.concatenate([keys, more]), np.concatenate([counts, more_counts])
         )
     return _unpacked(fitted, keys), counts
+
+
+def merged_counts(
+    X: NDArray[np.uint8], counts: NDArray[np.int64]
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Sort rows and add up the counts of equal ones.
+
+    Parameters
+    ----------
+    X : ndarray of uint8, shape (n_rows, n_features)
+        Zeros and ones.
+    counts : ndarray of int64, shape (n_rows,)
+
+    Returns
+    -------
+    X : ndarray of uint8, shape (n_distinct, n_features)
+        In lexicographic order.
+    counts : ndarray of int64, shape (n_distinct,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> merged_counts(np.array([[1], [0], [1]], np.uint8), np.array([2, 3, 4]))
+    (array([[0],
+           [1]], dtype=uint8), array([3, 6]))
+    """
+    if not len(X):
+        return X, counts
+    keys, counts = _distinct(_words(np.packbits(X, axis=1)), counts)
+    octets = keys.astype(">u8").view(np.uint8)
+    return np.unpackbits(octets, axis=1, count=X.shape[1]), counts
 
 
 def _check_expected(n: int, n_samples: int, drawn: int, counts: Counts) -> None:
@@ -183,6 +214,11 @@ def _enlarged(array: NDArray[Any], rows: int) -> NDArray[Any]:
 def _keys(fitted: Fitted, packed: NDArray[np.uint8]) -> Keys:
     """Packed rows of the model as words that compare as the user's values do."""
     fitted.columns.flip(packed, packed=True, ordered=True)
+    return _words(packed)
+
+
+def _words(packed: NDArray[np.uint8]) -> Keys:
+    """Packed rows as words that compare as they do."""
     rows, width = packed.shape
     padded = np.zeros((rows, -(-width // 8) * 8), np.uint8)
     padded[:, :width] = packed

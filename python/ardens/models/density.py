@@ -172,3 +172,18 @@ class Density(Sampler):
             allow_empty=allow_empty,
             model=model,
         )
+
+    def _judges(
+        self, X_valid: ArrayLike, n_features: int, names: NDArray[np.object_] | None
+    ) -> NDArray[np.uint8]:
+        """Check the validation rows that the user gives."""
+        model = type(self).__name__
+        check_feature_names(X_valid, names, model)
+        return binary_matrix(
+            X_valid,
+            n_features=n_features,
+            binarize=self.binarize,
+            name="X_valid",
+            allow_empty=False,
+            model=model,
+        )

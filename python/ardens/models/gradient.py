@@ -7,7 +7,8 @@ import reprlib
 from abc import abstractmethod
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Self
+from os import PathLike
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,10 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 from .. import _core
 from ..arrays import Float32Array, Rows
 from ..optim import Optimizer
-from ..options import real_number, thread_count, truth
+from ..options import real_number, seed_from, thread_count, truth
 from ..recipe import Settings, settings_for
 from ..schedules import Schedule
-from ..training import Callback, TrainingState, start, train
+from ..training import Callback, Epoch, EpochEnd, TrainingState, start, train
 from ..validation import binary_matrix, feature_names
 from .base import AutoregressiveModel
 from .columns import Columns
@@ -35,6 +36,9 @@ from .learning import (
     marginal_logits,
     resumed,
 )
+
+if TYPE_CHECKING:
+    from ..checkpoint import Checkpoint, Recorder
 
 __all__ = ["GradientModel"]
 
@@ -108,7 +112,15 @@ class GradientModel(AutoregressiveModel):
     ) -> None:
         """Choose the parameters to start from; the views come as zeros."""
 
-    def fit(self, X: ArrayLike, y: object = None, *, X_valid: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: ArrayLike,
+        y: object = None,
+        *,
+        X_valid: ArrayLike | None = None,
+        checkpoint: str | PathLike[str] | Checkpoint | None = None,
+        resume: bool = False,
+    ) -> Self:
         """Maximise the log-likelihood of the rows.
 
         Parameters
@@ -119,6 +131,15 @@ class GradientModel(AutoregressiveModel):
             There for pipelines.
         X_valid : array_like of shape (n_valid, n_features), optional
             Rows that judge the epochs. If None, `validation_fraction` of `X` is held out.
+        checkpoint : path-like or ardens.Checkpoint, optional
+            Where to write all that the run needs to go on from, and how often; with a path, every
+            minute and at the end. A file that is there is never begun anew.
+        resume : bool, default False
+            Whether to go on from the checkpoint, if there is one, as if never interrupted: the
+            result has the same bits. Data and options must be those that the run began with, but
+            `n_jobs`, `verbose` and `callbacks` may change. Callbacks, and learning rates and
+            optimizers of one's own, are not in the file, and must be given again. A seed that
+            `random_state` once drew is.
 
         Returns
         -------
@@ -127,8 +148,15 @@ class GradientModel(AutoregressiveModel):
         Raises
         ------
         TypeError, ValueError
-            If data or an option are of the wrong type or out of range, or if a warm start finds
-            another `n_hidden` or `ordering` than the last fit had.
+            If data or an option are of the wrong type or out of range, if a warm start finds
+            another `n_hidden` or `ordering` than the last fit had, or if the checkpoint is of
+            another run; the message names what differs.
+        FileExistsError
+            If there is a checkpoint, and `resume` is False.
+        FormatError
+            If the file to resume is damaged, or no checkpoint.
+        OSError
+            If a checkpoint cannot be read or written; the one from before stays as it was.
         MemoryError
             If the machine's memory cannot hold what the fit needs.
         DivergenceError
@@ -148,20 +176,27 @@ class GradientModel(AutoregressiveModel):
         before = self._fitted if self.warm_start else None
         if before is not None:
             self._check_continues(before, n_features, "warm_start")
-        streams = draw_streams(self.random_state)
-        if X_valid is None:
+        judged = None if X_valid is None else self._judges(X_valid, n_features, names)
+        seed = seed_from(self.random_state)
+        recorder = self._recorder(checkpoint, resume, seed, names, rows, judged)
+        streams = draw_streams(seed if recorder is None else recorder.seed)
+        if judged is None:
             rows, judged = self._split(rows, streams.split)
-        else:
-            judged = self._judges(X_valid, n_features, names)
-        settings = self._settings(len(rows), validated=judged is not None)
-        if before is None:
+        settings = self._plan(len(rows), validated=judged is not None)
+        first = before is None
+        if recorder is not None and recorder.saved is not None:
+            core, columns, state, until, first = recorder.saved.resumed(settings, streams.shuffle)
+            recorder.saved = None  # as large as the model many times over
+        elif before is None:
             core, columns, state = self._begin(rows, settings, streams)
+            until = settings.max_epochs
         else:
             core, columns = before.core, before.columns
             state = continued(before, settings, streams.shuffle)
             if before.training is not None:
                 state.optimizer = resumed(before.training, settings).optimizer
-        settings = replace(settings, max_epochs=state.epoch + settings.max_epochs)
+            until = state.epoch + settings.max_epochs
+        settings = replace(settings, max_epochs=until)
         rows = columns.ordered(rows)
         judged = None if judged is None else columns.ordered(judged)
         self._train(
@@ -172,8 +207,11 @@ class GradientModel(AutoregressiveModel):
             rows,
             judged,
             settings,
-            first=before is None,
+            first=first,
             keep=self.warm_start,
+            run_epoch=self._epoch(core, rows, settings, judged=judged is not None),
+            held_out=X_valid is None and judged is not None,
+            recorder=recorder,
         )
         return self
 
@@ -237,7 +275,7 @@ class GradientModel(AutoregressiveModel):
         self, rows: Rows, settings: Settings, streams: Streams
     ) -> tuple[_core.Model, Columns, TrainingState]:
         """Make a model for the rows, and the state before its first epoch."""
-        core = _core.Model(self._core_name, rows.shape[1], self._hidden())
+        core = _core.Model(self._variant, rows.shape[1], self._hidden())
         check_fit_memory(core, settings)
         columns = self._columns(rows, streams.ordering)
         flat = aligned_zeros(core.size)
@@ -262,10 +300,11 @@ class GradientModel(AutoregressiveModel):
     def _check_continues(self, before: Fitted, n_features: int, what: str) -> None:
         """Refuse to go on from a model that the options no longer describe."""
         core, ordering = before.core, before.columns.ordering
-        last, now = (core.n_features, core.n_hidden), (n_features, self._hidden())
+        last = (core.name, core.n_features, core.n_hidden)
+        now = (self._variant, n_features, self._hidden())
         if last != now:
             raise ValueError(
-                f"{what} needs the (n_features, n_hidden) of the last fit, {last}; got {now}"
+                f"{what} needs the (model, n_features, n_hidden) of the last fit, {last}; got {now}"
             )
         if isinstance(self.ordering, str):  # "random": the one that was drawn
             return
@@ -288,6 +327,19 @@ class GradientModel(AutoregressiveModel):
             averaging=self.averaging,
         )
 
+    def _plan(self, n_samples: int, *, validated: bool) -> Settings:
+        """Settings of a `fit`."""
+        return self._settings(n_samples, validated=validated)
+
+    def _epoch(
+        self, core: _core.Model, rows: Rows, settings: Settings, *, judged: bool
+    ) -> Epoch | None:
+        """What an epoch of `fit` is, where it is not steps along the gradient."""
+        return None
+
+    def _refit(self, core: _core.Model, state: TrainingState, rows: Rows, held_out: Rows) -> None:
+        """Learn from the rows held out as well, where that needs nobody to judge it."""
+
     def _split(self, rows: Rows, rng: np.random.Generator) -> tuple[Rows, Rows | None]:
         """Hold out validation rows, if there are enough."""
         held_out = int(self.validation_fraction * len(rows))
@@ -295,6 +347,25 @@ class GradientModel(AutoregressiveModel):
             return rows, None
         order = rng.permutation(len(rows))
         return rows.take(order[held_out:], axis=0), rows.take(order[:held_out], axis=0)
+
+    def _recorder(
+        self,
+        checkpoint: str | PathLike[str] | Checkpoint | None,
+        resume: bool,
+        seed: int,
+        names: NDArray[np.object_] | None,
+        rows: Rows,
+        judged: Rows | None,
+    ) -> Recorder | None:
+        """What writes the checkpoints, and has read the one to resume; None if none are wanted."""
+        resume = truth(resume, "resume")
+        if checkpoint is None:
+            if resume:
+                raise ValueError("resume needs the checkpoint to go on from; got checkpoint=None")
+            return None
+        from ..checkpoint import Recorder  # a layer above the models, as it writes them to files
+
+        return Recorder(self, checkpoint, resume, seed, names, rows, judged)
 
     def _train(
         self,
@@ -308,6 +379,9 @@ class GradientModel(AutoregressiveModel):
         *,
         first: bool,
         keep: bool,
+        run_epoch: Epoch | None = None,
+        held_out: bool = False,
+        recorder: Recorder | None = None,
     ) -> None:
         """Train on the model's rows, and become the result."""
         threads = thread_count(self.n_jobs)
@@ -315,11 +389,15 @@ class GradientModel(AutoregressiveModel):
         model = Likelihood(core, threads)
         done_before = state.epoch
 
-        def become(training: TrainingState | None) -> None:
-            history = copy.deepcopy(state.history)
-            best = frozen_copy(state.best)
-            self._fitted = Fitted(core, best, columns, names, history, state.best_epoch, training)
+        def best(training: TrainingState | None) -> Fitted:
+            params, history = frozen_copy(state.best), copy.deepcopy(state.history)
+            return Fitted(core, params, columns, names, history, state.best_epoch, training)
 
+        def record(event: EpochEnd | None = None) -> None:
+            if recorder is not None and (event is None or recorder.due(state.epoch)):
+                recorder.write(best(None), state, until=settings.max_epochs, first=first)
+
+        record()  # a path that cannot be written is found before the work, not after
         try:
             train(
                 model,
@@ -328,13 +406,18 @@ class GradientModel(AutoregressiveModel):
                 judged,
                 settings,
                 threads=threads,
-                callbacks=callbacks,
+                callbacks=(*callbacks, record),
                 verbose=bool(self.verbose),
+                run_epoch=run_epoch,
             )
+            if recorder is not None and recorder.epoch < state.epoch:
+                record()
+            if held_out and judged is not None:
+                self._refit(core, state, rows, judged)
         except BaseException:
             if state.epoch > done_before:
-                become(None)
+                self._fitted = best(None)
             raise
         if first:
             check_learned(state, core.n_features, judged=judged is not None)
-        become(state if keep else None)
+        self._fitted = best(state if keep else None)

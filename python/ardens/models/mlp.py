@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Self, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import _core
 from ..arrays import Float32Array
 from ..options import whole_number
 from .base import Shapes
@@ -103,5 +104,5 @@ n_jobs
         return n_features, n_hidden
 
     @classmethod
-    def _with_hidden(cls, n_hidden: int) -> Self:
-        return cls(n_hidden)
+    def _options_of(cls, core: _core.Model) -> dict[str, Any]:
+        return {"n_hidden": core.n_hidden}

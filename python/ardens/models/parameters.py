@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import _core
 from ..arrays import Float32Array
 
-__all__ = ["check_finite", "check_shapes", "named_arrays"]
+__all__ = ["check_finite", "check_shapes", "check_triangular", "named_arrays"]
 
 
 def named_arrays(
@@ -95,3 +95,27 @@ def check_finite(parameters: Mapping[str, Float32Array]) -> None:
     for name, values in parameters.items():
         if not np.isfinite(values).all():
             raise ValueError(f"{name} must be finite; it has NaN, inf or overflows float32")
+
+
+def check_triangular(name: str, values: Float32Array) -> None:
+    """Refuse weights from a feature to its own logit or an earlier one.
+
+    Parameters
+    ----------
+    name : str
+        The parameter, for the message.
+    values : ndarray, shape (n_features, n_features), float32
+        The weights, from column to row.
+
+    Raises
+    ------
+    ValueError
+        If any on or above the diagonal is not 0.
+    """
+    above = np.argwhere(np.triu(values))
+    if len(above):
+        row, column = above[0]
+        raise ValueError(
+            f"{name} must be 0 on and above the diagonal, where x_i would depend on itself or on "
+            f"later features; it is {values[row, column]:g} at [{row}, {column}]"
+        )

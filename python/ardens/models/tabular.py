@@ -138,10 +138,6 @@ class Tabular(AutoregressiveModel):
         return n, 0
 
     @classmethod
-    def _with_hidden(cls, n_hidden: int) -> Self:
-        return cls()
-
-    @classmethod
     def _check_values(cls, parameters: Mapping[str, Float32Array]) -> None:
         # A log-odds of +-inf is a certainty, which counting without smoothing finds.
         if np.isnan(parameters["logits"]).any():

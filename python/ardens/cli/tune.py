@@ -1,0 +1,136 @@
+"""``ardens tune``: search for good settings by validation likelihood."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import time
+from typing import Any
+
+from ardens.models import MODELS
+from ardens.tuning import Trial, tune
+
+from .common import (
+    Commands,
+    UsageError,
+    add_output,
+    check_output,
+    command,
+    note,
+    positive,
+    report,
+    seed,
+)
+from .fit import learning_rows
+
+_DEFAULT_MODEL = "nade"
+_EXAMPLE = "--grid n_hidden=50,200 --grid weight_decay=0,0.1"
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command to the parser."""
+    parser = command(commands, "tune", run, "search for good settings of a model on DATA")
+    parser.epilog = (
+        "All candidates are trained for a few epochs, the best of them for more, and so on; the "
+        "last ones to their own end. The validation rows judge."
+    )
+    parser.add_argument("data", metavar="DATA", help=".npz, .npy or text file, or - for text")
+    parser.add_argument(
+        "--model", choices=MODELS, default=_DEFAULT_MODEL, help="model (default: %(default)s)"
+    )
+    add_output(parser, None, "model file to write the best model to")
+    parser.add_argument("--valid", metavar="FILE", help="validation rows, where DATA has none")
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
+    search = parser.add_argument_group("search")
+    search.add_argument(
+        "--grid",
+        action="append",
+        type=_axis,
+        metavar="NAME=V,V,...",
+        help=f"values of an option as in Python, such as {_EXAMPLE}; by default what suits DATA",
+    )
+    search.add_argument(
+        "--candidates", type=positive, default=12, metavar="N", help="(default: %(default)s)"
+    )
+    search.add_argument(
+        "--factor",
+        type=_factor,
+        default=3,
+        metavar="F",
+        help="one of F candidates goes on, for F times as many epochs (default: %(default)s)",
+    )
+    search.add_argument("--min-epochs", type=positive, metavar="N", help="epochs of the first rung")
+    search.add_argument("--epochs", type=positive, metavar="N", help="epochs of a model at most")
+    search.add_argument("--binarize", type=float, metavar="T", help="count values above T as 1")
+    search.add_argument("--seed", type=seed, metavar="S", help="seed of search, split and fits")
+    search.add_argument("--threads", type=positive, metavar="N", help="threads of a fit")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Search, save where wanted, and report."""
+    given = {"binarize": args.binarize, "n_jobs": args.threads, "max_epochs": args.epochs}
+    try:
+        estimator: Any = MODELS[args.model]().set_params(
+            **{name: value for name, value in given.items() if value is not None}
+        )
+        axes = dict(args.grid or {})
+        for name, values in axes.items():
+            for value in values:
+                MODELS[args.model]().set_params(**{name: value})._check_options()
+    except (TypeError, ValueError) as error:
+        raise UsageError(str(error)) from error
+    if args.out is not None:
+        check_output(args.out, args.force)
+    X, X_valid = learning_rows(args, binary=args.binarize is None)
+    began = time.perf_counter()
+    found = tune(
+        estimator,
+        X,
+        axes or None,
+        X_valid=X_valid,
+        n_candidates=args.candidates,
+        factor=args.factor,
+        min_epochs=args.min_epochs,
+        random_state=args.seed,
+        announce=(lambda trial: None) if args.quiet else _announce,
+    )
+    figures: dict[str, Any] = {"model": args.model, "rows": len(X)}
+    if args.out is not None:
+        found.estimator.save(args.out)
+    if args.json:
+        figures["trials"] = [vars(trial) for trial in found.trials]
+    else:
+        print(found.table(), end="\n\n")
+    best = {"best": found.best.params} if args.json else {}
+    figures |= best | {
+        "valid_nats": found.best.nats[-1],
+        "seconds": time.perf_counter() - began,
+    }
+    report(args, figures | ({} if args.out is None else {"out": args.out}))
+
+
+def _announce(trial: Trial) -> None:
+    options = ", ".join(f"{name}={value}" for name, value in trial.params.items()) or "defaults"
+    note(f"{trial.epochs} epochs, {trial.nats[-1]:.4f} nats: {options}")
+
+
+def _factor(text: str) -> int:
+    value = positive(text)
+    if value < 2:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 2, found {text!r}")
+    return value
+
+
+def _axis(text: str) -> tuple[str, list[Any]]:
+    """Parse the values of an option: literals of Python, or words."""
+    name, equals, values = text.partition("=")
+    if not (name.isidentifier() and equals and values):
+        raise argparse.ArgumentTypeError(f"expected NAME=V,V,..., found {text!r}")
+    return name, [_literal(value) for value in values.split(",")]
+
+
+def _literal(text: str) -> Any:
+    try:
+        return ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError):
+        return text.strip()

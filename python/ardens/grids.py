@@ -1,0 +1,147 @@
+"""Grids of settings: values by option, and the combinations of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from .models.density import Density
+from .recipe import settings_for
+from .schedules import Constant
+
+__all__ = ["Grid", "combinations", "default_grid", "learns_by_steps"]
+
+Grid: TypeAlias = "Mapping[str, Sequence[Any]] | Sequence[Mapping[str, Sequence[Any]]]"
+
+_MULTIPLES = {"n_hidden": (0.25, 0.5, 1, 2), "batch_size": (0.5, 1, 2)}
+_RATES = (0.25, 0.5, 1, 2, 4)
+_VALUES: dict[str, tuple[Any, ...]] = {
+    "weight_decay": (0.0, 0.01, 0.1, 0.5),
+    "dropout": (0.0, 0.2, 0.5),
+    "l1_ratio": (0.0, 0.5, 1.0),
+    "alpha": (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0),
+}
+_OF_STEPS = {"batch_size", "weight_decay", "dropout"}
+_OF_SOLVERS = {"l1_ratio"}
+
+
+def learns_by_steps(estimator: Density) -> bool:
+    """Whether an estimator is trained in epochs of gradient steps that a warm start goes on with.
+
+    Examples
+    --------
+    >>> from ardens import NADE, Tabular
+    >>> learns_by_steps(NADE()), learns_by_steps(Tabular())
+    (True, False)
+    """
+    params = estimator.get_params(deep=False)
+    trained = {"warm_start", "max_epochs", "batch_size"} <= params.keys()
+    return trained and params.get("solver", "stochastic") == "stochastic"
+
+
+def default_grid(estimator: Density, n_samples: int) -> dict[str, list[Any]]:
+    """Values worth trying for an estimator, around its own and around what suits the rows.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Only its options are in the grid.
+    n_samples : int
+        The number of rows to learn from.
+
+    Returns
+    -------
+    dict of str to list
+        Values by option.
+
+    Examples
+    --------
+    >>> from ardens import NADE
+    >>> default_grid(NADE(), 5000)["batch_size"]
+    [25, 50, 100]
+    """
+    params = estimator.get_params(deep=False)
+    steps = learns_by_steps(estimator)
+    names = params.keys() - (_OF_SOLVERS if steps else _OF_STEPS)
+    grid = {name: list(values) for name, values in _VALUES.items() if name in names}
+    if steps:
+        known = ("optimizer", "learning_rate", "batch_size")
+        settings = settings_for(n_samples, validated=True, **{name: params[name] for name in known})
+        params["batch_size"] = settings.batch_size
+        if isinstance(settings.schedule, Constant):
+            rate = settings.schedule.learning_rate
+            grid["learning_rate"] = [rate * times for times in _RATES]
+    for name, multiples in _MULTIPLES.items():
+        if name in names:
+            grid[name] = [max(1, round(params[name] * times)) for times in multiples]
+    return grid
+
+
+def combinations(grid: Grid, at_most: int, rng: np.random.Generator) -> list[dict[str, Any]]:
+    """List the combinations of a grid in their order, or so many of them, drawn.
+
+    Parameters
+    ----------
+    grid : mapping of str to sequence, or sequence of such mappings
+        Values by option.
+    at_most : int
+        The number from which on they are drawn, without replacement.
+    rng : numpy.random.Generator
+        What draws.
+
+    Returns
+    -------
+    list of dict of str to object
+        One value for every option of a mapping; the last option changes fastest.
+
+    Raises
+    ------
+    TypeError
+        If `grid` or the values of an option are of another type.
+    ValueError
+        If there is no combination.
+
+    Notes
+    -----
+    Costs what the list does, however many combinations there are.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> combinations({"a": [1, 2], "b": [3]}, 9, rng)
+    [{'a': 1, 'b': 3}, {'a': 2, 'b': 3}]
+    """
+    grids: Sequence[Any] = [grid] if isinstance(grid, Mapping) else grid
+    for one in grids:
+        if not isinstance(one, Mapping):
+            raise TypeError(f"grid must map options to sequences of values; got {one!r}")
+        for name, values in one.items():
+            if isinstance(values, str) or not hasattr(values, "__getitem__"):
+                raise TypeError(f"grid[{name!r}] must be a sequence of values; got {values!r}")
+    sizes = [math.prod(map(len, one.values())) for one in grids]
+    total = sum(sizes)
+    if total == 0:
+        raise ValueError(f"grid must have at least one combination; got {grid!r}")
+    if total > at_most:
+        places = sorted(rng.choice(total, at_most, replace=False).tolist())
+    else:
+        places = list(range(total))
+    found = []
+    for place in places:
+        which, first = 0, 0
+        while place >= first + sizes[which]:
+            which, first = which + 1, first + sizes[which]
+        found.append(_combination(grids[which], place - first))
+    return found
+
+
+def _combination(grid: Mapping[str, Sequence[Any]], place: int) -> dict[str, Any]:
+    """The combination at a place, whose digits are the places of the values."""
+    chosen = {}
+    for name, values in reversed(list(grid.items())):
+        place, digit = divmod(place, len(values))
+        chosen[name] = values[digit]
+    return {name: chosen[name] for name in grid}

@@ -1,0 +1,88 @@
+"""FVSBN as one convex problem for every feature: a path of penalties, each solved exactly."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from .. import _core
+from ..arrays import Float32Array, Rows
+from ..options import check_memory
+from ..training import Epoch, Figures, TrainingState
+from .flat import named_views
+from .learning import Likelihood
+
+__all__ = ["PATH", "PATIENCE", "UNJUDGED", "path_epoch", "solve"]
+
+PATH = tuple(2.0**k for k in range(5, -8, -1))  # from strong to weak
+PATIENCE = 2  # penalties; the likelihood of validation rows along the path has one peak, and noise
+UNJUDGED = 1.0  # the penalty where no rows choose one: a Laplace prior of scale 1
+
+# Nats a row, over all features, that the last step of the solver gains at most. What is left to
+# gain then is a tenth of it or less, as every step leaves less than a tenth of what it found.
+_TOLERANCE = 0.01
+
+
+def solve(
+    core: _core.Model, params: Float32Array, X: Rows, penalty: float, l1_ratio: float, threads: int
+) -> None:
+    """Move flat parameters to the optimum of the penalised likelihood of the rows.
+
+    Parameters
+    ----------
+    core : _core.Model
+        Names, shapes and places.
+    params : ndarray, shape (core.size,), float32
+        Where to start, and the result; it depends on the start by no more than the tolerance.
+    X : ndarray, shape (n_samples, n_features), uint8
+        The rows, at least one.
+    penalty, l1_ratio : float
+        As for `FVSBN`.
+    threads : int
+        How many threads may work; the result does not depend on it.
+    """
+    n = core.n_features
+    check_memory(8 * n * n * (1 + threads), f"a regression on each of {n:,} features")
+    views = named_views(core, params)
+    W, b = views["W"].astype(np.float64, order="C"), views["b"].astype(np.float64)
+    penalties = np.full(n, float(penalty))
+    _core.fit_regressions(W, b, X, penalties, l1_ratio, _TOLERANCE * len(X) / n, threads)
+    views["W"][...], views["b"][...] = W, b
+
+
+def path_epoch(
+    core: _core.Model, X: Rows, path: Sequence[float], until: int, l1_ratio: float, threads: int
+) -> Epoch:
+    """Make the epochs of a fit: one for each penalty, from where the one before ended.
+
+    Parameters
+    ----------
+    core : _core.Model
+        Names, shapes and places.
+    X : ndarray, shape (n_samples, n_features), uint8
+        The rows, at least one.
+    path : sequence of float
+        The penalties.
+    until : int
+        The epoch that belongs to the last of them.
+    l1_ratio : float
+        As for `FVSBN`.
+    threads : int
+        How many threads may work.
+
+    Returns
+    -------
+    callable
+        What `ardens.training.train` takes as ``run_epoch``.
+    """
+    likelihood = Likelihood(core, threads)
+
+    def run_epoch(state: TrainingState) -> Figures:
+        state.history.setdefault("penalty", [math.nan] * state.epoch)
+        penalty = path[state.epoch - until]
+        solve(core, state.params, X, penalty, l1_ratio, threads)
+        return Figures(likelihood.mean_log_prob(state.params, X), penalty=penalty)
+
+    return run_epoch

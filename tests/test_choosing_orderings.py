@@ -1,0 +1,155 @@
+"""Orderings chosen from data: against definitions, in loops, and as an option of models."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from ardens import orderings
+from ardens.orderings import chow_liu, greedy, marginal, mutual_information
+
+
+@pytest.fixture
+def chain():
+    """Columns of a Markov chain, 3 - 0 - 4 - 1 - 2, each edge weaker than the one before."""
+    rng = np.random.default_rng(0)
+    X = np.empty((4000, 5), np.uint8)
+    X[:, 3] = rng.random(4000) < 0.5
+    for parent, child, noise in ((3, 0, 0.05), (0, 4, 0.1), (4, 1, 0.15), (1, 2, 0.2)):
+        X[:, child] = X[:, parent] ^ (rng.random(4000) < noise)
+    return X
+
+
+def information_by_definition(X):
+    """Sums over the four cells of every pair, with Python's floats."""
+    rows, n = X.tolist(), X.shape[1]
+    result = np.zeros((n, n))
+    for i, j in itertools.product(range(n), repeat=2):
+        for a, b in itertools.product((0, 1), repeat=2):
+            both = sum(x[i] == a and x[j] == b for x in rows) / len(rows)
+            of_i, of_j = (sum(x[k] == v for x in rows) / len(rows) for k, v in ((i, a), (j, b)))
+            if both > 0:
+                result[i, j] += both * math.log(both / (of_i * of_j))
+    return result
+
+
+@pytest.mark.parametrize("rows", [1, 2, 50])
+def test_mutual_information_is_the_sum_over_four_cells(rows, rng):
+    X = rng.integers(0, 2, (rows, 6)).astype(np.uint8)
+    X[:, 1], X[:, 2], X[:, 3] = 0, 1, 1 - X[:, 0]
+    found = mutual_information(X)
+    np.testing.assert_allclose(found, information_by_definition(X), rtol=0, atol=1e-14)
+    assert (found >= 0).all()
+    assert np.array_equal(found, found.T)
+    assert (found[[1, 2]] == 0).all()
+
+
+def test_mutual_information_is_the_same_in_blocks(rng, monkeypatch):
+    X = rng.integers(0, 2, (100, 6))
+    whole = mutual_information(X)
+    monkeypatch.setattr(orderings, "_BLOCK", 20)
+    assert np.array_equal(mutual_information(X), whole)
+
+
+def test_counts_beyond_single_precision_are_exact(monkeypatch):
+    monkeypatch.setattr(orderings, "_BLOCK", 1 << 24)
+    X = np.ones((2**24 + 3, 1), np.uint8)
+    X[0] = 0
+    p = 1 / len(X)
+    expected = -p * math.log(p) - (1 - p) * math.log1p(-p)
+    assert mutual_information(X)[0, 0] == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_tree_is_the_one_of_most_information(rng):
+    """Among all 125 trees of five columns."""
+    X = (rng.random((300, 5)) < rng.random(5)).astype(np.uint8)
+    X[:, 4] ^= X[:, 0] & X[:, 2]
+    information = information_by_definition(X)
+    edges = list(itertools.combinations(range(5), 2))
+
+    def is_tree(chosen):
+        group = list(range(5))
+        for i, j in chosen:
+            group = [group[i] if g == group[j] else g for g in group]
+        return len(set(group)) == 1
+
+    best = max(
+        sum(information[edge] for edge in chosen)
+        for chosen in itertools.combinations(edges, 4)
+        if is_tree(chosen)
+    )
+    children = orderings._spanning_tree(orderings._information(X), 2)
+    found = sum(information[i, j] for i, below in enumerate(children) for j in below)
+    assert found == pytest.approx(best, abs=1e-9)
+
+
+def test_the_tree_of_a_chain_is_followed_from_its_root(chain):
+    assert chow_liu(chain, root=3).tolist() == [3, 0, 4, 1, 2]
+    assert chow_liu(chain, root=2).tolist() == [2, 1, 4, 0, 3]
+    assert chow_liu(chain, root=4).tolist() == [4, 0, 3, 1, 2]
+    assert chow_liu(chain, root=4, traversal="breadth").tolist() == [4, 0, 1, 3, 2]
+
+
+def test_the_greedy_order_places_what_is_told_most(chain):
+    found, information = greedy(chain).tolist(), information_by_definition(chain)
+    np.fill_diagonal(information, 0)
+    assert found[0] == information.sum(axis=0).argmax()
+    for k in range(1, 5):
+        told = {j: information[j, found[:k]].sum() for j in found[k:]}
+        assert found[k] == max(told, key=told.get)
+
+
+def test_marginals_are_sorted_either_way():
+    X = np.arange(10)[:, None] < np.array([5, 10, 2, 8, 1])
+    assert marginal(X).tolist() == [1, 4, 2, 3, 0]
+    assert marginal(X, descending=True).tolist() == [0, 2, 3, 4, 1]
+    assert marginal(X, by="mean").tolist() == [4, 2, 0, 3, 1]
+    assert marginal(X, by="mean", descending=True).tolist() == [1, 3, 0, 2, 4]
+
+
+def test_random_orderings_come_from_the_seed():
+    first, again, other = (orderings.random(50, seed).tolist() for seed in (1, 1, 2))
+    assert first == again != other
+    assert sorted(first) == list(range(50))
+
+
+@pytest.mark.parametrize("choose", [chow_liu, greedy, marginal])
+@pytest.mark.parametrize("n", [1, 2, 9])
+def test_every_ordering_is_a_permutation_and_ties_go_to_the_first(choose, n):
+    found = choose(np.ones((5, n)))
+    assert found.dtype == np.intp
+    assert found.tolist() == list(range(n))
+
+
+@pytest.mark.parametrize("ordering", ["marginal", "chow-liu", "greedy"])
+def test_models_take_orderings_by_name(name, small, data, ordering):
+    options = {} if name == "tabular" else {"validation_fraction": 0.0}
+    model = small(name, ordering=ordering, **options).fit(data)
+    expected = orderings.choose(ordering, data, np.random.default_rng(0))
+    assert np.array_equal(model.ordering_, expected)
+    assert model.get_params()["ordering"] == ordering
+
+
+def test_the_rows_held_out_do_not_choose_the_ordering(small, data):
+    model = small("nade", ordering="greedy").fit(data[:100], X_valid=data[100:])
+    assert np.array_equal(model.ordering_, greedy(data[:100]))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: orderings.random(0), ValueError, "n_features must be"),
+        (lambda: orderings.random(3, -1), ValueError, "random_state must be"),
+        (lambda: marginal([[0, 1]], by="sum"), ValueError, 'by must be "entropy" or "mean"'),
+        (lambda: marginal([[0, 1]], descending=1), TypeError, "descending must be"),
+        (lambda: chow_liu([[0, 1]], root=2), ValueError, "root must be at most 1; got 2"),
+        (lambda: chow_liu([[0, 1]], traversal="any"), ValueError, "traversal must be"),
+        (lambda: greedy([[0, 2]]), ValueError, "X must contain only 0 and 1"),
+        (lambda: mutual_information(np.zeros((0, 3))), ValueError, r"0 sample\(s\)"),
+        (lambda: mutual_information([0, 1]), ValueError, "X must be a 2-d array"),
+    ],
+)
+def test_wrong_arguments_are_refused(call, error, words):
+    with pytest.raises(error, match=words):
+        call()

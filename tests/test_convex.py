@@ -1,0 +1,182 @@
+"""FVSBN by its convex solver: the path of penalties, what chooses one, and what the options do."""
+
+import json
+import math
+import os
+import pickle
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import ardens
+from ardens.cli import main
+from ardens.reference import logistic
+
+N = 12
+
+
+@pytest.fixture
+def rows(rng):
+    """Rows with more pairs of columns that depend on each other than noise alone gives."""
+    factors = rng.normal(size=(600, 2)) @ rng.normal(size=(2, N))
+    return (rng.random((600, N)) < 1 / (1 + np.exp(-2 * factors))).astype(np.uint8)
+
+
+def convex(**options):
+    return ardens.FVSBN(**{"random_state": 0, "n_jobs": 1} | options)
+
+
+def test_the_history_has_one_entry_for_each_penalty(rows):
+    model = convex().fit(rows[:400], X_valid=rows[400:])
+    history = model.history_
+    penalties, valid = history["penalty"], history["valid"]
+    assert penalties == [32 / 2**k for k in range(len(penalties))]
+    assert model.best_epoch_ == 1 + int(np.argmax(valid))
+    assert len(valid) == min(model.best_epoch_ + 2, 13)
+    assert history["train"] == sorted(history["train"])
+    assert np.isnan(history["learning_rate"]).all()
+    np.testing.assert_allclose(model.score(rows[400:]), max(valid), rtol=1e-6)
+
+
+def test_a_given_penalty_is_solved_on_all_rows(rows):
+    model = convex(penalty=2.0).fit(rows)
+    assert model.history_["penalty"] == [2.0]
+    assert np.isnan(model.history_["valid"]).all()
+    found = model.parameters()
+    for i in range(N):
+        options = {"penalty": 2.0, "l1_ratio": 1.0}
+        w, b = found["W"][i, :i].astype(np.float64), float(found["b"][i])
+        best = logistic.solve(rows[:, :i], rows[:, i], **options, steps=2000)
+        gap = logistic.objective(rows[:, :i], rows[:, i], w, b, **options)
+        gap -= logistic.objective(rows[:, :i], rows[:, i], *best, **options)
+        assert abs(gap) < 1e-3 * len(rows) / N
+
+
+def test_rows_held_out_are_learned_from_in_the_end(rows):
+    model = convex().fit(rows)
+    penalty = model.history_["penalty"][model.best_epoch_ - 1]
+    whole = convex(penalty=penalty).fit(rows)
+    np.testing.assert_allclose(model.score(rows), whole.score(rows), atol=2e-3)
+
+
+def test_too_few_rows_to_choose_by_have_the_penalty_one(rows):
+    assert convex().fit(rows[:40]).history_["penalty"] == [1.0]
+    assert convex(validation_fraction=0).fit(rows).history_["penalty"] == [1.0]
+
+
+def test_the_lasso_leaves_weights_out_and_ridge_does_not(rows):
+    below = np.tril_indices(N, -1)
+    lasso, ridge = (convex(penalty=30, l1_ratio=r).fit(rows).parameters()["W"] for r in (1.0, 0.0))
+    assert (lasso[below] == 0).any()
+    assert (ridge[below] != 0).all()
+
+
+def test_threads_do_not_change_a_bit_of_a_path(same, rows, monkeypatch):
+    monkeypatch.setattr("ardens.options._cpus", lambda: 7)
+    assert same(convex().fit(rows), convex(n_jobs=7).fit(rows))
+
+
+def test_the_order_of_the_rows_does_not_matter(same, rows, rng):
+    valid = rows[500:]
+    one = convex().fit(rows[:500], X_valid=valid)
+    assert same(one, convex(random_state=5).fit(rng.permutation(rows[:500]), X_valid=valid))
+
+
+def test_an_ordering_and_a_coding_are_kept(rows):
+    order = np.arange(N)[::-1]
+    model = convex(ordering=order, coding="majority", penalty=1.0).fit(rows)
+    turned = convex(penalty=1.0).fit(np.where(model.flipped_, 1 - rows, rows)[:, order])
+    np.testing.assert_allclose(
+        model.score(rows), turned.score(rows[:, order] ^ model.flipped_[order])
+    )
+
+
+def test_epochs_and_patience_bound_the_path(rows):
+    assert convex(max_epochs=3).fit(rows).history_["penalty"] == [32, 16, 8]
+    patient = convex(patience=50).fit(rows)
+    assert patient.history_["penalty"][-1] == 2.0**-7
+
+
+def test_a_callback_sees_penalties_and_can_end_the_path(rows):
+    seen = []
+
+    def two(end):
+        seen.append((end.epoch, end.penalty, math.isnan(end.learning_rate)))
+        if end.epoch == 2:
+            end.stop()
+
+    convex(callbacks=[two]).fit(rows)
+    assert seen == [(1, 32.0, True), (2, 16.0, True)]
+
+
+def test_partial_fit_goes_on_by_gradient(rows):
+    model = convex().fit(rows)
+    penalties = model.history_["penalty"]
+    history = model.partial_fit(rows).history_
+    assert history["penalty"][:-1] == penalties
+    assert math.isnan(history["penalty"][-1])
+    assert history["learning_rate"][-1] > 0
+
+
+def test_a_warm_start_ends_where_a_cold_one_does(rows):
+    model = convex(warm_start=True).fit(rows)
+    first, penalties = model.score(rows), model.history_["penalty"]
+    model.fit(rows)
+    assert model.history_["penalty"] == 2 * penalties
+    np.testing.assert_allclose(model.score(rows), first, atol=2e-3)
+
+
+def test_a_fit_survives_files_and_pickles(rows, same, tmp_path):
+    model = convex(penalty=0.5, l1_ratio=0.9).fit(rows)
+    model.save(tmp_path / "m")
+    for copy in (ardens.load(tmp_path / "m"), pickle.loads(pickle.dumps(model))):
+        assert same(copy, model)
+        assert copy.get_params()["penalty"] == 0.5
+        assert copy.history_["penalty"] == [0.5]
+
+
+def test_ctrl_c_ends_the_solver_and_leaves_the_model_as_it_was(rng):
+    X = (rng.random((4000, 300)) < 0.5).astype(np.uint8)
+    model = convex(penalty=1e-3, l1_ratio=0.0).fit(X[:20, :5])
+    before = model.parameters()["W"]
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    began = time.perf_counter()
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X)
+    assert time.perf_counter() - began < 10
+    assert np.shares_memory(model.parameters()["W"], before)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"solver": "newton"}, 'solver must be "convex" or "stochastic"; got \'newton\''),
+        ({"solver": None}, "solver must be"),
+        ({"penalty": 0}, "penalty must be above 0; got 0"),
+        ({"penalty": -1.0}, "penalty must be a finite number of at least 0; got -1"),
+        ({"penalty": "l1"}, "penalty must be a finite number"),
+        ({"penalty": math.inf}, "penalty must be a finite number"),
+        (
+            {"l1_ratio": 1.5},
+            "l1_ratio must be a finite number of at least 0 and at most 1; got 1.5",
+        ),
+        ({"l1_ratio": None}, "l1_ratio must be"),
+    ],
+    ids=str,
+)
+def test_wrong_options_are_refused(rows, options, words):
+    with pytest.raises((TypeError, ValueError), match=words):
+        convex(**options).fit(rows)
+
+
+def test_the_command_line_sets_the_options_and_tells_the_penalty(rows, tmp_path, capsys):
+    np.save(tmp_path / "x.npy", rows)
+    options = ["--model", "fvsbn", "--solver", "convex", "--penalty", "4", "--l1-ratio", "0.5"]
+    out = str(tmp_path / "m")
+    assert main(["fit", str(tmp_path / "x.npy"), *options, "--json", "--out", out]) == 0
+    assert json.loads(capsys.readouterr().out)["penalty"] == 4.0
+    assert ardens.load(out).get_params()["l1_ratio"] == 0.5

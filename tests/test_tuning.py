@@ -1,0 +1,159 @@
+"""Search for settings: what it tries, drops and returns."""
+
+import warnings
+
+import pytest
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV
+
+import ardens
+from ardens.grids import combinations, default_grid
+from ardens.tuning import unfitted
+
+
+@pytest.fixture
+def nade():
+    return ardens.NADE(n_hidden=4, max_epochs=9, n_jobs=1)
+
+
+def test_the_best_by_validation_comes_first_and_is_fitted(nade, data):
+    grid = {"learning_rate": [0.0, 0.05, 1e-4]}
+    found = ardens.tune(nade, data[:150], grid, X_valid=data[150:], random_state=0)
+    assert found.best.params == {"learning_rate": 0.05}
+    assert found.estimator.learning_rate == 0.05
+    assert found.estimator.score(data[150:]) == found.best.nats[-1]
+    assert [trial.nats[-1] for trial in found.trials] == sorted(
+        (trial.nats[-1] for trial in found.trials), reverse=True
+    )
+
+
+def test_one_of_factor_goes_on_and_the_last_train_to_their_end(data):
+    model = ardens.NADE(n_hidden=4, max_epochs=30, patience=30, n_jobs=1, random_state=0)
+    grid = {"learning_rate": [0.001 * k for k in range(1, 10)]}
+    found = ardens.tune(model, data, grid, factor=3, min_epochs=2, random_state=0)
+    assert [len(trial.nats) for trial in found.trials] == [2] * 3 + [1] * 6
+    assert [trial.epochs for trial in found.trials] == [30] * 3 + [2] * 6
+
+
+def test_a_rung_goes_on_where_the_one_before_stopped(nade, data):
+    grid = {"learning_rate": [0.01, 0.02, 0.03]}
+    found = ardens.tune(nade, data, grid, factor=2, min_epochs=2, random_state=0)
+    best = found.best
+    assert best.nats == sorted(best.nats)
+    assert found.estimator.history_["epoch"] == list(range(1, best.epochs + 1))
+
+
+def test_without_rungs_a_candidate_is_what_one_fit_makes_of_it(nade, data, same):
+    found = ardens.tune(nade, data[:150], {}, X_valid=data[150:], random_state=3)
+    alone = unfitted(nade).set_params(random_state=3).fit(data[:150], X_valid=data[150:])
+    assert same(found.estimator, alone)
+    assert found.estimator.get_params() == alone.get_params()
+
+
+def test_the_same_seed_finds_the_same(data, same):
+    model = ardens.NADE(n_hidden=6, max_epochs=4, n_jobs=1)
+    one, two = (ardens.tune(model, data, n_candidates=5, random_state=7) for _ in range(2))
+    assert [trial.params for trial in one.trials] == [trial.params for trial in two.trials]
+    assert [trial.nats for trial in one.trials] == [trial.nats for trial in two.trials]
+    assert same(one.estimator, two.estimator)
+
+
+def test_the_estimator_given_stays_unfitted_and_is_the_first_candidate(nade, data):
+    before = nade.get_params()
+    seen = []
+    ardens.tune(nade, data, n_candidates=4, random_state=0, announce=seen.append)
+    assert nade.get_params() == before
+    assert not hasattr(nade, "n_features_in_")
+    assert seen[0].params == {}
+    assert len({id(trial) for trial in seen}) == 4
+
+
+def test_models_without_epochs_are_fitted_once(data):
+    grid = {"alpha": [1.0, 1e2, 1e3, 1e4]}
+    found = ardens.tune(ardens.Tabular(), data[:150], grid, X_valid=data[150:])
+    assert [trial.params["alpha"] for trial in found.trials] == grid["alpha"]
+    assert [(trial.epochs, len(trial.nats)) for trial in found.trials] == [(0, 1)] * 4
+
+
+def test_a_solver_that_takes_no_steps_is_not_stopped_on_its_way(data):
+    grid = {"l1_ratio": [0.0, 0.3, 0.6, 1.0]}
+    model = ardens.FVSBN(n_jobs=1, random_state=0)
+    found = ardens.tune(model, data[:150], grid, X_valid=data[150:])
+    assert [(trial.epochs, len(trial.nats)) for trial in found.trials] == [(0, 1)] * 4
+    assert set(default_grid(model, 150)) == {"l1_ratio"}
+
+
+def test_a_candidate_that_diverges_comes_last(nade, data):
+    grid = {"learning_rate": [1e30, 0.01]}
+    found = ardens.tune(nade, data, grid, random_state=0)
+    assert found.best.params == {"learning_rate": 0.01}
+    assert "training diverged" in found.trials[-1].error
+    assert "diverged" in found.table().splitlines()[-1]
+    with pytest.raises(ardens.DivergenceError, match="every candidate diverged"):
+        ardens.tune(nade, data, {"learning_rate": [1e30]}, random_state=0)
+
+
+def test_the_table_has_a_line_for_every_candidate(nade, data):
+    found = ardens.tune(nade, data, {"learning_rate": [0.01, 0.02]}, random_state=0)
+    head, *lines = found.table().splitlines()
+    assert head.split() == ["learning_rate", "valid", "nats", "epochs", "seconds"]
+    assert [line.split()[0] for line in lines] == [
+        str(trial.params["learning_rate"]) for trial in found.trials
+    ]
+
+
+def test_all_combinations_or_so_many_different_ones_are_tried(rng):
+    grid = [{"a": [1, 2], "b": [3, 4]}, {"a": [5]}]
+    every = combinations(grid, 5, rng)
+    assert every == [{"a": a, "b": b} for a in (1, 2) for b in (3, 4)] + [{"a": 5}]
+    drawn = combinations(grid, 3, rng)
+    assert [one for one in every if one in drawn] == drawn
+    assert len(drawn) == 3
+    assert len(combinations({name: range(100) for name in "abcdef"}, 7, rng)) == 7
+
+
+def test_the_default_grid_has_the_options_of_the_estimator_around_its_own():
+    assert default_grid(ardens.NADE(n_hidden=40), 5000)["n_hidden"] == [10, 20, 40, 80]
+    assert 0.1 in default_grid(ardens.MLP(learning_rate=0.1), 5000)["learning_rate"]
+    assert set(default_grid(ardens.Tabular(), 10)) == {"alpha"}
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"grid": {"hidden": [1]}}, ValueError, "Invalid parameter 'hidden'"),
+        ({"grid": {"patience": 3}}, TypeError, r"grid\['patience'\] must be a sequence"),
+        ({"grid": [3]}, TypeError, "grid must map options to sequences of values; got 3"),
+        ({"grid": {"patience": []}}, ValueError, "at least one combination"),
+        ({"factor": 1}, ValueError, "factor must be an integer of at least 2"),
+        ({"n_candidates": 0}, ValueError, "n_candidates must be an integer of at least 1"),
+        ({"min_epochs": 0}, ValueError, "min_epochs must be an integer of at least 1"),
+        ({"validation_fraction": 0.001}, ValueError, "validation_fraction must leave rows"),
+    ],
+)
+def test_wrong_searches_are_refused(nade, data, options, error, message):
+    with pytest.raises(error, match=message):
+        ardens.tune(nade, data, **options)
+
+
+def test_the_searches_of_scikit_learn_agree_with_a_plain_one(data):
+    grid = {"learning_rate": [0.0, 1e-6, 0.05]}
+    model = ardens.NADE(n_hidden=4, max_epochs=4, random_state=0, n_jobs=1)
+    halving = HalvingGridSearchCV(
+        model,
+        grid,
+        cv=2,
+        factor=3,
+        resource="max_epochs",
+        min_resources=2,
+        max_resources=6,
+        random_state=0,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        searches = [GridSearchCV(model, grid, cv=2).fit(data), halving.fit(data)]
+    for search in searches:
+        assert search.best_params_["learning_rate"] == 0.05
+        assert search.best_score_ < search.score(data) < 0
+    assert searches[1].best_params_["max_epochs"] == 6
+    assert ardens.tune(model, data, grid, random_state=0).best.params == {"learning_rate": 0.05}
