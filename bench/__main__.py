@@ -11,12 +11,10 @@ from . import machine
 from .report import write
 from .section import Section
 from .sections import SECTIONS
-from .settings import FULL, QUICK, Settings
+from .settings import DATA, FULL, QUICK, Settings
 from .suite import Suite
 
 __all__ = ["main"]
-
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 def settings_of(options: argparse.Namespace) -> Settings:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["arms_figure", "curve_figure"]
+__all__ = ["GRID", "INK", "LINES", "MARKS", "SOFT", "arms_figure", "curve_figure", "style"]
 
 INK, SOFT, GRID = "#1f2430", "#6b7280", "#e5e7eb"
 OURS, THEIRS = "#0b6e99", "#a3aab5"
@@ -43,7 +43,7 @@ def arms_figure(model: str, races: Mapping[str, Mapping[int, Race]]) -> Figure:
     last = {name: max(by_rows.items()) for name, by_rows in races.items()}
     rows = -(-len(last) // columns)
     tallest = max(len(race.seconds) for _, race in last.values())
-    with _style():
+    with style():
         import matplotlib.pyplot as plt
 
         size = (10.5, rows * (0.9 + 0.27 * tallest))
@@ -84,7 +84,7 @@ def curve_figure(
     matplotlib.figure.Figure
     """
     bounds = bounds or {}
-    with _style():
+    with style():
         import matplotlib.pyplot as plt
         from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
@@ -174,7 +174,8 @@ def _thinned(ticks: Sequence[float], at_most: int = 10) -> list[float]:
     return list(ticks[:: -(-len(ticks) // at_most)] if ticks else [])
 
 
-def _style() -> AbstractContextManager[Any]:
+def style() -> AbstractContextManager[Any]:
+    """What all pictures look like, for the time that they are drawn."""
     import matplotlib
 
     matplotlib.use("Agg")

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from .timing import Effort
 
-__all__ = ["FULL", "QUICK", "Settings"]
+__all__ = ["DATA", "FULL", "QUICK", "Settings"]
+
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,144 @@
+"""What each ingredient of a fit without options is worth: validation nats with one taken away."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+
+from ardens.grids import learns_by_steps
+from ardens.recipe import Settings, settings_for
+from ardens.schedules import Constant
+
+from .recipes import default
+from .records import mean_and_error
+from .run import learning_rows
+
+__all__ = ["INGREDIENTS", "Ingredient", "ablate"]
+
+FIXED_BATCH = 100
+DROPPED = ("weight_decay", "dropout", "input_noise")  # options that 0 takes away
+
+
+@dataclass(frozen=True)
+class Ingredient:
+    """Something that a fit without options does.
+
+    Parameters
+    ----------
+    name : str
+        What it is.
+    without : callable
+        The options that take it away, for the settings of the fit; None where it does nothing.
+    patched : str, default ""
+        A function to be replaced by zeros, where there is no option.
+    """
+
+    name: str
+    without: Callable[[Settings], dict[str, Any] | None]
+    patched: str = ""
+
+
+def _constant_rate(settings: Settings) -> dict[str, Any] | None:
+    if isinstance(settings.schedule, Constant):
+        return None
+    return {"learning_rate": max(settings.schedule(step) for step in range(1000))}
+
+
+INGREDIENTS = (
+    Ingredient("average of the parameters", lambda s: {"averaging": 0.0} if s.averaging else None),
+    Ingredient(
+        "biases at the log-odds of the columns",
+        lambda s: {},
+        "ardens.models.gradient.marginal_logits",
+    ),
+    Ingredient("learning-rate schedule", _constant_rate),
+    Ingredient(
+        "look-ahead of more than an epoch", lambda s: {"patience": 1} if s.patience > 1 else None
+    ),
+    Ingredient(
+        "batches by the number of rows",
+        lambda s: {"batch_size": FIXED_BATCH} if s.batch_size != FIXED_BATCH else None,
+    ),
+    Ingredient("adaptive steps", lambda s: {"optimizer": "sgd"}),
+)
+
+
+OF_THE_SOLVER = (
+    Ingredient("penalty chosen on validation rows", lambda s: {"penalty": 1.0}),
+    Ingredient("L1 (L2 in its place)", lambda s: {"l1_ratio": 0.0}),
+    Ingredient("convex solver", lambda s: {"solver": "stochastic"}),
+)
+
+
+def ablate(model: str, path: Path, seed: int, *, quick: bool = False) -> dict[str, Any]:
+    """Fit a model as it is and without each ingredient.
+
+    Parameters
+    ----------
+    model : str
+        Its name.
+    path : Path
+        The set; its test split stays closed.
+    seed : int
+        Of every fit.
+    quick : bool, default False
+        Whether to stop after three epochs.
+
+    Returns
+    -------
+    dict
+        ``all``, and under ``without`` by ingredient: mean validation `nats` with their standard
+        `error`, `seconds`, `epochs` and, for an ingredient, the paired `change` that taking it
+        away makes.
+    """
+    train, valid = learning_rows(path)
+    recipe = default(model).quick() if quick else default(model)
+
+    def run(options: dict[str, Any], patched: str = "") -> tuple[dict[str, Any], Any]:
+        estimator = recipe.estimator(seed).set_params(**options)
+        began = time.perf_counter()
+        with _zeros_for(patched):
+            estimator.fit(train, X_valid=valid)
+        seconds = time.perf_counter() - began
+        rows = estimator.score_samples(valid)
+        epochs = len(estimator.history_.get("epoch", ()))
+        return mean_and_error(rows) | {"seconds": seconds, "epochs": epochs}, rows
+
+    settings = settings_for(len(train), validated=True)
+    figures, as_is = run({})
+    without: dict[str, Any] = {}
+    for name, (options, patched) in _variants(recipe.estimator(seed), settings).items():
+        one, rows = run(options, patched)
+        change = mean_and_error(rows - as_is)
+        without[name] = one | {"change": change["nats"], "change_error": change["error"]}
+    return {"set": path.stem, "model": model, "seed": seed, "all": figures, "without": without}
+
+
+def _variants(estimator: Any, settings: Settings) -> dict[str, tuple[dict[str, Any], str]]:
+    variants = {}
+    for ingredient in INGREDIENTS if learns_by_steps(estimator) else OF_THE_SOLVER:
+        options = ingredient.without(settings)
+        if options is not None:
+            variants[ingredient.name] = options, ingredient.patched
+    params = estimator.get_params()
+    for name in DROPPED:
+        if params.get(name):  # one that is on without being asked for
+            variants[name.replace("_", " ")] = {name: 0.0}, ""
+    return variants
+
+
+@contextmanager
+def _zeros_for(function: str) -> Iterator[None]:
+    """Let a function of the columns of rows return zeros, unless it has no name."""
+    if not function:
+        yield
+        return
+    with patch(function, lambda rows: np.zeros(rows.shape[1])):
+        yield

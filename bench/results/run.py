@@ -1,0 +1,139 @@
+"""Choose on validation rows, then open the test split.
+
+`choose` reads training and validation rows; `judge`, which alone reads the test split, needs the
+choice that it made. Neither reads what the other does.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import ardens
+from ardens import data as files
+from ardens.tuning import Trial, unfitted
+
+from .recipes import Recipe
+
+__all__ = ["Choice", "choose", "judge", "learning_rows", "set_path"]
+
+Rows = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A model that was chosen, fitted, and will not change.
+
+    Parameters
+    ----------
+    path : Path
+        The set.
+    recipe : Recipe
+        What was tried.
+    seed : int
+        Of every fit.
+    model : estimator
+        The fitted model.
+    trials : tuple of Trial
+        All candidates, the chosen one first.
+    valid : ndarray of float64
+        Its log-probabilities of the validation rows.
+    train_nats : float
+        Its mean log-likelihood of the training rows.
+    rows : dict of str to int
+        How many training and validation rows there are.
+    fit_seconds, search_seconds : float
+        Time of one fit with the chosen settings, and of finding them.
+    """
+
+    path: Path
+    recipe: Recipe
+    seed: int
+    model: Any
+    trials: tuple[Trial, ...]
+    valid: NDArray[np.float64]
+    train_nats: float
+    rows: dict[str, int]
+    fit_seconds: float
+    search_seconds: float
+
+
+def set_path(folder: Path, name: str) -> Path:
+    """Find the file of a set, or say what there is."""
+    path = folder / f"{name}.npz"
+    if not path.exists():
+        known = ", ".join(sorted(file.stem for file in folder.glob("*.npz"))) or "no .npz file"
+        raise FileNotFoundError(f"there is no set {name!r} in {folder} (--data): it has {known}")
+    return path
+
+
+def learning_rows(path: Path) -> tuple[Rows, Rows]:
+    """Read the training and the validation rows."""
+    splits = files.read(path, only=("train", "valid"))
+    if splits.keys() != {"train", "valid"}:
+        raise ValueError(f"{path}: expected arrays train and valid; found {', '.join(splits)}")
+    return splits["train"], splits["valid"]
+
+
+def choose(recipe: Recipe, path: Path, seed: int, announce: Any = lambda trial: None) -> Choice:
+    """Train the candidates of a recipe and take the one with the best validation likelihood.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What to try.
+    path : Path
+        The set.
+    seed : int
+        Of the draw of candidates and of every fit.
+    announce : callable
+        Called with the `Trial` of a candidate after each of its rungs.
+
+    Returns
+    -------
+    Choice
+        With the model of one uninterrupted fit: a winner of rungs is fitted once more.
+    """
+    train, valid = learning_rows(path)
+    began = time.perf_counter()
+    found = ardens.tune(
+        recipe.estimator(seed),
+        train,
+        recipe.grid,
+        X_valid=valid,
+        n_candidates=recipe.candidates,
+        factor=recipe.factor or max(2, recipe.candidates),
+        min_epochs=recipe.min_epochs,
+        random_state=seed,
+        announce=announce,
+    )
+    model, fit_seconds = found.estimator, found.best.seconds
+    search_seconds = time.perf_counter() - began
+    if len(found.best.nats) > 1:
+        model = unfitted(model)
+        began = time.perf_counter()
+        model.fit(train, X_valid=valid)
+        fit_seconds = time.perf_counter() - began
+    return Choice(
+        path=path,
+        recipe=recipe,
+        seed=seed,
+        model=model,
+        trials=found.trials,
+        valid=model.score_samples(valid),
+        train_nats=model.score(train),
+        rows={"train": len(train), "valid": len(valid)},
+        fit_seconds=fit_seconds,
+        search_seconds=search_seconds,
+    )
+
+
+def judge(choice: Choice) -> NDArray[np.float64]:
+    """Score the test rows under the model that was chosen."""
+    splits = files.read(choice.path, only=("test",))
+    return np.asarray(choice.model.score_samples(splits["test"]))
