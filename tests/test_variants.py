@@ -105,3 +105,19 @@ def test_v_is_not_given_with_tied_weights():
         NADE.from_parameters(W=[[0]], c=[0], V=[[0]], b=[0], tied=True)
     with pytest.raises(TypeError, match="needs the parameter 'V'"):
         NADE.from_parameters(W=[[0]], c=[0], b=[0])
+
+
+def test_a_start_from_an_fvsbn_is_no_worse_than_the_fvsbn(data):
+    X, X_valid = data[:400], data[400:]
+    options = {"direct": True, "start": "fvsbn", "random_state": 0, "ordering": "random"}
+    simple = ardens.FVSBN(ordering=NADE(8, **options).fit(X).ordering_).fit(X, X_valid=X_valid)
+    model = NADE(8, **options, max_epochs=3).fit(X, X_valid=X_valid)
+    assert model.score(X_valid) >= simple.score(X_valid)
+    slow = NADE(8, **options, max_epochs=1, learning_rate=1e-9).fit(X, X_valid=X_valid)
+    np.testing.assert_allclose(slow.parameters()["D"], simple.parameters()["W"], atol=1e-6)
+
+
+@pytest.mark.parametrize("options", [{"start": "fvsbn"}, {"start": "zero"}, {"start": None}])
+def test_start_that_cannot_be_is_refused(options, data):
+    with pytest.raises(ValueError, match="start"):
+        NADE(**options).fit(data)

@@ -36,6 +36,7 @@ _OPTIONS = (
     _Option("--activation", "activation", str, "NAME", "sigmoid, tanh or relu"),
     _Option("--direct", "direct", None, "", "weights from inputs to logits as well"),
     _Option("--tied", "tied", None, "", "the same weights into and out of the hidden units"),
+    _Option("--start", "start", str, "NAME", "random, or fvsbn with direct weights"),
     _Option("--ordering", "ordering", str, "NAME", f"order of the columns: {', '.join(NAMES)}"),
     _Option("--coding", "coding", str, "NAME", "majority: turn over columns of mostly ones"),
     _Option("--binarize", "binarize", float, "T", "count values above T as 1, others as 0"),

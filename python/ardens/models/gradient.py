@@ -188,7 +188,7 @@ class GradientModel(AutoregressiveModel):
             core, columns, state, until, first = recorder.saved.resumed(settings, streams.shuffle)
             recorder.saved = None  # as large as the model many times over
         elif before is None:
-            core, columns, state = self._begin(rows, settings, streams)
+            core, columns, state = self._begin(rows, judged, settings, streams)
             until = settings.max_epochs
         else:
             core, columns = before.core, before.columns
@@ -248,7 +248,8 @@ class GradientModel(AutoregressiveModel):
         self._check_options(n_features)
         settings = self._settings(len(rows), validated=False)
         if before is None:
-            core, columns, state = self._begin(rows, settings, draw_streams(self.random_state))
+            streams = draw_streams(self.random_state)
+            core, columns, state = self._begin(rows, None, settings, streams)
         else:
             self._check_continues(before, n_features, "partial_fit")
             core, columns = before.core, before.columns
@@ -272,17 +273,22 @@ class GradientModel(AutoregressiveModel):
         return self
 
     def _begin(
-        self, rows: Rows, settings: Settings, streams: Streams
+        self, rows: Rows, judged: Rows | None, settings: Settings, streams: Streams
     ) -> tuple[_core.Model, Columns, TrainingState]:
         """Make a model for the rows, and the state before its first epoch."""
         core = _core.Model(self._variant, rows.shape[1], self._hidden())
         check_fit_memory(core, settings)
         columns = self._columns(rows, streams.ordering)
         flat = aligned_zeros(core.size)
-        self._initialize(
-            named_views(core, flat), marginal_logits(columns.ordered(rows)), streams.start
-        )
+        views, rows = named_views(core, flat), columns.ordered(rows)
+        self._initialize(views, marginal_logits(rows), streams.start)
+        self._learn_start(views, rows, None if judged is None else columns.ordered(judged))
         return core, columns, start(flat, settings, streams.shuffle)
+
+    def _learn_start(
+        self, views: Mapping[str, Float32Array], rows: Rows, judged: Rows | None
+    ) -> None:
+        """Improve on the start by what another model learns from the rows."""
 
     def _check_options(self, n_features: int | None = None) -> None:
         super()._check_options(n_features)

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _core
-from ..arrays import Float32Array
+from ..arrays import Float32Array, Rows
 from ..options import truth, whole_number
 from .base import Shapes
 from .flat import draw_uniform
+from .fvsbn import FVSBN
 from .gradient import GradientModel
 from .parameters import check_triangular
 
@@ -45,6 +46,10 @@ class NADE(GradientModel):
         to logit i.
     tied : bool, default False
         Whether V is W transposed, which halves the number of weights.
+    start : {"random", "fvsbn"}, default "random"
+        Where training starts. With "fvsbn", which needs direct weights, an `FVSBN` is fitted first,
+        by its defaults; D and b start there, and V at 0, so that the hidden units learn what it
+        leaves.
     ordering, coding, random_state, optimizer, learning_rate, batch_size, max_epochs, \
 validation_fraction, patience, weight_decay, averaging, warm_start, verbose, callbacks, binarize, \
 n_jobs
@@ -99,6 +104,7 @@ n_jobs
     activation: Literal["sigmoid", "tanh", "relu"] = field(default="sigmoid", kw_only=True)
     direct: bool = field(default=False, kw_only=True)
     tied: bool = field(default=False, kw_only=True)
+    start: Literal["random", "fvsbn"] = field(default="random", kw_only=True)
 
     _core_name: ClassVar[str] = "nade"
     _dimensions: ClassVar[Mapping[str, int]] = {"W": 2, "c": 1, "V": 2, "D": 2, "b": 1}
@@ -178,6 +184,21 @@ n_jobs
     def _check_options(self, n_features: int | None = None) -> None:
         super()._check_options(n_features)
         _ = self._variant
+        if not (isinstance(self.start, str) and self.start in ("random", "fvsbn")):
+            raise ValueError(f'start must be "random" or "fvsbn"; got {self.start!r}')
+        if self.start == "fvsbn" and not self.direct:
+            raise ValueError('start="fvsbn" needs direct=True; got direct=False')
+        if self.start == "fvsbn" and self.tied:
+            raise ValueError('start="fvsbn" needs tied=False, as V starts at 0; got tied=True')
+
+    def _learn_start(
+        self, views: Mapping[str, Float32Array], rows: Rows, judged: Rows | None
+    ) -> None:
+        if self.start == "fvsbn":
+            simple = FVSBN(random_state=0, n_jobs=self.n_jobs).fit(rows, X_valid=judged)
+            learned = simple.parameters()
+            views["D"][...], views["b"][...] = learned["W"], learned["b"]
+            views["V"][...] = 0
 
     @classmethod
     def _check_values(cls, parameters: Mapping[str, Float32Array]) -> None:
