@@ -70,7 +70,9 @@ def test_value_and_grad(benchmark, model, rows, name):
 def test_an_epoch_of_training(benchmark, model, rows, name):
     """Twenty steps of a warm fit."""
     X = np.tile(rows(name), (20, 1))
-    options = {"max_epochs": 1, "batch_size": ROWS, "validation_fraction": 0.0}
+    options: dict[str, object] = {"max_epochs": 1, "batch_size": ROWS, "validation_fraction": 0.0}
+    if name == "fvsbn":
+        options["solver"] = "stochastic"
     fitted = model(name).set_params(warm_start=True, random_state=0, **options)
     benchmark.pedantic(fitted.fit, (X,), rounds=5, warmup_rounds=1)
 

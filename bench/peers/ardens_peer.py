@@ -66,7 +66,13 @@ class Estimator(Peer):
 
     def _fresh(self, **options: Any) -> Any:
         model = self.kind.from_parameters(**self.given)
-        rest = {"learning_rate": RATE, "validation_fraction": 0.0, "warm_start": True}
+        rest: dict[str, Any] = {
+            "learning_rate": RATE,
+            "validation_fraction": 0.0,
+            "warm_start": True,
+        }
+        if "solver" in model.get_params():
+            rest["solver"] = "stochastic"  # steps along the gradient are what is timed
         return model.set_params(n_jobs=self.threads, random_state=0, **rest, **options)
 
 

@@ -1,5 +1,6 @@
-"""What is tried: one TOML file of settings and candidates for each model.
+"""What is tried: one TOML file of settings and candidates for each model, or variant of one.
 
+The name of a file is the model's, and what comes after a hyphen tells its variants apart.
 A recipe has ``[options]`` that all candidates share and a ``[grid]`` of values whose combinations
 are the candidates; an option of an estimator within is ``estimator__n_hidden``. ``candidates = K``
 draws so many of them, ``factor = F`` lets one of F go on from rung to rung, of which the
@@ -126,8 +127,9 @@ def read(model: str, name: str, folder: Path = FOLDER) -> Recipe:
 
 
 def estimator_class(model: str) -> Any:
-    """Find an estimator by its name, be it in the registry or a combination of others."""
-    found = MODELS.get(model) or getattr(ardens, model.capitalize(), None)
+    """Find an estimator by the name of a recipe, be it a model or a combination of models."""
+    family = model.partition("-")[0]
+    found = MODELS.get(family) or getattr(ardens, family.capitalize(), None)
     if not (isinstance(found, type) and hasattr(found, "fit")):
         raise ValueError(f"ardens has no model {model!r}")
     return found

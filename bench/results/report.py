@@ -35,7 +35,7 @@ def literature() -> dict[str, Any]:
 
 def target_of(record: Record) -> float | None:
     """The least that is wanted of a model on a set, if there is a figure for it."""
-    found: float | None = _targets(record["set"]).get(record["model"])
+    found: float | None = _targets(record["set"]).get(record["model"].partition("-")[0])
     return found
 
 
@@ -50,7 +50,9 @@ def met(record: Record) -> bool | None:
     if target is None:
         return None
     limits = literature()["sets"][record["set"]].get("minutes", {})
-    in_time = record["fit_seconds"] <= 60 * limits.get(record["model"], float("inf"))
+    in_time = record["fit_seconds"] <= 60 * limits.get(
+        record["model"].partition("-")[0], float("inf")
+    )
     return in_time and round(record["test"]["nats"], 2) >= target
 
 

@@ -39,7 +39,8 @@ def fvsbn_workload(suite: Suite) -> Workload:
         suite.say("preparing FVSBN")
         s = suite.settings
         X, about = learned_rows(s.data, s.n)
-        suite.add(fitted("fvsbn", "fvsbn", X, about, max_epochs=s.epochs, n_jobs=s.threads))
+        options = {"solver": "stochastic", "max_epochs": s.epochs, "n_jobs": s.threads}
+        suite.add(fitted("fvsbn", "fvsbn", X, about, **options))
     return suite.workloads["fvsbn"]
 
 
