@@ -1,5 +1,5 @@
 // MLP: logit_i = V_i . h_i + b_i with h_i = sigma(c_i + sum over j < i of A_ij x_j), a hidden layer
-// of its own for every feature.
+// of its own for every feature. Features are taken four at a time: one walk through a row's ones serves all.
 #pragma once
 
 #include "bernoulli.hpp"
@@ -7,90 +7,309 @@
 
 namespace {
 
-Needs mlp_needs(Shape s) { return {0, s.n + 1, MAX_TILE * (s.n + 1)}; }
-std::size_t mlp_stage_items(Shape, std::size_t) { return 0; }
-void mlp_prepare(float*, const float*, Shape, std::size_t, std::size_t, std::size_t) {}
+constexpr std::size_t MLP_BLOCK = 4;  // features at once
 
-// First row of A that belongs to feature i.
-inline std::size_t mlp_row(std::size_t i) { return i * (i - 1) / 2; }
+// Ways to keep a = c + sum over the ones of A. Both read it at the places of A and c in the parameters.
 
-// h = sigma(c_i + sum over the ones j < i of A_ij) in LANES units from k on.
-inline vf mlp_hidden(const View& model, const MlpPlan& plan, std::size_t i, const std::uint32_t* ones, std::size_t k) {
-    vf a = load(model.params + plan.c + i * plan.stride + k);
-    const float* A = model.params + plan.A + (i ? mlp_row(i) : 0) * plan.stride + k;
-    for (std::size_t o = 0; o < ones[0] && ones[1 + o] < i; ++o) a += load(A + ones[1 + o] * plan.stride);
-    return sigmoid(a);
+// exp(-a / 2), moved by multiplications: no exponential is left for a row.
+struct MlpExponential {
+    static constexpr float BOUND = 170.0f;  // within it exp(-a / 2) is a normal number
+    static const float* table(const View& model) { return model.tables; }
+    static vf move(vf s, vf step) { return s * step; }
+    // 1 + exp(-a). Beyond 2^62 it stays there: the product of two is finite, and h is off by 2^-62 at most.
+    static vf divisor(vf s) { return min(fma(s, s, splat(1.0f)), splat(0x1p62f)); }
+};
+
+// a itself, for features with weights so large that some row might leave the other's range.
+struct MlpAdditive {
+    static const float* table(const View& model) { return model.params; }
+    static vf move(vf s, vf step) { return s + step; }
+    static vf divisor(vf s) { return exp(min(splat(43.0f), -s)) + 1.0f; }
+};
+
+// Four features. Those past the last one are the last one again.
+struct MlpBlock {
+    std::size_t first, count, stride;
+    std::size_t A[MLP_BLOCK], V[MLP_BLOCK], c[MLP_BLOCK], b;  // where their parameters begin
+
+    MlpBlock(const MlpPlan& plan, std::size_t n, std::size_t block)
+        : first(MLP_BLOCK * block),
+          count(n - first < MLP_BLOCK ? n - first : MLP_BLOCK),
+          stride(plan.stride),
+          b(plan.b + first) {
+        for (std::size_t q = 0; q < MLP_BLOCK; ++q) {
+            std::size_t i = first + (q < count ? q : count - 1);
+            A[q] = plan.A + (i ? i * (i - 1) / 2 : 0) * stride;
+            V[q] = plan.V + i * stride;
+            c[q] = plan.c + i * stride;
+        }
+    }
+};
+
+inline std::size_t mlp_blocks(Shape s) { return pad(s.n, MLP_BLOCK) / MLP_BLOCK; }
+
+// Calls f with the state of a block: the tables end with a number for each, 1 where MlpExponential holds
+// whatever the row.
+template <typename F>
+inline void mlp_with_state(const View& model, const MlpPlan& plan, std::size_t block, F f) {
+    if (model.tables[plan.b + block] != 0.0f)
+        f(MlpExponential{});
+    else
+        f(MlpAdditive{});
 }
 
-inline float mlp_logit(const View& model, const MlpPlan& plan, std::size_t i, const std::uint32_t* ones) {
-    const float* V = model.params + plan.V + i * plan.stride;
-    alignas(64) float sums[BLOCK] = {};
-    for (std::size_t k = 0; k < plan.stride; k += LANES) {
-        float* lanes = sums + k % BLOCK;
-        store(lanes, fma(load(V + k), mlp_hidden(model, plan, i, ones, k), load(lanes)));
+// Units k, k + 16, ... of the features `from` ... 3 of a block, as many as `registers`.
+template <std::size_t from, std::size_t registers>
+struct MlpUnits {
+    vf of[MLP_BLOCK][registers];
+
+    template <typename F>
+    static void each(F f) {
+#pragma GCC unroll 4
+        for (std::size_t q = from; q < MLP_BLOCK; ++q)
+#pragma GCC unroll 2
+            for (std::size_t v = 0; v < registers; ++v) f(q, v);
     }
-    return fold(sums) + model.params[plan.b + i];
+};
+
+// h = sigma(c + sum over the ones of A).
+template <typename State, std::size_t from, std::size_t registers>
+inline MlpUnits<from, registers> mlp_hidden(const float* table, const MlpBlock& block, const std::uint32_t* one,
+                                            std::size_t k) {
+    using Units = MlpUnits<from, registers>;
+    Units h;
+    Units::each([&](std::size_t q, std::size_t v) { h.of[q][v] = load(table + block.c[q] + k + v * BLOCK); });
+    const float* A[MLP_BLOCK];
+    for (std::size_t q = from; q < MLP_BLOCK; ++q) A[q] = table + block.A[q] + k;
+    auto move = [&](std::size_t q, std::size_t v, std::size_t row) {
+        h.of[q][v] = State::move(h.of[q][v], load(A[q] + row + v * BLOCK));
+    };
+    for (; *one < block.first; ++one)
+        Units::each([&, row = *one * block.stride](std::size_t q, std::size_t v) { move(q, v, row); });
+    // Ones within the block reach only the features behind them.
+#pragma GCC unroll 3
+    for (std::size_t j = 0; j + 1 < MLP_BLOCK; ++j)
+        if (*one == block.first + j && j + 1 < block.count) {
+            Units::each([&, row = *one * block.stride](std::size_t q, std::size_t v) {
+                if (q > j) move(q, v, row);
+            });
+            ++one;
+        }
+#pragma GCC unroll 4
+    for (std::size_t q = from; q < MLP_BLOCK; ++q) {
+        vf* of = h.of[q];
+        if constexpr (registers == 2) {  // one division for two
+            vf t0 = State::divisor(of[0]), t1 = State::divisor(of[1]), r = 1.0f / (t0 * t1);
+            of[0] = r * t1;
+            of[1] = r * t0;
+        } else {
+            of[0] = 1.0f / State::divisor(of[0]);
+        }
+    }
+    return h;
+}
+
+// f(k, registers) for all units of a row: in pairs of registers 16 units apart, the last perhaps alone.
+template <typename F>
+inline void mlp_each_pair(std::size_t stride, std::size_t lane, F f) {
+    std::size_t k = lane;
+    for (; k + BLOCK < stride; k += 2 * BLOCK) f.template operator()<2>(k);
+    if (k < stride) f.template operator()<1>(k);
+}
+
+// out[from ... 3] = logits of the block for the row with these ones.
+template <typename State, std::size_t from>
+void mlp_row(float* out, const View& model, const MlpBlock& block, const std::uint32_t* ones) {
+    alignas(64) float lanes[MLP_BLOCK][BLOCK] = {};
+    for (std::size_t lane = 0; lane < BLOCK; lane += LANES) {
+        vf sum[MLP_BLOCK] = {};
+        mlp_each_pair(block.stride, lane, [&]<std::size_t registers>(std::size_t k) {
+            auto h = mlp_hidden<State, from, registers>(State::table(model), block, ones, k);
+            h.each([&](std::size_t q, std::size_t v) {
+                sum[q] = fma(load(model.params + block.V[q] + k + v * BLOCK), h.of[q][v], sum[q]);
+            });
+        });
+        for (std::size_t q = from; q < MLP_BLOCK; ++q) store(lanes[q] + lane, sum[q]);
+    }
+    v4f logits = fold4(lanes[0]) + load4(model.params + block.b);
+    if constexpr (from == 0) {
+        store4(out, logits);
+    } else {
+        for (std::size_t q = from; q < MLP_BLOCK; ++q) out[q] = logits[q];
+    }
 }
 
 void mlp_logits(float* logits, float* state, const View& model, const std::uint8_t* X, std::size_t rows, float*) {
     std::size_t n = model.shape.n, stride = pad(n, BLOCK);
     MlpPlan plan(model.shape);
     list_ones(state, X, rows, n);
-    for (std::size_t i = 0; i < n; ++i)
-        for (std::size_t r = 0; r < rows; ++r)
-            logits[r * stride + i] = mlp_logit(model, plan, i, ones_of_row(state, r, n));
+    for (std::size_t i = 0; i < mlp_blocks(model.shape); ++i) {
+        MlpBlock block(plan, n, i);
+        mlp_with_state(model, plan, i, [&]<typename State>(State) {
+            for (std::size_t r = 0; r < rows; ++r)
+                mlp_row<State, 0>(logits + r * stride + block.first, model, block, ones_of_row(state, r, n));
+        });
+    }
 }
 
-// A unit is two features: their networks share nothing with the others.
-std::size_t mlp_units(Shape s) { return (s.n + 1) / 2; }
+// The rows of a batch in which a feature is one.
+struct MlpColumn {
+    std::uint32_t count;
+    std::uint8_t row[MAX_BATCH];
+};
 
-void mlp_backward(float* grad, const View& model, const float* delta, float* state, const std::uint8_t*,
-                  std::size_t rows, std::size_t begin, std::size_t end, float*) {
-    std::size_t n = model.shape.n, stride = pad(n, BLOCK);
-    MlpPlan plan(model.shape);
-    each_member(n, begin, end, [&](std::size_t i) {
-        const float* V = model.params + plan.V + i * plan.stride;
-        float* gA = grad + plan.A + (i ? mlp_row(i) : 0) * plan.stride;
-        float* gV = grad + plan.V + i * plan.stride;
-        float* gc = grad + plan.c + i * plan.stride;
-        for (std::size_t r = 0; r < rows; ++r) {
-            const std::uint32_t* ones = ones_of_row(state, r, n);
-            float d = delta[r * stride + i];
-            grad[plan.b + i] += d;
-            for (std::size_t k = 0; k < plan.stride; k += LANES) {
-                vf h = mlp_hidden(model, plan, i, ones, k);
-                store(gV + k, fma(splat(d), h, load(gV + k)));
-                vf g = splat(d) * load(V + k) * h * (1.0f - h);
-                store(gc + k, load(gc + k) + g);
-                for (std::size_t o = 0; o < ones[0] && ones[1 + o] < i; ++o) {
-                    float* gj = gA + ones[1 + o] * plan.stride + k;
-                    store(gj, load(gj) + g);
-                }
-            }
-        }
-        // Units past d have h = 1/2: their V must not move.
-        for (std::size_t k = model.shape.d; k < plan.stride; ++k) gV[k] = 0.0f;
+// Floats of a row in the backward pass: the slope of two registers of each feature.
+constexpr std::size_t MLP_SLOPES = 2 * MLP_BLOCK * LANES;
+
+// dA_ij += slope of feature i, over the rows where x_j = 1, for the features i = `from` ... 3 of the block.
+template <std::size_t from, std::size_t registers>
+void mlp_outer(float* grad, const MlpBlock& block, const float* slopes, const MlpColumn& ones, std::size_t j,
+               std::size_t k) {
+    using Units = MlpUnits<from, registers>;
+    Units sum;
+    Units::each([&](std::size_t q, std::size_t v) {
+        sum.of[q][v] = load(grad + block.A[q] + j * block.stride + k + v * BLOCK);
+    });
+    for (std::size_t o = 0; o < ones.count; ++o) {
+        const float* slope = slopes + ones.row[o] * MLP_SLOPES;
+        Units::each([&](std::size_t q, std::size_t v) { sum.of[q][v] += load(slope + (2 * q + v) * LANES); });
+    }
+    Units::each([&](std::size_t q, std::size_t v) {
+        if (q < block.count) store(grad + block.A[q] + j * block.stride + k + v * BLOCK, sum.of[q][v]);
     });
 }
 
-void mlp_sample(std::uint8_t* X, float* logits, const View& model, Stream stream, std::size_t rows, float* scratch) {
+// All that the units from k on add to the gradient. Their slopes are kept for all rows of the batch, so
+// that each entry of dA, too, is summed in a register.
+template <typename State, std::size_t registers>
+void mlp_backward_units(float* grad, const View& model, const MlpBlock& block, const float* delta, float* state,
+                        std::size_t rows, const MlpColumn* columns, float* slopes, std::size_t k) {
+    std::size_t n = model.shape.n, stride = pad(n, BLOCK);
+    using Units = MlpUnits<0, registers>;
+    Units V, gV, gc;
+    Units::each([&](std::size_t q, std::size_t v) {
+        V.of[q][v] = load(model.params + block.V[q] + k + v * BLOCK);
+        gV.of[q][v] = load(grad + block.V[q] + k + v * BLOCK);
+        gc.of[q][v] = load(grad + block.c[q] + k + v * BLOCK);
+    });
+    for (std::size_t r = 0; r < rows; ++r) {
+        auto h = mlp_hidden<State, 0, registers>(State::table(model), block, ones_of_row(state, r, n), k);
+        Units::each([&](std::size_t q, std::size_t v) {
+            vf d = splat(delta[r * stride + block.first + q]), hk = h.of[q][v],
+               slope = d * V.of[q][v] * hk * (1.0f - hk);
+            gV.of[q][v] = fma(d, hk, gV.of[q][v]);
+            gc.of[q][v] += slope;
+            store(slopes + r * MLP_SLOPES + (2 * q + v) * LANES, slope);
+        });
+    }
+    Units::each([&](std::size_t q, std::size_t v) {
+        if (q >= block.count) return;
+        store(grad + block.V[q] + k + v * BLOCK, gV.of[q][v]);
+        store(grad + block.c[q] + k + v * BLOCK, gc.of[q][v]);
+    });
+    for (std::size_t j = 0; j < block.first; ++j) mlp_outer<0, registers>(grad, block, slopes, columns[j], j, k);
+    if (block.count > 1) mlp_outer<1, registers>(grad, block, slopes, columns[block.first], block.first, k);
+    if (block.count > 2) mlp_outer<2, registers>(grad, block, slopes, columns[block.first + 1], block.first + 1, k);
+    if (block.count > 3) mlp_outer<3, registers>(grad, block, slopes, columns[block.first + 2], block.first + 2, k);
+}
+
+// A unit is two blocks: their networks share nothing with the others.
+std::size_t mlp_units(Shape s) { return (mlp_blocks(s) + 1) / 2; }
+
+void mlp_backward(float* grad, const View& model, const float* delta, float* state, const std::uint8_t*,
+                  std::size_t rows, std::size_t begin, std::size_t end, float* scratch) {
     std::size_t n = model.shape.n, stride = pad(n, BLOCK);
     MlpPlan plan(model.shape);
-    alignas(64) std::uint32_t words[4][MAX_TILE];
+    auto* columns = reinterpret_cast<MlpColumn*>(scratch + MAX_BATCH * MLP_SLOPES);
+    for (std::size_t j = 0; j < n; ++j) columns[j].count = 0;
+    for (std::size_t r = 0; r < rows; ++r)
+        for (const std::uint32_t* one = ones_of_row(state, r, n); *one != NO_MORE; ++one)
+            columns[*one].row[columns[*one].count++] = static_cast<std::uint8_t>(r);
+    each_member(mlp_blocks(model.shape), begin, end, [&](std::size_t i) {
+        MlpBlock block(plan, n, i);
+        v4f gb = load4(grad + block.b);
+        for (std::size_t r = 0; r < rows; ++r) gb += load4(delta + r * stride + block.first);
+        store4(grad + block.b, gb);
+        mlp_with_state(model, plan, i, [&]<typename State>(State) {
+            for (std::size_t lane = 0; lane < BLOCK; lane += LANES)
+                mlp_each_pair(block.stride, lane, [&]<std::size_t registers>(std::size_t k) {
+                    mlp_backward_units<State, registers>(grad, model, block, delta, state, rows, columns, scratch, k);
+                });
+        });
+        // Units past d have h = 1/2: their V must not move.
+        for (std::size_t q = 0; q < block.count; ++q)
+            for (std::size_t k = model.shape.d; k < block.stride; ++k) grad[block.V[q] + k] = 0.0f;
+    });
+}
+
+using MlpRow = void (*)(float*, const View&, const MlpBlock&, const std::uint32_t*);
+template <typename State>
+constexpr MlpRow mlp_row_behind[MLP_BLOCK] = {mlp_row<State, 1>, mlp_row<State, 2>, mlp_row<State, 3>, nullptr};
+
+// The bits of a block. Its logits are computed as if it had no one; after a one, those behind it once more.
+template <typename State>
+void mlp_draw(std::uint8_t* X, float* logits, const View& model, const MlpBlock& block, DrawnOnes& ones, float* lists,
+              const std::uint32_t (*words)[MAX_TILE], std::size_t rows) {
+    std::size_t n = model.shape.n, stride = pad(n, BLOCK);
     alignas(64) float column[MAX_TILE] = {}, bits[MAX_TILE];
-    for (std::size_t r = 0; r < rows; ++r) ones_of_row(scratch, r, n)[0] = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-        if (i % 4 == 0) philox(words, stream.start, static_cast<std::uint32_t>(i / 4), stream.seed);
-        for (std::size_t r = 0; r < rows; ++r)
-            column[r] = logits[r * stride + i] = mlp_logit(model, plan, i, ones_of_row(scratch, r, n));
-        draw(bits, column, words[i % 4], rows);
-        for (std::size_t r = 0; r < rows; ++r) {
-            X[r * n + i] = bits[r] != 0.0f;
-            std::uint32_t* ones = ones_of_row(scratch, r, n);
-            ones[1 + ones[0]] = static_cast<std::uint32_t>(i);
-            ones[0] += X[r * n + i];
-        }
+    float* out = logits + block.first;
+    for (std::size_t r = 0; r < rows; ++r) mlp_row<State, 0>(out + r * stride, model, block, ones_of_row(lists, r, n));
+    for (std::size_t q = 0; q < block.count; ++q) {
+        for (std::size_t r = 0; r < rows; ++r) column[r] = out[r * stride + q];
+        draw(bits, column, words[q], rows);
+        MlpRow behind = mlp_row_behind<State>[q];
+        ones.add(X, bits, block.first + q, [&](std::size_t r) {
+            if (behind) behind(out + r * stride, model, block, ones_of_row(lists, r, n));
+        });
     }
+}
+
+void mlp_sample(std::uint8_t* X, float* logits, const View& model, Stream stream, std::size_t rows, float* scratch) {
+    MlpPlan plan(model.shape);
+    DrawnOnes ones(scratch, rows, model.shape.n);
+    alignas(64) std::uint32_t words[MLP_BLOCK][MAX_TILE];
+    for (std::size_t i = 0; i < mlp_blocks(model.shape); ++i) {
+        MlpBlock block(plan, model.shape.n, i);
+        philox(words, stream.start, static_cast<std::uint32_t>(i), stream.seed);
+        mlp_with_state(model, plan, i, [&]<typename State>(State) {
+            mlp_draw<State>(X, logits, model, block, ones, scratch, words, rows);
+        });
+    }
+}
+
+Needs mlp_needs(Shape s) {
+    std::size_t lists = MAX_TILE * (s.n + 1);
+    std::size_t backward = MAX_BATCH * MLP_SLOPES + s.n * sizeof(MlpColumn) / sizeof(float);
+    return {MlpPlan(s).b + mlp_blocks(s), s.n + 1, lists > backward ? lists : backward};
+}
+
+std::size_t mlp_stage_items(Shape s, std::size_t stage) { return stage == 0 ? mlp_units(s) : 0; }
+
+// The tables of MlpExponential, by units as in `backward`. Whatever the row, a lies between c plus all that
+// is negative in A and c plus all that is positive; a single step must be within the bound, too.
+void mlp_prepare(float* out, const float* params, Shape shape, std::size_t, std::size_t begin, std::size_t end) {
+    MlpPlan plan(shape);
+    each_member(mlp_blocks(shape), begin, end, [&](std::size_t i) {
+        MlpBlock block(plan, shape.n, i);
+        vi inside = vi{} - 1;
+        for (std::size_t q = 0; q < block.count; ++q)
+            for (std::size_t k = 0; k < block.stride; k += LANES) {
+                vf c = load(params + block.c[q] + k), least = c, most = c;
+                store(out + block.c[q] + k, exp(c * -0.5f));
+                for (std::size_t j = 0; j < block.first + q; ++j) {
+                    std::size_t at = block.A[q] + j * block.stride + k;
+                    vf a = load(params + at);
+                    least += min(vf{}, a);
+                    most += max(vf{}, a);
+                    inside &= abs(a) < splat(MlpExponential::BOUND);
+                    store(out + at, exp(a * -0.5f));
+                }
+                inside &= (least > splat(-MlpExponential::BOUND)) & (most < splat(MlpExponential::BOUND));
+            }
+        out[plan.b + i] = 1.0f;
+        for (std::size_t l = 0; l < LANES; ++l)
+            if (!inside[l]) out[plan.b + i] = 0.0f;
+    });
 }
 
 constexpr ModelKernels mlp_kernels = {mlp_needs, mlp_stage_items, mlp_prepare, mlp_logits,

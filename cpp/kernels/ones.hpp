@@ -1,28 +1,60 @@
 // The positions of the ones of each row, in rising order: what sparse rows cost.
 #pragma once
 
+#include <limits>
+
 #include "contract.hpp"
 
 namespace {
 
-// A row's list, stored in the place of n + 1 floats: ones[0] is their number, then the positions.
+// Ends a list: beyond every position, so a loop over the ones below some feature needs no other test.
+constexpr std::uint32_t NO_MORE = std::numeric_limits<std::uint32_t>::max();
+
+// A row's list, stored in the place of n + 1 floats: the positions, then NO_MORE.
 inline std::uint32_t* ones_of_row(float* lists, std::size_t row, std::size_t n) {
     return reinterpret_cast<std::uint32_t*>(lists) + row * (n + 1);
-}
-inline const std::uint32_t* ones_of_row(const float* lists, std::size_t row, std::size_t n) {
-    return reinterpret_cast<const std::uint32_t*>(lists) + row * (n + 1);
 }
 
 inline void list_ones(float* lists, const std::uint8_t* X, std::size_t rows, std::size_t n) {
     for (std::size_t r = 0; r < rows; ++r) {
-        std::uint32_t* ones = ones_of_row(lists, r, n);
-        std::uint32_t count = 0;
+        std::uint32_t* one = ones_of_row(lists, r, n);
         for (std::size_t i = 0; i < n; ++i) {
-            ones[1 + count] = static_cast<std::uint32_t>(i);
-            count += X[r * n + i];
+            *one = static_cast<std::uint32_t>(i);
+            one += X[r * n + i];
         }
-        ones[0] = count;
+        *one = NO_MORE;
     }
 }
+
+// The lists of rows that are being drawn.
+class DrawnOnes {
+  public:
+    DrawnOnes(float* lists, std::size_t rows, std::size_t n) : rows_(rows), n_(n) {
+        for (std::size_t r = 0; r < rows; ++r) *(end_[r] = ones_of_row(lists, r, n)) = NO_MORE;
+    }
+    // Writes feature i of all rows to X and, where it is one, to the row's list; then calls f(row). The rows
+    // with a one are collected first: a branch for every row would be mispredicted at most ones.
+    template <typename F>
+    void add(std::uint8_t* X, const float* bits, std::size_t i, F f) {
+        std::uint32_t drawn[MAX_TILE];
+        std::size_t count = 0;
+        for (std::size_t r = 0; r < rows_; ++r) {
+            bool one = bits[r] != 0.0f;
+            X[r * n_ + i] = one;
+            drawn[count] = static_cast<std::uint32_t>(r);
+            count += one;
+        }
+        for (std::size_t o = 0; o < count; ++o) {
+            std::size_t r = drawn[o];
+            *end_[r]++ = static_cast<std::uint32_t>(i);
+            *end_[r] = NO_MORE;
+            f(r);
+        }
+    }
+
+  private:
+    std::size_t rows_, n_;
+    std::uint32_t* end_[MAX_TILE];
+};
 
 }  // namespace

@@ -220,16 +220,8 @@ def _swinging(n_features: int) -> dict[str, NDArray[np.float64]]:
     return {"W": W, "c": rng.normal(size=5), "V": V, "b": rng.normal(size=n_features)}
 
 
-def test_rows_that_leave_the_range_of_the_state_equal_the_reference() -> None:
-    n = 41
-    model = CoreModel("nade", n, 5)
-    model.flat = filled(model.core, _swinging(n))
-    params = model.params
-    X = np.vstack([rows(60, n, ones) for ones in (0.05, 0.3, 0.6)])
-    a = params["c"][:2] + np.cumsum(X[:, :, None] * params["W"].T[:, :2], axis=1)
-    beyond = (np.abs(a).max(axis=(1, 2)) > 200).mean()
-    assert 0.2 < beyond < 0.8  # both kinds of rows are there
-    reference = MODELS["nade"]
+def _check_equals_the_reference(model: CoreModel, name: str, X: Any) -> None:
+    params, reference, n = model.params, MODELS[name], X.shape[1]
     np.testing.assert_allclose(model.log_prob(X), reference.log_prob(X, **params), rtol=2e-6)
     gradient = model.value_and_grad(X)[1]
     for key, slope in reference.value_and_grad(X, **params)[1].items():
@@ -240,6 +232,35 @@ def test_rows_that_leave_the_range_of_the_state_equal_the_reference() -> None:
     u, p = uniforms(8, 0, 200, n), reference.conditionals(drawn, **params)
     assert np.all(((u < p) == drawn) | (np.abs(u - p) < 1e-6))
     np.testing.assert_array_equal(drawn[150:], model.sample(50, seed=8, start=150))
+
+
+def test_rows_that_leave_the_range_of_the_state_equal_the_reference() -> None:
+    n = 41
+    model = CoreModel("nade", n, 5)
+    model.flat = filled(model.core, _swinging(n))
+    params = model.params
+    X = np.vstack([rows(60, n, ones) for ones in (0.05, 0.3, 0.6)])
+    a = params["c"][:2] + np.cumsum(X[:, :, None] * params["W"].T[:, :2], axis=1)
+    beyond = (np.abs(a).max(axis=(1, 2)) > 200).mean()
+    assert 0.2 < beyond < 0.8  # both kinds of rows are there
+    _check_equals_the_reference(model, "nade", X)
+
+
+def test_mlp_with_weights_beyond_the_range_of_the_state_equals_the_reference() -> None:
+    n = 41
+    model = CoreModel("mlp", n, 5)
+    params = {key: array.copy() for key, array in model.params.items()}
+    for i in range(n // 2, n):
+        A = params["A"][MODELS["mlp"].rows_of(i)]
+        A[: i // 2, 0], A[i // 2 :, 0] = -30.0, 30.0
+        A[: i // 2, 1], A[i // 2 :, 1] = 30.0, -30.0
+    # of the others, one has a step that is larger than every a
+    params["c"][9, 2], params["A"][MODELS["mlp"].rows_of(9)][4, 2] = 160.0, -320.0
+    model.flat = filled(model.core, params)
+    X = np.vstack([rows(60, n, ones) for ones in (0.05, 0.3, 0.6)])
+    a = params["c"][n - 1] + X[:, : n - 1] @ A
+    assert np.ptp(a[:, :2]) > 400
+    _check_equals_the_reference(model, "mlp", X)
 
 
 def test_kernels_leave_the_floating_point_mode_as_it_was() -> None:
