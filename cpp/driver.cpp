@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "interrupt.hpp"
 #include "isa.hpp"
 #include "parallel.hpp"
 
@@ -70,17 +71,14 @@ int useful_threads(int threads, std::size_t multiply_adds) {
     return static_cast<int>(std::clamp<std::size_t>(multiply_adds / EACH, 1, static_cast<std::size_t>(threads)));
 }
 
-// Rows in one tile: at most MAX_TILE, and as many tiles for every thread. Results do not depend on it.
-std::size_t tile_rows(std::size_t rows, int threads) {
-    std::size_t n_threads = static_cast<std::size_t>(threads),
-                rounds = (rows + n_threads * MAX_TILE - 1) / (n_threads * MAX_TILE);
-    return std::max<std::size_t>(1, (rows + rounds * n_threads - 1) / (rounds * n_threads));
-}
-
-// Rows between two polls: about 10^8 multiply-adds a thread.
-std::size_t rows_between_polls(const Description& model, int threads) {
-    std::size_t tiles = std::max<std::size_t>(1, 100000000 / (MAX_TILE * (model.size + 1)));
-    return tiles * MAX_TILE * static_cast<std::size_t>(threads);
+// Rows in one tile: at most MAX_TILE and 2·10^9 multiply-adds, between which Ctrl-C gets through, and
+// as many tiles for every thread. Results do not depend on it.
+std::size_t tile_rows(const Description& model, std::size_t rows, int threads) {
+    constexpr std::size_t MOST = 2000000000;
+    std::size_t most =
+                    std::clamp<std::size_t>(MOST / (model.size + 1), 1, MAX_TILE) * static_cast<std::size_t>(threads),
+                rounds = (rows + most - 1) / most, tiles = rounds * static_cast<std::size_t>(threads);
+    return std::max<std::size_t>(1, (rows + tiles - 1) / tiles);
 }
 
 // Memory of each thread while it works on tiles of rows.
@@ -109,18 +107,17 @@ void each_tile(const Description& model, std::size_t rows, std::size_t n_bytes, 
     threads = useful_threads(threads, rows * model.size);
     Workspace space(memory.per_thread() * threads);
     float* floats = space.take(memory.per_thread() * threads);
-    std::size_t step = rows_between_polls(model, threads), size = tile_rows(rows, threads);
-    for (std::size_t first = 0; first < rows; first += step) {
-        std::size_t count = std::min(step, rows - first);
-        parallel_for((count + size - 1) / size, threads, [&](std::size_t item, int thread) {
-            std::size_t begin = first + item * size;
-            float* logits = floats + thread * memory.per_thread();
-            float *state = logits + memory.logits, *scratch = state + memory.state;
-            work(Tile{begin, std::min(size, first + count - begin), logits, state, scratch,
-                      reinterpret_cast<std::uint8_t*>(scratch + memory.scratch)});
-        });
-        poll();
-    }
+    std::size_t size = tile_rows(model, rows, threads);
+    Interrupt interrupt(poll);
+    parallel_for((rows + size - 1) / size, threads, [&](std::size_t item, int thread) {
+        if (interrupt.asked(thread)) return;
+        std::size_t begin = item * size;
+        float* logits = floats + thread * memory.per_thread();
+        float *state = logits + memory.logits, *scratch = state + memory.state;
+        work(Tile{begin, std::min(size, rows - begin), logits, state, scratch,
+                  reinterpret_cast<std::uint8_t*>(scratch + memory.scratch)});
+    });
+    interrupt.raise();
 }
 
 // finish(first row, rows, logits) after the logits of each tile.
@@ -212,10 +209,11 @@ double value_and_grad(float* grad, const Description& model, const float* params
     View view{model.shape, params, tables};
     // Units between two polls, about 10^9 multiply-adds: all of them unless the model is large.
     std::size_t units_at_once = std::max<std::size_t>(threads, units * 1000000000 / (batch * (model.size + 1)));
+    Interrupt interrupt(poll);
     double total = 0.0;
     float scale = 1.0f / static_cast<float>(rows.count);
     for (std::size_t first = 0; first < rows.count; first += batch) {
-        std::size_t count = std::min(batch, rows.count - first), size = tile_rows(count, threads);
+        std::size_t count = std::min(batch, rows.count - first), size = tile_rows(model, count, threads);
         std::size_t tiles = (count + size - 1) / size;
         // The gradient is set to zero beside the first tiles, in pieces.
         std::size_t zeros = first == 0 ? (model.size + PIECE - 1) / PIECE : 0;
@@ -226,18 +224,20 @@ double value_and_grad(float* grad, const Description& model, const float* params
                 std::memset(grad + begin, 0, std::min(PIECE, model.size - begin) * sizeof(float));
                 return;
             }
+            if (interrupt.asked(thread)) return;
             std::size_t r = item * size, m = std::min(size, count - r);
             k.logits(logits + r * stride, state + r * needs.state, view, X + r * n, m, scratches + thread * scratch);
             all.bernoulli.delta(delta + r * stride, nats.data() + r, logits + r * stride, X + r * n, scale, m, n);
         });
-        poll();
+        interrupt.raise();
         for (std::size_t done = 0; done < units; done += units_at_once) {
             std::size_t now = std::min(units_at_once, units - done), parts = std::min<std::size_t>(now, threads);
             parallel_for(parts, threads, [&](std::size_t part, int thread) {
                 k.backward(grad, view, delta, state, X, count, done + now * part / parts,
                            done + now * (part + 1) / parts, scratches + thread * scratch);
             });
-            poll();
+            interrupt.asked(0);
+            interrupt.raise();
         }
         for (std::size_t r = 0; r < count; ++r) total += nats[r];
     }
