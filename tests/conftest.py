@@ -1,6 +1,8 @@
 """Fixtures that several files of tests share."""
 
+import faulthandler
 import os
+import sys
 
 # Lets scikit-learn's checks of the array API run; it is read when scipy is imported.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
@@ -8,10 +10,20 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 import numpy as np
 import pytest
 
+from ardens import _core
 from ardens.models import MODELS
 
 N_FEATURES = 7
 N_HIDDEN = 5
+
+
+@pytest.fixture(autouse=True)
+def _no_test_hangs(request):
+    """Whatever waits for ever ends the run, and shows where it waits."""
+    seconds = 1800 if request.node.get_closest_marker("slow") else 300
+    faulthandler.dump_traceback_later(seconds, exit=True, file=sys.__stderr__)
+    yield
+    faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.fixture
@@ -50,6 +62,15 @@ def small():
         return MODELS[name](**(quick | options))
 
     return make
+
+
+@pytest.fixture
+def seven_threads(monkeypatch):
+    """As if there were seven processors."""
+    monkeypatch.setattr("ardens.options._cpus", lambda: 7)
+    _core.force_threads(7)
+    yield
+    _core.force_threads(0)
 
 
 @pytest.fixture

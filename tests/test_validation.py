@@ -338,7 +338,7 @@ def test_an_ordering_is_copied_and_read_only():
     ],
 )
 def test_what_is_no_permutation_is_refused(ordering, error, words):
-    with pytest.raises(error, match=f'ordering must be None, a name or a permutation.*{words}'):
+    with pytest.raises(error, match=f"ordering must be None, a name or a permutation.*{words}"):
         options.permutation(ordering, 3)
 
 

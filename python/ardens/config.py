@@ -8,6 +8,7 @@ from typing import TypeAlias
 import numpy as np
 
 from . import _core
+from .options import thread_count
 
 __all__ = ["get_config", "show_config"]
 
@@ -22,7 +23,8 @@ def get_config() -> Config:
     dict
         `version` of the package; `level`, the instruction set in use, and `levels`, those that
         run here (the environment variable ARDENS_LEVEL forces one); `threads` that a call uses by
-        default, and whether with `openmp`; `compiler` of the core; `python`, `numpy` and
+        default, which OMP_NUM_THREADS can lower; `cpus` that affinity and the quota of a container
+        leave to this process; whether with `openmp`; `compiler` of the core; `python`, `numpy` and
         `platform`.
 
     Examples
@@ -36,7 +38,8 @@ def get_config() -> Config:
         "version": str(build["version"]),
         "level": _core.level(),
         "levels": _core.levels(),
-        "threads": _core.max_threads(),
+        "threads": thread_count(None),
+        "cpus": thread_count(-1),
         "openmp": "yes" if build["openmp"] else "no",
         "compiler": str(build["compiler"]),
         "python": platform.python_version(),

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _core
+from .cgroups import cpu_quota, memory_limit
 
 __all__ = [
     "RandomState",
@@ -251,9 +252,10 @@ def thread_count(n_jobs: int | None) -> int:
     Parameters
     ----------
     n_jobs : int or None
-        None for the default of the core (which OMP_NUM_THREADS and threadpoolctl govern), -1 for
-        all CPUs this process may use, -2 for all but one, and so on; a positive number is that many
-        threads, at most one per CPU.
+        None for the default: one for each CPU this process may use, fewer if OMP_NUM_THREADS or
+        threadpoolctl say so. -1 for all of these CPUs, -2 for all but one, and so on; a positive
+        number is that many threads, at most one per CPU. The core holds all of them to what
+        OMP_NUM_THREADS and threadpoolctl allow.
 
     Returns
     -------
@@ -268,7 +270,8 @@ def thread_count(n_jobs: int | None) -> int:
         If `n_jobs` is 0.
     """
     if n_jobs is None:
-        return _core.max_threads()
+        threads = _core.max_threads()
+        return min(threads, cpu_quota() or threads)
     jobs = whole_number(n_jobs, "n_jobs", minimum=-(2**63))
     if jobs == 0:
         raise ValueError(
@@ -281,14 +284,16 @@ def thread_count(n_jobs: int | None) -> int:
 
 
 def _cpus() -> int:
+    """CPUs that affinity and the quota of a container leave to this process."""
     try:
-        return len(os.sched_getaffinity(0))
+        cpus = len(os.sched_getaffinity(0))
     except AttributeError:  # not a Linux system
-        return os.cpu_count() or 1
+        cpus = os.cpu_count() or 1
+    return min(cpus, cpu_quota() or cpus)
 
 
 def check_memory(n_bytes: int, what: str) -> None:
-    """Refuse an allocation that is larger than the machine's memory.
+    """Refuse an allocation that is larger than the memory of the machine or of the container.
 
     A system that overcommits would grant it, and end the process when it is filled.
 
@@ -310,6 +315,7 @@ def check_memory(n_bytes: int, what: str) -> None:
         available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):  # unknown here: the allocation itself will tell
         return
+    available = min(available, memory_limit() or available)
     if n_bytes > available:
         raise MemoryError(
             f"{what} needs {n_bytes / 2**30:,.1f} GiB; this machine has {available / 2**30:,.1f}"

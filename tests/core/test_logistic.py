@@ -66,6 +66,7 @@ def test_the_minimum_is_that_of_the_specification(rng, l1_ratio):
             np.testing.assert_allclose(b[i], intercept)
 
 
+@pytest.mark.usefixtures("seven_threads")
 @pytest.mark.parametrize("threads", [2, 3, 7])
 def test_threads_do_not_change_a_bit(rng, threads):
     X = correlated(rng, rows=300, n=50)

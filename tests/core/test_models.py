@@ -149,6 +149,7 @@ def test_row_of_a_sample_depends_on_seed_and_number_only(name: str) -> None:
     )
 
 
+@pytest.mark.usefixtures("seven_threads")
 @pytest.mark.parametrize("threads", [2, 7])
 def test_number_of_threads_changes_no_bit(name: str, threads: int) -> None:
     model = CoreModel(name, usable(name, 70), 100)

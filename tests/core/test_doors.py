@@ -1,0 +1,72 @@
+"""The core's own door: arrays that it would write to or read wrongly are refused untouched."""
+
+import numpy as np
+import pytest
+
+import references
+from ardens import _core
+from core_model import CoreModel
+from first_principles import PHILOX_KNOWN_ANSWERS
+
+N = 9
+
+
+def read_only(shape, dtype):
+    array = np.full(shape, 7, dtype)
+    array.flags.writeable = False
+    return array
+
+
+OUTPUTS = {
+    "another dtype": np.full((4, N), 7, np.int8),
+    "too few rows": np.full((3, N), 7, np.uint8),
+    "another width": np.full((4, N + 1), 7, np.uint8),
+    "one dimension": np.full(4 * N, 7, np.uint8),
+    "Fortran order": np.full((4, N), 7, np.uint8, order="F"),
+    "strided": np.full((8, N), 7, np.uint8)[::2],
+    "read-only": read_only((4, N), np.uint8),
+}
+
+
+@pytest.mark.parametrize("case", OUTPUTS)
+def test_a_wrong_output_of_a_sample_is_refused_before_it_is_written_to(case):
+    model, X = CoreModel("nade", N), OUTPUTS[case]
+    with pytest.raises((TypeError, ValueError), match=r"^(X|log_prob) must"):
+        model.core.sample(model.flat, model.tables, 0, 0, X, np.zeros(4), 1)
+    assert (X == 7).all()
+
+
+def test_a_wrong_output_of_a_gradient_is_refused_before_it_is_written_to():
+    model = CoreModel("nade", N)
+    X, size = np.zeros((4, N), np.uint8), model.core.size
+    room = np.zeros(4 * size + 1, np.uint8)[1:].view(np.float32)
+    for grad in (np.ones(size), np.ones(size + 1, np.float32), read_only(size, "f4"), room):
+        before = grad.copy()
+        with pytest.raises((TypeError, ValueError), match=r"^grad must"):
+            model.core.value_and_grad(model.flat, X, grad, 1)
+        assert np.array_equal(grad, before)
+
+
+def test_no_wrong_number_of_threads_reaches_the_runtime():
+    model = CoreModel("nade", N)
+    X = np.zeros((4, N), np.uint8)
+    for threads in (0, -3, -(2**31)):
+        with pytest.raises(ValueError, match=f"threads must be at least 1; got {threads}"):
+            model.core.log_prob(model.flat, model.tables, X, threads)
+    model.core.log_prob(model.flat, model.tables, X, 10**6)
+    with pytest.raises(TypeError):
+        model.core.log_prob(model.flat, model.tables, X, 2**31)
+
+
+@pytest.mark.parametrize(("counter", "key", "words"), PHILOX_KNOWN_ANSWERS)
+def test_the_core_s_philox_gives_the_published_words(counter, key, words):
+    assert tuple(_core.philox(counter, key)) == words
+
+
+@pytest.mark.parametrize("start", [2**32 - 20, 2**33 - 20, 2**63, 2**64 - 40])
+def test_rows_beyond_32_bits_are_those_of_the_specification(start):
+    model = CoreModel("fvsbn", N, scale=0.5)
+    exact = {key: value.astype(float) for key, value in model.params.items()}
+    expected = references.MODELS["fvsbn"].sample(40, 3, start, **exact)
+    assert np.array_equal(model.sample(40, 3, start), expected)
+    assert len(np.unique(model.sample(40, 3, start), axis=0)) > 10

@@ -1,0 +1,86 @@
+"""Results as they were when they were kept; ``python tests/golden_values.py`` keeps them anew.
+
+Log-probabilities and samples of given parameters, and the files, belong to their formats: they may
+change only with the version of the sampling stream or of the file format. What a fit learns may
+change with any version that says so in CHANGELOG.md.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+
+import ardens
+from ardens.models import MODELS
+
+FOLDER = Path(__file__).parent / "golden"
+N, D, SEED = 19, 11, 2**40 + 7
+SHAPES = {
+    "tabular": {"logits": (2**9 - 1,)},
+    "fvsbn": {"W": (N, N), "b": (N,)},
+    "mlp": {"A": (N * (N - 1) // 2, D), "c": (N, D), "V": (N, D), "b": (N,)},
+    "nade": {"W": (D, N), "c": (D,), "V": (N, D), "b": (N,)},
+}
+
+
+def scattered(shape, seed=0):
+    """Numbers between -2 and 2 that need no generator: products with the golden ratio, modulo 1."""
+    count = int(np.prod(shape))
+    words = (np.arange(1, count + 1, dtype=np.uint64) + np.uint64(1000 * seed)) * np.uint64(
+        2654435769
+    )
+    return ((words % np.uint64(2**32)) / 2**30 - 2).reshape(shape)
+
+
+def given(name):
+    """A model of given parameters, some columns moved and some turned over."""
+    parameters = {key: scattered(shape, k) for k, (key, shape) in enumerate(SHAPES[name].items())}
+    if name == "fvsbn":
+        parameters["W"] = np.tril(parameters["W"], -1)
+    n = 9 if name == "tabular" else N
+    return MODELS[name].from_parameters(**parameters, ordering=np.arange(n) * 4 % n)
+
+
+def rows(n, count):
+    return (scattered((count, n), 7) > 0.5).astype(np.uint8)
+
+
+def scored(name, threads):
+    """Log-probabilities and a sample of the given model; the numbers exactly, as hexadecimals."""
+    model = given(name).set_params(n_jobs=threads)
+    X, nats = model.sample(200, random_state=SEED, start=2**33 - 100, return_log_prob=True)
+    return {
+        "log_prob": [value.hex() for value in model.score_samples(rows(X.shape[1], 8)).tolist()],
+        "sample": digest([X]),
+        "sample_first": X[0].tolist(),
+        "sample_log_prob": digest([nats]),
+    }
+
+
+def learned(name, threads):
+    """What a short fit with fixed options learns."""
+    options = {} if name == "tabular" else {"max_epochs": 2, "batch_size": 10, "random_state": 5}
+    if name in ("mlp", "nade"):
+        options["n_hidden"] = D
+    if name == "fvsbn":
+        options["solver"] = "stochastic"
+    model = MODELS[name](**options, n_jobs=threads).fit(rows(9, 100))
+    return digest(model.parameters().values())
+
+
+def digest(arrays):
+    return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
+
+
+def main():
+    values = {}
+    for name in MODELS:
+        values[name] = scored(name, 1) | {"fit": learned(name, 1)}
+        given(name).save(FOLDER / f"{name}.safetensors")
+    kept = {"version": ardens.__version__, "numpy": np.__version__, "models": values}
+    (FOLDER / "values.json").write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

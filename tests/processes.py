@@ -1,0 +1,44 @@
+"""What tests run in processes and threads of their own."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+import ardens
+
+N, D = 60, 20
+ROWS = (np.random.default_rng(0).random((600, N)) < 0.3).astype(np.uint8)
+TESTS = Path(__file__).parent
+
+
+def fitted(**options):
+    """A model fitted in a moment, with more rows to score than one thread would take."""
+    return ardens.NADE(n_hidden=D, max_epochs=1, random_state=0, **options).fit(ROWS)
+
+
+def digest(n_jobs=None):
+    """All bits of a fit, of scores and of a sample."""
+    model = fitted(n_jobs=n_jobs)
+    results = [*model.parameters().values(), model.score_samples(ROWS)]
+    results.append(model.sample(1000, random_state=0))
+    return hashlib.sha256(b"".join(result.tobytes() for result in results)).hexdigest()
+
+
+def run_python(script, *arguments, seconds=60, **environment):
+    """Run a script in a new process and return its standard output; it must succeed."""
+    package = str(Path(ardens.__file__).parent.parent)
+    paths = [str(TESTS), package, os.environ.get("PYTHONPATH", "")]
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script, *map(str, arguments)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))} | environment,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

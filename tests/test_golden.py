@@ -1,0 +1,71 @@
+"""The same bits as those kept in tests/golden: of any level, thread, process and day."""
+
+import json
+
+import numpy as np
+import pytest
+
+import ardens
+import golden_values
+from ardens import _core
+from processes import run_python
+
+KEPT = json.loads((golden_values.FOLDER / "values.json").read_text("utf-8"))["models"]
+FUSED = [level for level in _core.levels() if level != "baseline"]
+SCORED = ("log_prob", "sample", "sample_first", "sample_log_prob")
+
+AGAIN = """
+import json, sys
+import golden_values
+from ardens.models import MODELS
+results = {}
+for name in MODELS:
+    results[name] = golden_values.scored(name, None) | {"fit": golden_values.learned(name, None)}
+print(json.dumps(results))
+"""
+
+
+@pytest.fixture(params=_core.levels())
+def level(request):
+    before = _core.level()
+    _core.set_level(request.param)
+    yield request.param
+    _core.set_level(before)
+
+
+@pytest.fixture
+def fused(level):
+    """A level that multiplies and adds in one step; others round once more."""
+    return level in FUSED or not FUSED
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 4, 7])
+def test_scores_and_samples_are_those_that_were_kept(name, level, fused, threads, seven_threads):
+    found = golden_values.scored(name, threads)
+    assert found["sample"] == KEPT[name]["sample"]
+    assert found["sample_first"] == KEPT[name]["sample_first"]
+    if fused:
+        assert {key: found[key] for key in SCORED} == {key: KEPT[name][key] for key in SCORED}
+    else:
+        exact = [float.fromhex(value) for value in KEPT[name]["log_prob"]]
+        near = [float.fromhex(value) for value in found["log_prob"]]
+        np.testing.assert_allclose(near, exact, rtol=2e-6)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 4, 7])
+def test_a_fit_has_the_parameters_that_were_kept(name, level, fused, threads, seven_threads):
+    if fused:
+        assert golden_values.learned(name, threads) == KEPT[name]["fit"]
+    else:  # a fit is a chain of roundings: the same for any threads, and near
+        assert golden_values.learned(name, threads) == golden_values.learned(name, 1)
+
+
+@pytest.mark.parametrize("level", FUSED)
+def test_a_new_process_has_the_same_bits(level):
+    assert json.loads(run_python(AGAIN, ARDENS_LEVEL=level)) == KEPT
+
+
+def test_files_that_were_kept_load_with_the_same_scores(name):
+    model = ardens.load(golden_values.FOLDER / f"{name}.safetensors")
+    X = golden_values.rows(model.n_features_in_, 8)
+    assert [value.hex() for value in model.score_samples(X).tolist()] == KEPT[name]["log_prob"]

@@ -1,0 +1,75 @@
+"""Ctrl-C: every long call ends within 0.2 s, and the model is as it was."""
+
+import os
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import ardens
+
+N = 300
+
+
+@pytest.fixture(scope="module")
+def rows():
+    numbers = np.random.default_rng(0).integers(0, 10, (20_000, N), dtype=np.uint8)
+    return (numbers < 3).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def models(rows):
+    options = {"random_state": 0, "max_epochs": 1, "n_jobs": 2}
+    return {
+        "nade": ardens.NADE(n_hidden=400, **options).fit(rows[:20]),
+        "mlp": ardens.MLP(n_hidden=200, **options).fit(rows[:20]),
+        "fvsbn": ardens.FVSBN(penalty=1e-3, l1_ratio=0, **options).fit(rows[:20]),
+    }
+
+
+def ends(work):
+    """Seconds from Ctrl-C to its KeyboardInterrupt, the median of three."""
+    waits = []
+    for delay in (0.1, 0.17, 0.23):
+        pressed = []
+
+        def press(pressed=pressed):
+            pressed.append(time.perf_counter())
+            os.kill(os.getpid(), signal.SIGINT)
+
+        timer = threading.Timer(delay, press)
+        timer.start()
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                work()
+        finally:
+            timer.cancel()
+        waits.append(time.perf_counter() - pressed[0])
+    return sorted(waits)[1]
+
+
+WORK = {
+    "score_samples": lambda model, X: model.score_samples(X),
+    "value_and_grad": lambda model, X: model.value_and_grad(X),
+    "sample": lambda model, X: model.sample(1_000_000),
+    "sample_counts": lambda model, X: model.sample_counts(10**7),
+}
+
+
+@pytest.mark.parametrize("work", WORK)
+@pytest.mark.parametrize("name", ["nade", "mlp"])
+def test_ctrl_c_ends_a_call_at_once(models, rows, name, work):
+    model, before = models[name], models[name].score_samples(rows[:100])
+    large = np.tile(rows, (10, 1))
+    assert ends(lambda: WORK[work](model, large)) < 0.2
+    assert np.array_equal(model.score_samples(rows[:100]), before)
+
+
+@pytest.mark.parametrize("name", ["nade", "mlp", "fvsbn"])
+def test_ctrl_c_ends_a_fit_at_once_and_the_model_stays_as_it_was(models, rows, name):
+    model, before = models[name], models[name].parameters()["b"]
+    model.set_params(max_epochs=100)
+    assert ends(lambda: model.fit(rows)) < 0.2
+    assert np.shares_memory(model.parameters()["b"], before)
