@@ -16,6 +16,7 @@ from .records import file_name, read_all
 __all__ = ["ablation_tables", "met", "render", "target_of", "write_report"]
 
 LITERATURE = Path(__file__).parent / "literature.toml"
+ORDERS = ("nade", "default"), ("nade-ordering", "recipe")
 NEAR = 0.01  # of the nats of the chosen settings: how close those without options should be
 
 _ABLATION = (
@@ -90,6 +91,7 @@ def render(records: Sequence[Record], ablations: Sequence[Record] = ()) -> str:
         "Rows differ among themselves much more than models do on the same rows, so differences "
         "are taken row by row.",
         _pairs(records),
+        *_orderings(records),
         "## Published",
         _published(),
         *(_ABLATION if ablations else ()),
@@ -200,6 +202,25 @@ def _difference(a: Record, b: Record) -> dict[str, float] | None:
         if pair is not None and pair["digest"] == other["digest"]:
             return {"nats": sign * pair["nats"], "error": pair["error"]}
     return None
+
+
+def _orderings(records: Sequence[Record]) -> list[str]:
+    """Lay out the validation nats of one model under every ordering, its columns' own too."""
+    plain = {r["set"]: r["valid"]["nats"] for r in records if (r["model"], r["mode"]) == ORDERS[0]}
+    tried = [r for r in records if (r["model"], r["mode"]) == ORDERS[1]]
+    if not tried:
+        return []
+    names = sorted({c["params"]["ordering"] for r in tried for c in r["candidates"]})
+    rows = []
+    for record in tried:
+        found = {c["params"]["ordering"]: max(c["nats"]) for c in record["candidates"]}
+        columns = f"{plain[record['set']]:.2f}" if record["set"] in plain else ""
+        rows.append([record["set"], columns, *(f"{found[name]:.2f}" for name in names)])
+    about = (
+        "Validation nats of `NADE()` under the orderings of `ardens.orderings`, beside the order "
+        "of the columns."
+    )
+    return ["## Orderings", about, table(("set", "columns", *names), rows)]
 
 
 def _published() -> str:
