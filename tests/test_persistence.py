@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import pickle
+import re
 import resource
 import stat
 import time
@@ -303,6 +304,7 @@ def test_a_file_that_is_cut_off_is_refused(saved, path, length):
         (join(b"[" * 100_000, b""), "not JSON"),
         (join(b'{"a":' * 100_000, b""), "not JSON"),
         (join(b'{"a":1' + b"0" * 10_000 + b"}", b""), "not JSON"),
+        (join(b'{"a": -Infinity}', b""), "has -Infinity, which is not JSON"),
         (join({}, b""), "no model of ardens"),
         (join({"__metadata__": {"format": "pt"}}, b""), "no model of ardens"),
         (join({"__metadata__": "ardens"}, b""), "no model of ardens"),
@@ -447,24 +449,20 @@ def test_weights_on_the_diagonal_of_a_file_are_refused(random_model, path):
     refused(path, join(header, bytes(tensors)), "W must be 0 on and above the diagonal")
 
 
-def test_random_damage_is_refused_or_harmless(name, random_model, path):
-    random_model(name, n=3, n_hidden=2).save(path)
-    whole, rng = path.read_bytes(), np.random.default_rng(0)
-    loaded = 0
-    for _ in range(300):
-        content = bytearray(whole)
-        for _ in range(rng.integers(1, 4)):
-            content[rng.integers(len(content))] = rng.integers(256)
-        path.write_bytes(
-            content[: rng.integers(1, len(content))] if rng.random() < 0.2 else content
-        )
-        try:
-            model = ardens.load(path)
-        except ardens.FormatError:
-            continue
-        loaded += 1
-        assert not np.isnan(model.score_samples(np.zeros((1, 3)))).any()
-    assert loaded < 250
+@pytest.mark.parametrize("depth", [300, 600, 900, 980])
+def test_a_description_that_is_nested_too_deep_is_refused(saved, path, depth):
+    header, tensors = split(saved)
+    words = header["__metadata__"]
+    nested = '{"callbacks": ' + "[" * depth + "]" * depth + "}"
+    words["model"] = re.sub(r'(?<="settings":)\{.*?\}', nested, words["model"])
+    refused(path, join(header, tensors), "nested too deep|not JSON|callbacks must be")
+
+
+def test_a_refusal_does_not_quote_the_whole_file(saved, path):
+    path.write_bytes(with_description(saved, **{"class": "x" * 100_000}))
+    with pytest.raises(ardens.FormatError) as caught:
+        ardens.load(path)
+    assert len(str(caught.value)) < 1000
 
 
 # Mixtures
@@ -620,22 +618,6 @@ def test_a_hostile_table_of_a_mixture_is_refused(mixed, path, edit, words):
 def test_a_mixture_is_no_checkpoint(mixed, path):
     with pytest.raises(ardens.FormatError, match="a mixture, where one model is wanted"):
         ardens.persistence.read(path)
-
-
-def test_random_damage_of_a_mixture_is_refused_or_harmless(mixed, path):
-    rng, loaded = np.random.default_rng(0), 0
-    for _ in range(300):
-        content = bytearray(mixed)
-        for _ in range(rng.integers(1, 4)):
-            content[rng.integers(len(content))] = rng.integers(256)
-        path.write_bytes(content)
-        try:
-            model = ardens.load(path)
-        except ardens.FormatError:
-            continue
-        loaded += 1
-        assert not np.isnan(model.score_samples(np.zeros((1, 3)))).any()
-    assert loaded < 250
 
 
 def test_what_cannot_be_read_is_an_os_error(tmp_path):
