@@ -121,3 +121,9 @@ def test_a_start_from_an_fvsbn_is_no_worse_than_the_fvsbn(data):
 def test_start_that_cannot_be_is_refused(options, data):
     with pytest.raises(ValueError, match="start"):
         NADE(**options).fit(data)
+
+
+def test_a_model_is_saved_whatever_the_next_fit_is_to_start_from(data, tmp_path):
+    model = NADE(8, random_state=0, max_epochs=1).fit(data)
+    model.set_params(direct=True, start="fvsbn").save(tmp_path / "model.safetensors")
+    assert ardens.load(tmp_path / "model.safetensors").get_params()["start"] == "random"

@@ -12,7 +12,8 @@ A checkpoint is a model file, as `ardens.persistence` has it, of the best parame
 ``digest``                a word of the header: BLAKE2b of all other words and of all tensors
 ========================= ========================================================================
 
-Nothing in it is code, and it is checked before it is believed, as every model file.
+Nothing in it is code, and it is checked before it is believed, as every model file. That of a
+convex `FVSBN` is of the training rows alone; rows held out are learned from after the last one.
 """
 
 from __future__ import annotations

@@ -7,9 +7,10 @@ The file holds one float32 tensor for each of the model's `parameters`, and unde
 ``format``         ``ardens``
 ``format_version`` ``1``; a reader refuses what is newer than itself
 ``ardens_version`` the version that wrote the file
-``model``          JSON: the model's name in `ardens.models.MODELS`, its sizes, settings, ordering,
-                   the columns that are flipped (1) or not (0) if any are, column names, history,
-                   the epoch that was kept, and the version of the sampling stream
+``model``          JSON: the core's name of the model and its variant, or ``mixture``; its sizes,
+                   settings and the names of those left out, ordering, the columns that are flipped
+                   (1) or not (0) if any are, column names, history, the epoch that was kept, and
+                   the version of the sampling stream
 ================== ===============================================================================
 
 Nothing is ever unpickled, evaluated or imported by name. Settings that JSON cannot hold are left
@@ -50,7 +51,7 @@ from .models.fitted import Fitted
 from .models.flat import named_views
 from .models.mixture import Mixture
 
-__all__ = ["TRAINING", "Contents", "describe", "load", "parse_json", "read", "save", "write"]
+__all__ = ["Contents", "describe", "load", "read", "save", "write"]
 
 FORMAT_VERSION = 1
 _LONGEST_HEADER = 1 << 24  # bytes; the JSON of a model with a million columns fits

@@ -44,7 +44,8 @@ class AutoregressiveModel(Density):
         (:math:`x_i' = 1 - x_i`) those whose mean over the training rows is above 1/2, so that data
         of many ones cost no more than data of few. The equations of the model, and its
         `parameters`, are those of x'. That is one-to-one in x, so p(x) is the p(x') that they give,
-        and sums to one over x just the same. All that methods take and return is x.
+        and sums to one over x just the same. All that methods take and return is x. A warm start
+        and `partial_fit` keep the coding of the first fit.
     random_state : None, int, Generator, RandomState or SeedSequence
         The seed of all that `fit` draws: 0 … 2**64 - 1, or something to draw one from; None, the
         default, takes a fresh one. Sampling has a seed of its own.

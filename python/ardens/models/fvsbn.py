@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .. import _core
 from ..arrays import Float32Array, Rows
+from ..optim import SGD
 from ..options import real_number, thread_count
 from ..recipe import Settings
 from ..training import Epoch, TrainingState
@@ -142,6 +143,7 @@ n_jobs
         tried = len(PATH) if validated and self.penalty is None else 1
         return replace(
             settings,
+            optimizer=SGD(momentum=0.0),  # has no memory, as there are no steps
             averaging=0.0,
             max_epochs=min(tried, self.max_epochs or tried),
             patience=self.patience or PATIENCE,

@@ -174,12 +174,14 @@ n_jobs
     @classmethod
     def _options_of(cls, core: _core.Model) -> dict[str, Any]:
         parts = core.name.split("-")
-        return {
+        direct, tied = "direct" in parts, "tied" in parts
+        options = {
             "n_hidden": core.n_hidden,
             "activation": next((part for part in parts if part in _ACTIVATIONS), _ACTIVATIONS[0]),
-            "direct": "direct" in parts,
-            "tied": "tied" in parts,
+            "direct": direct,
+            "tied": tied,
         }
+        return options if direct and not tied else options | {"start": "random"}
 
     def _check_options(self, n_features: int | None = None) -> None:
         super()._check_options(n_features)
