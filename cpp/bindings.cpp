@@ -1,4 +1,5 @@
 // numpy to pointers, checks of shapes and types, the GIL. No maths, no loops over data.
+#include <pybind11/eval.h>
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
@@ -59,10 +60,12 @@ int thread_count(int threads) {
     return std::min(threads, max_threads());
 }
 
-// Raises the pending Python exception, if any: Ctrl-C while a kernel runs.
+// Raises the pending Python exception, if any: Ctrl-C while a kernel runs, or what another thread raises
+// in this one, which only the interpreter itself delivers.
 void poll_signals() {
     py::gil_scoped_acquire gil;
     if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+    py::eval("None");
 }
 
 const float* params_of(const Description& model, const py::array& params) {
@@ -231,20 +234,26 @@ std::array<std::uint32_t, 4> philox_words(std::array<std::uint32_t, 4> counter, 
     return {words[0][0], words[1][0], words[2][0], words[3][0]};
 }
 
-void logistic(const py::array& W, const py::array& b, const py::array& X, const py::array& penalty, double l1_ratio,
-              double tolerance, int threads) {
+Table sorted_rows(const py::array& X) {
     py::ssize_t rows = X.ndim() == 2 ? X.shape(0) : 0, n = X.ndim() == 2 ? X.shape(1) : 0;
     Rows in{Array<const std::uint8_t>(X, "X", {rows, n}).get(), static_cast<std::size_t>(rows)};
     if (rows == 0) throw py::value_error("X must have at least one row; got 0");
+    py::gil_scoped_release release;
+    return Table(in, static_cast<std::size_t>(n), poll_signals);
+}
+
+void logistic(const py::array& W, const py::array& b, const Table& rows, const py::array& penalty, double l1_ratio,
+              double tolerance, int threads) {
+    auto n = static_cast<py::ssize_t>(rows.n);
     Regressions out{Array<double>(W, "W", {n, n}).get(),
                     Array<double>(b, "b", {n}).get(),
                     Array<const double>(penalty, "penalty", {n}).get(),
                     l1_ratio,
                     tolerance,
-                    static_cast<std::size_t>(n)};
+                    rows.n};
     threads = thread_count(threads);
     py::gil_scoped_release release;
-    fit_regressions(out, in, threads, poll_signals);
+    fit_regressions(out, rows, threads, poll_signals);
 }
 
 py::dict build_info() {
@@ -281,6 +290,7 @@ PYBIND11_MODULE(_core, m) {
         .def_readonly("n_parameters", &Description::n_parameters)
         .def_readonly("size", &Description::size)
         .def_readonly("n_decayed", &Description::n_decayed)
+        .def_property_readonly("n_tables", n_tables)
         .def_property_readonly("layout", layout)
         .def("tables", make_tables, "params"_a, "threads"_a)
         .def("log_prob", rowwise<log_prob, false>, "params"_a, "tables"_a, "X"_a, "threads"_a)
@@ -290,6 +300,8 @@ PYBIND11_MODULE(_core, m) {
         .def("sample", draw_rows, "params"_a, "tables"_a, "seed"_a, "start"_a, "X"_a, "log_prob"_a, "threads"_a,
              "columns"_a = py::none(), "packed"_a = false);
 
+    py::class_<Table>(m, "SortedRows").def(py::init(&sorted_rows), "X"_a).def_readonly("n_samples", &Table::count);
+
     m.def("check_binary", check_binary, "X"_a);
     m.def("sgd_step", sgd, "params"_a, "grad"_a, "velocity"_a, "lr"_a, "momentum"_a, "nesterov"_a, "weight_decay"_a,
           "n_decayed"_a, "threads"_a);
@@ -298,7 +310,7 @@ PYBIND11_MODULE(_core, m) {
     m.def("adam_step", adam, "params"_a, "grad"_a, "m"_a, "v"_a, "step"_a, "lr"_a, "beta1"_a, "beta2"_a, "epsilon"_a,
           "weight_decay"_a, "n_decayed"_a, "threads"_a);
     m.def("ema_step", ema, "average"_a, "params"_a, "decay"_a, "threads"_a);
-    m.def("fit_regressions", logistic, "W"_a, "b"_a, "X"_a, "penalty"_a, "l1_ratio"_a, "tolerance"_a, "threads"_a);
+    m.def("fit_regressions", logistic, "W"_a, "b"_a, "rows"_a, "penalty"_a, "l1_ratio"_a, "tolerance"_a, "threads"_a);
     m.def("philox", philox_words, "counter"_a, "key"_a);
     m.def("levels", levels);
     m.def("level", level);

@@ -8,7 +8,6 @@
 
 #include "interrupt.hpp"
 #include "parallel.hpp"
-#include "prefixes.hpp"
 
 namespace ardens {
 namespace {
@@ -48,13 +47,9 @@ class Solver {
           active_(table.n),
           place_(table.n),
           listed_(table.n),
-          H_(new double[table.n * table.n]) {
-        for (std::size_t r = 0; r < table.count; ++r)
-            length_[r] = static_cast<std::uint32_t>(table.first[r + 1] - table.first[r]);
-    }
+          H_(new double[table.n * table.n]) {}
 
-    // Columns come in falling order: the prefixes of the rows get shorter. With true from `stop()`
-    // the column is left half done.
+    // With true from `stop()` the column is left half done.
     template <typename Stop>
     void fit(std::size_t i, Stop&& stop) {
         if (!(out_.penalty[i] > 0.0)) return;
@@ -93,10 +88,11 @@ class Solver {
         double total = 0.0;
         for (std::size_t r = 0; r < table_.count; ++r) {
             const std::uint32_t* ones = table_.ones.data() + table_.first[r];
-            std::uint32_t length = length_[r];
+            std::size_t length = length_[r], all = table_.first[r + 1] - table_.first[r];
             while (length > 0 && ones[length - 1] >= i) --length;
-            length_[r] = length;
-            bool one = table_.first[r] + length < table_.first[r + 1] && ones[length] == i;
+            while (length < all && ones[length] < i) ++length;
+            length_[r] = static_cast<std::uint32_t>(length);
+            bool one = length < all && ones[length] == i;
             if (r == 0 || table_.shared[r] < i) {
                 row_[groups_] = static_cast<std::uint32_t>(r);
                 weight_[groups_] = ones_[groups_] = 0.0;
@@ -305,12 +301,11 @@ class Solver {
 
 }  // namespace
 
-void fit_regressions(const Regressions& out, Rows rows, int threads, Poll poll) {
-    Table table(rows, out.n);
+void fit_regressions(const Regressions& out, const Table& table, int threads, Poll poll) {
     std::vector<std::unique_ptr<Solver>> solvers;
     for (int thread = 0; thread < threads; ++thread) solvers.push_back(std::make_unique<Solver>(table, out));
     Interrupt interrupt(poll);
-    // The last columns are the longest and come first.
+    // The last columns take longest and come first.
     parallel_for(out.n, threads, [&](std::size_t item, int thread) {
         if (!interrupt.asked(thread))
             solvers[thread]->fit(out.n - 1 - item, [&interrupt, thread] { return interrupt.asked(thread); });

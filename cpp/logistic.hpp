@@ -1,7 +1,7 @@
 // Penalised logistic regressions of every column of a binary matrix on the columns before it.
 #pragma once
 
-#include "driver.hpp"
+#include "prefixes.hpp"
 
 namespace ardens {
 
@@ -19,6 +19,6 @@ struct Regressions {
     std::size_t n;
 };
 
-void fit_regressions(const Regressions& out, Rows rows, int threads, Poll poll);
+void fit_regressions(const Regressions& out, const Table& table, int threads, Poll poll);
 
 }  // namespace ardens

@@ -18,6 +18,7 @@ import pytest
 import ardens
 from ardens import data, demo
 from ardens.cli import main
+from ardens.cli.tune import _axis
 from ardens.models import MODELS, sampling
 
 COMMAND = [sys.executable, "-m", "ardens"]
@@ -290,6 +291,8 @@ def test_tune_finds_its_own_candidates_and_saves_nothing_unasked(
         (["--grid", "hidden=3"], "Invalid parameter 'hidden'"),
         (["--grid", "n_hidden=0"], "n_hidden must be an integer of at least 1; got 0"),
         (["--grid", "n_hidden"], "expected NAME=V,V,..., found 'n_hidden'"),
+        (["--grid", "n_hidden=3", "--grid", "n_hidden=4"], "--grid n_hidden is given more than"),
+        (["--grid", "direct=True,False", "--grid", "start=fvsbn"], 'start="fvsbn" needs direct'),
         (["--factor", "1"], "expected a whole number from 2, found '1'"),
         (["--model", "tabular", "--epochs", "3"], "Invalid parameter 'max_epochs'"),
     ],
@@ -298,6 +301,27 @@ def test_a_wrong_search_is_a_usage_error(
     folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     assert message in failure(capsys, 2, "tune", folder / "x.npz", *arguments)
+
+
+def test_tune_checks_options_together(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    grid = ["--grid", "direct=True", "--grid", "start=fvsbn,random", "--grid", "n_hidden=2"]
+    given = ["--epochs", "2", "--seed", "1", "--threads", "1", "--quiet", "--json"]
+    told = json.loads(output(capsys, "tune", folder / "x.npz", *grid, *given))
+    assert {trial["params"]["start"] for trial in told["trials"]} == {"fvsbn", "random"}
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("[5,4,3,2,1,0],random,chow-liu", [[5, 4, 3, 2, 1, 0], "random", "chow-liu"]),
+        ("1, 2.5e-1,None,-3", [1, 0.25, None, -3]),
+        ("'a,b',(1,2),True", ["a,b", (1, 2), True]),
+        ("two words,3", ["two words", 3]),
+        ("1],[2", ["1]", "[2"]),
+    ],
+)
+def test_values_of_a_grid_are_literals_or_words(text: str, values: list[Any]) -> None:
+    assert _axis(f"ordering={text}") == ("ordering", values)
 
 
 # ---- score

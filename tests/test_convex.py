@@ -151,6 +151,14 @@ def test_ctrl_c_ends_the_solver_and_leaves_the_model_as_it_was(rng):
     assert np.shares_memory(model.parameters()["W"], before)
 
 
+def test_more_memory_than_the_machine_has_is_refused_before_rows_are_sorted(rows, monkeypatch):
+    monkeypatch.setattr("ardens.options._SMALL", 0)
+    monkeypatch.setattr("ardens.options.memory_limit", lambda: 150_000)
+    convex(penalty=1.0).fit(rows)
+    with pytest.raises(MemoryError, match="on each of 12 features of 2,400 rows needs"):
+        convex(penalty=1.0).fit(np.tile(rows, (4, 1)))
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

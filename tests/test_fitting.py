@@ -150,6 +150,16 @@ def test_all_arrays_of_a_fit_are_counted_before_any_is_made(data, monkeypatch):
         ardens.NADE(5000).fit(data)  # 0.3 MB of parameters
 
 
+@pytest.mark.parametrize("go_on", ["fit", "partial_fit", "score_samples"])
+def test_memory_is_asked_for_where_a_model_is_there_already(data, monkeypatch, go_on):
+    quick = {"max_epochs": 1, "warm_start": True, "learning_rate": 1e-5}
+    model = ardens.NADE(5000, **quick).fit(data[:20])
+    monkeypatch.setattr(options, "_SMALL", 0)
+    monkeypatch.setattr(os, "sysconf", lambda key: 700)  # 0.5 MB
+    with pytest.raises(MemoryError, match=r"75,007 parameters.* needs"):
+        getattr(model, go_on)(data)
+
+
 def test_bad_data_leave_the_model_as_it_was(name, small, data):
     model = small(name).fit(data)
     before = model.parameters()

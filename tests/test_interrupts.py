@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import ardens
+from ardens import _core
 
 N = 300
 
@@ -65,6 +66,17 @@ def test_ctrl_c_ends_a_call_at_once(models, rows, name, work):
     large = np.tile(rows, (10, 1))
     assert ends(lambda: WORK[work](model, large)) < 0.2
     assert np.array_equal(model.score_samples(rows[:100]), before)
+
+
+def test_ctrl_c_ends_solvers_side_by_side_at_once(rows):
+    member = ardens.FVSBN(penalty=1e-3, l1_ratio=0)
+    mixture = ardens.Mixture(member, n_members=2, random_state=0, n_jobs=2)
+    assert ends(lambda: mixture.fit(rows)) < 0.5
+
+
+def test_ctrl_c_ends_the_sorting_of_rows_at_once():
+    X = np.random.default_rng(0).integers(0, 2, (600_000, 40), dtype=np.uint8)
+    assert ends(lambda: _core.SortedRows(X)) < 0.2
 
 
 @pytest.mark.parametrize("name", ["nade", "mlp", "fvsbn"])

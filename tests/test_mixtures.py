@@ -297,6 +297,21 @@ def test_what_one_member_raises_stops_the_others():
     assert set(threading.enumerate()) <= threads
 
 
+def test_what_one_member_raises_stops_solvers_too(rng):
+    X = rng.integers(0, 2, (20_000, 200), dtype=np.uint8)
+    solver = FVSBN(penalty=1e-3, l1_ratio=0.0, n_jobs=1)
+    failed = []
+
+    def fail():
+        time.sleep(0.3)
+        failed.append(time.perf_counter())
+        raise ArithmeticError("diverged")
+
+    with pytest.raises(ArithmeticError, match="diverged"):
+        side_by_side([lambda: solver.fit(X), fail], workers=2)
+    assert time.perf_counter() - failed[0] < 0.5
+
+
 def test_ctrl_c_stops_all_members_and_leaves_the_mixture_as_it_was(quick, data):
     mixture = quick(n_jobs=2).fit(data)
     before = mixture.score(data)
@@ -329,6 +344,15 @@ def test_options_of_the_estimator_are_reached_by_name(quick):
     mixture = quick().set_params(estimator__n_hidden=9, n_members=2)
     assert mixture.get_params()["estimator__n_hidden"] == 9
     assert mixture.n_members == 2
+
+
+def test_options_of_an_estimator_that_is_not_there_are_refused():
+    mixture = Mixture()
+    with pytest.raises(ValueError, match=r"estimator__n_hidden needs .* estimator=NADE\(\)"):
+        mixture.set_params(n_members=2, estimator__n_hidden=3)
+    assert mixture.n_members == 8
+    mixture.set_params(estimator=NADE(), estimator__n_hidden=3)
+    assert mixture.estimator.n_hidden == 3
 
 
 def test_a_threshold_of_the_mixture_makes_rows_binary(quick, data):

@@ -7,7 +7,15 @@ from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV
 
 import ardens
-from ardens.grids import combinations, default_grid
+from ardens.grids import (
+    _MULTIPLES,
+    _OF_SOLVERS,
+    _OF_STEPS,
+    _VALUES,
+    combinations,
+    default_grid,
+)
+from ardens.models import MODELS
 from ardens.tuning import unfitted
 
 
@@ -89,8 +97,55 @@ def test_a_candidate_that_diverges_comes_last(nade, data):
     assert found.best.params == {"learning_rate": 0.01}
     assert "training diverged" in found.trials[-1].error
     assert "diverged" in found.table().splitlines()[-1]
-    with pytest.raises(ardens.DivergenceError, match="every candidate diverged"):
+    with pytest.raises(
+        ardens.DivergenceError, match=r"left diverged; the first, \{.learning_rate.: 1e\+30\}"
+    ):
         ardens.tune(nade, data, {"learning_rate": [1e30]}, random_state=0)
+
+
+def explodes_at(step):
+    return lambda now: 1e300 if now >= step else 0.01
+
+
+def test_dropped_candidates_do_not_come_back_where_better_ones_diverge(data):
+    model = ardens.NADE(4, max_epochs=30, patience=30, batch_size=20, n_jobs=1)
+    lasting, slow = ardens.schedules.Constant(0.005), ardens.schedules.Constant(0.0)
+    options = {"factor": 2, "min_epochs": 2, "random_state": 0}  # of 9 steps each
+    rates = [explodes_at(25), explodes_at(25), explodes_at(25), lasting, slow, slow, slow, slow]
+    found = ardens.tune(model, data, {"learning_rate": rates}, **options)
+    assert found.best.params == {"learning_rate": lasting}
+    assert found.estimator.score(data) < 0
+    assert [trial.error is None for trial in found.trials] == [True] * 5 + [False] * 3
+    rates = [explodes_at(25), explodes_at(25), slow, slow]
+    with pytest.raises(ardens.DivergenceError, match=r"left diverged; the first, .*learning_rate"):
+        ardens.tune(model, data, {"learning_rate": rates}, **options)
+
+
+@pytest.mark.parametrize(
+    ("model", "own"),
+    [
+        (ardens.FVSBN(n_jobs=1), {"l1_ratio": 1.0}),
+        (ardens.Tabular(), {"alpha": 1.0}),
+        (
+            ardens.MLP(1, max_epochs=1, n_jobs=1),
+            {"n_hidden": 1, "learning_rate": 0.002, "batch_size": 10, "weight_decay": 0.0},
+        ),
+    ],
+    ids=str,
+)
+def test_the_estimators_own_values_are_tried_once_and_shown(model, own, data):
+    found = ardens.tune(model, data, n_candidates=1000, random_state=0)
+    tried = [tuple((own | trial.params).items()) for trial in found.trials]
+    assert len(set(tried)) == len(tried) > 2
+    head, *lines = (line.split() for line in found.table().splitlines())
+    line = lines[[trial.params for trial in found.trials].index({})]
+    shown = dict(zip(head, line, strict=False))
+    assert {name: float(shown[name]) for name in own} == own
+
+
+def test_the_values_tried_by_default_are_those_of_options_that_there_are():
+    options = {name for model in MODELS.values() for name in model().get_params()}
+    assert {*_VALUES, *_OF_STEPS, *_OF_SOLVERS, *_MULTIPLES} <= options
 
 
 def test_the_table_has_a_line_for_every_candidate(nade, data):
@@ -128,12 +183,15 @@ def test_the_default_grid_has_the_options_of_the_estimator_around_its_own():
         ({"factor": 1}, ValueError, "factor must be an integer of at least 2"),
         ({"n_candidates": 0}, ValueError, "n_candidates must be an integer of at least 1"),
         ({"min_epochs": 0}, ValueError, "min_epochs must be an integer of at least 1"),
-        ({"validation_fraction": 0.001}, ValueError, "validation_fraction must leave rows"),
+        ({"validation_fraction": 0.001}, ValueError, "leave rows on both sides; 0.001 of 200"),
+        ({"validation_fraction": 0}, ValueError, "above 0 and below 1 .* 0 of 200 rows are 0"),
+        ({"validation_fraction": 1}, ValueError, "above 0 and below 1 .* 1 of 200 rows are 200"),
+        ({"grid": {"patience": [1, 0]}}, ValueError, "patience must be an integer"),
     ],
 )
-def test_wrong_searches_are_refused(nade, data, options, error, message):
+def test_wrong_searches_are_refused_before_any_training(nade, data, options, error, message):
     with pytest.raises(error, match=message):
-        ardens.tune(nade, data, **options)
+        ardens.tune(nade, data, announce=pytest.fail, **options)
 
 
 def test_the_searches_of_scikit_learn_agree_with_a_plain_one(data):

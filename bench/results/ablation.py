@@ -23,7 +23,6 @@ from .run import learning_rows
 __all__ = ["INGREDIENTS", "Ingredient", "ablate"]
 
 FIXED_BATCH = 100
-DROPPED = ("weight_decay", "dropout", "input_noise")  # options that 0 takes away
 
 
 @dataclass(frozen=True)
@@ -127,10 +126,6 @@ def _variants(estimator: Any, settings: Settings) -> dict[str, tuple[dict[str, A
         options = ingredient.without(settings)
         if options is not None:
             variants[ingredient.name] = options, ingredient.patched
-    params = estimator.get_params()
-    for name in DROPPED:
-        if params.get(name):  # one that is on without being asked for
-            variants[name.replace("_", " ")] = {name: 0.0}, ""
     return variants
 
 

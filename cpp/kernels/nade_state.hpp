@@ -8,7 +8,7 @@ namespace {
 
 // Tables of a model, derived from its parameters: rows as in the plan.
 struct NadeTables {
-    const float *forward, *back;  // exp(-W/2), exp(W/2)
+    const float *forward, *back;  // exp(-W/2), exp(W/2); empty where nobody asks for them
     const float *s0, *h0;         // state and hidden units before any one
     const float* largest;         // of every unit, the largest |c| or |W|
     const float* base;            // logits before any one
@@ -19,16 +19,17 @@ struct NadeTables {
         NadePlan plan(shape);
         K = plan.units;
         forward = tables;
-        back = forward + plan.rows * plan.stride;
-        s0 = back + plan.rows * plan.stride;
+        back = forward + steps(shape);
+        s0 = back + steps(shape);
         h0 = s0 + K;
         largest = h0 + K;
         base = largest + K;
     }
-    static std::size_t base_offset(Shape shape) {
+    static std::size_t steps(Shape shape) {
         NadePlan plan(shape);
-        return 2 * plan.rows * plan.stride + 3 * plan.units;
+        return shape.activation == Activation::relu ? 0 : plan.rows * plan.stride;
     }
+    static std::size_t base_offset(Shape shape) { return 2 * steps(shape) + 3 * NadePlan(shape).units; }
     static std::size_t size(Shape shape) { return base_offset(shape) + pad(shape.n, 16); }
 
     // Whether the exponential of every c and W is a normal number, far from the ends of the range. NaN: no.
@@ -148,7 +149,7 @@ struct NadeEnd {
 template <typename F>
 void nade_tables(float* out, const float* params, Shape shape, std::size_t begin, std::size_t end) {
     NadePlan plan(shape);
-    std::size_t table = plan.rows * plan.stride;
+    std::size_t table = NadeTables::steps(shape);
     float *s0 = out + 2 * table, *h0 = s0 + plan.units, *largest = h0 + plan.units;
     for (std::size_t k = begin; k < end; k += LANES) {
         vf c = load(params + plan.c + k);

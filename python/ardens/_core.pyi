@@ -16,6 +16,8 @@ class Model:
     @property
     def n_decayed(self) -> int: ...
     @property
+    def n_tables(self) -> int: ...
+    @property
     def layout(self) -> list[tuple[str, tuple[int, ...], tuple[int, ...], int]]: ...
     def tables(self, params: NDArray[np.float32], threads: int) -> NDArray[np.float32]: ...
     def log_prob(
@@ -58,6 +60,11 @@ class Model:
         columns: NDArray[np.intp] | None = None,
         packed: bool = False,
     ) -> None: ...
+
+class SortedRows:
+    def __init__(self, X: NDArray[np.uint8]) -> None: ...
+    @property
+    def n_samples(self) -> int: ...
 
 def check_binary(X: NDArray[np.uint8]) -> int: ...
 def sgd_step(
@@ -102,7 +109,7 @@ def ema_step(
 def fit_regressions(
     W: NDArray[np.float64],
     b: NDArray[np.float64],
-    X: NDArray[np.uint8],
+    rows: SortedRows,
     penalty: NDArray[np.float64],
     l1_ratio: float,
     tolerance: float,

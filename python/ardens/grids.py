@@ -12,7 +12,7 @@ from .models.density import Density
 from .recipe import settings_for
 from .schedules import Constant
 
-__all__ = ["Grid", "combinations", "default_grid", "learns_by_steps"]
+__all__ = ["Grid", "combinations", "default_grid", "learns_by_steps", "own_values"]
 
 Grid: TypeAlias = "Mapping[str, Sequence[Any]] | Sequence[Mapping[str, Sequence[Any]]]"
 
@@ -20,11 +20,10 @@ _MULTIPLES = {"n_hidden": (0.25, 0.5, 1, 2), "batch_size": (0.5, 1, 2)}
 _RATES = (0.25, 0.5, 1, 2, 4)
 _VALUES: dict[str, tuple[Any, ...]] = {
     "weight_decay": (0.0, 0.01, 0.1, 0.5),
-    "dropout": (0.0, 0.2, 0.5),
     "l1_ratio": (0.0, 0.5, 1.0),
     "alpha": (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0),
 }
-_OF_STEPS = {"batch_size", "weight_decay", "dropout"}
+_OF_STEPS = {"batch_size", "weight_decay"}
 _OF_SOLVERS = {"l1_ratio"}
 
 
@@ -40,6 +39,38 @@ def learns_by_steps(estimator: Density) -> bool:
     params = estimator.get_params(deep=False)
     trained = {"warm_start", "max_epochs", "batch_size"} <= params.keys()
     return trained and params.get("solver", "stochastic") == "stochastic"
+
+
+def own_values(estimator: Density, n_samples: int) -> dict[str, Any]:
+    """Options of an estimator, with what suits the rows where its rate or batch size is None.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Whose options they are.
+    n_samples : int
+        The number of rows to learn from.
+
+    Returns
+    -------
+    dict of str to object
+        Values by option, those of estimators within it among them. Of a model that learns by
+        gradient steps, `batch_size` is a number, and `learning_rate` too unless it is a schedule.
+
+    Examples
+    --------
+    >>> from ardens import NADE
+    >>> own_values(NADE(40), 5000)["batch_size"]
+    50
+    """
+    values = estimator.get_params()
+    if learns_by_steps(estimator):
+        known = ("optimizer", "learning_rate", "batch_size")
+        settings = settings_for(n_samples, validated=True, **{name: values[name] for name in known})
+        values["batch_size"] = settings.batch_size
+        if isinstance(settings.schedule, Constant):
+            values["learning_rate"] = settings.schedule.learning_rate
+    return values
 
 
 def default_grid(estimator: Density, n_samples: int) -> dict[str, list[Any]]:
@@ -63,20 +94,16 @@ def default_grid(estimator: Density, n_samples: int) -> dict[str, list[Any]]:
     >>> default_grid(NADE(), 5000)["batch_size"]
     [25, 50, 100]
     """
-    params = estimator.get_params(deep=False)
+    own = own_values(estimator, n_samples)
     steps = learns_by_steps(estimator)
-    names = params.keys() - (_OF_SOLVERS if steps else _OF_STEPS)
+    names = own.keys() - (_OF_SOLVERS if steps else _OF_STEPS)
     grid = {name: list(values) for name, values in _VALUES.items() if name in names}
-    if steps:
-        known = ("optimizer", "learning_rate", "batch_size")
-        settings = settings_for(n_samples, validated=True, **{name: params[name] for name in known})
-        params["batch_size"] = settings.batch_size
-        if isinstance(settings.schedule, Constant):
-            rate = settings.schedule.learning_rate
-            grid["learning_rate"] = [rate * times for times in _RATES]
+    if steps and not callable(own["learning_rate"]):
+        grid["learning_rate"] = [own["learning_rate"] * times for times in _RATES]
     for name, multiples in _MULTIPLES.items():
         if name in names:
-            grid[name] = [max(1, round(params[name] * times)) for times in multiples]
+            sizes = (max(1, round(own[name] * times)) for times in multiples)
+            grid[name] = list(dict.fromkeys(sizes))
     return grid
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .errors import DivergenceError
-from .grids import Grid, combinations, default_grid, learns_by_steps
+from .grids import Grid, combinations, default_grid, learns_by_steps, own_values
 from .models.density import Density
 from .options import RandomState, real_number, seed_from, whole_number
 from .recipe import settings_for
@@ -55,7 +55,10 @@ class Tuning:
     estimator : estimator
         The best candidate, fitted.
     trials : tuple of Trial
-        All candidates, the best first.
+        All candidates, the best first; those that were dropped and those that diverged are behind.
+    own : dict of str to object, default none
+        The options of the estimator that was given, which a candidate has where its `params` name
+        no others.
 
     Examples
     --------
@@ -67,6 +70,7 @@ class Tuning:
 
     estimator: Any
     trials: tuple[Trial, ...]
+    own: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def best(self) -> Trial:
@@ -78,7 +82,8 @@ class Tuning:
         names = list(dict.fromkeys(name for trial in self.trials for name in trial.params))
         lines = [(*names, "valid nats", "epochs", "seconds")]
         for trial in self.trials:
-            options = (_short(trial.params[n]) if n in trial.params else "-" for n in names)
+            values = {**self.own, **trial.params}
+            options = (_short(values[n]) if n in values else "-" for n in names)
             nats = "diverged" if trial.error else f"{trial.nats[-1]:.4f}"
             lines.append((*options, nats, str(trial.epochs), f"{trial.seconds:.1f}"))
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
@@ -114,7 +119,8 @@ def tune(
         Zeros and ones to learn from.
     grid : mapping of str to sequence, or sequence of such mappings, optional
         Values by option, of which all combinations are candidates. None takes those of
-        `ardens.grids.default_grid`, with the estimator as it is for the first candidate.
+        `ardens.grids.default_grid`, with the estimator as it is for the first candidate. No
+        combination may be wrong.
     X_valid : array_like of shape (n_valid, n_features), optional
         Rows that judge; if None, `validation_fraction` of `X` is held out, the same rows for all.
     validation_fraction : float, default 0.1
@@ -140,7 +146,7 @@ def tune(
     TypeError, ValueError
         If data or an option are of the wrong type or out of range, or an option is unknown.
     DivergenceError
-        If every candidate diverged.
+        If every candidate that was left diverged.
 
     Notes
     -----
@@ -178,30 +184,42 @@ def tune(
     common = unfitted(estimator)
     if "random_state" in common.get_params():
         common.set_params(random_state=seed if own is None else seed_from(own))
+    own_options = own_values(estimator, n_samples)
     if grid is not None:
         chosen = combinations(grid, n_candidates, rng)
     else:
-        chosen = combinations(default_grid(estimator, n_samples), n_candidates, rng)
-        chosen = [{}, *(params for params in chosen if params)][:n_candidates]
+        drawn = combinations(default_grid(estimator, n_samples), n_candidates, rng)
+        others = (params for params in drawn if not params.items() <= own_options.items())
+        chosen = [{}, *others][:n_candidates]
     candidates = [_Candidate(common, params) for params in chosen]
     alive = candidates
-    while alive:
+    while True:
         last = len(alive) <= factor or not all(candidate.resumable for candidate in alive)
         for candidate in alive:
             candidate.train(X, X_valid, None if last else epochs)
             announce(candidate.trial)
-        candidates.sort(key=_Candidate.rank, reverse=True)
+        sound = sorted(
+            (candidate for candidate in alive if candidate.trial.error is None),
+            key=_Candidate.rank,
+            reverse=True,
+        )
+        if not sound:
+            first = alive[0].trial
+            raise DivergenceError(
+                f"every candidate that was left diverged; the first, {first.params}: {first.error}",
+                0,
+            )
         if last:
             break
-        kept = math.ceil(len(alive) / factor)
-        for candidate in candidates[kept:]:
-            candidate.model = None
-        alive = [candidate for candidate in candidates[:kept] if candidate.trial.error is None]
+        kept = sound[: math.ceil(len(alive) / factor)]
+        for candidate in alive:
+            if candidate not in kept:
+                candidate.model = None
+        alive = kept
         epochs *= factor
-    best = candidates[0]
-    if best.trial.error is not None:
-        raise DivergenceError(f"every candidate diverged; the first: {best.trial.error}", 0)
-    return Tuning(best.result(), tuple(candidate.trial for candidate in candidates))
+    candidates.sort(key=_Candidate.rank, reverse=True)
+    trials = tuple(candidate.trial for candidate in candidates)
+    return Tuning(sound[0].result(), trials, own_options)
 
 
 def unfitted(value: Any) -> Any:
@@ -219,6 +237,7 @@ class _Candidate:
 
     def __init__(self, common: Density, params: Mapping[str, Any]) -> None:
         self.model: Any = unfitted(common).set_params(**params)
+        self.model._check_options()  # a wrong one must not end a search on its way
         self.trial = Trial(dict(params))
         self.options = self.model.get_params(deep=False)
         self.resumable = learns_by_steps(self.model)
@@ -251,7 +270,7 @@ class _Candidate:
         self.finished = more is None or self.trial.epochs < done + more  # by its look-ahead
 
     def rank(self) -> tuple[int, float]:
-        """Those that came further stand before those that were dropped."""
+        """Those that came further stand before those that were dropped; diverged ones are last."""
         diverged = self.trial.error is not None
         return (-1 if diverged else len(self.trial.nats), self.trial.nats[-1])
 
@@ -265,14 +284,14 @@ class _Candidate:
 
 def _split(X: ArrayLike, fraction: float, rng: np.random.Generator) -> tuple[Any, Any]:
     """Hold out validation rows."""
-    real_number(fraction, "validation_fraction", minimum=0, maximum=1)
+    real_number(fraction, "validation_fraction")
     rows: Any = X.iloc if hasattr(X, "iloc") else np.asarray(X)
     n = len(np.asarray(X))
     held_out = int(fraction * n)
     if not 0 < held_out < n:
         raise ValueError(
-            f"validation_fraction must leave rows on both sides; {fraction:g} of {n} rows are "
-            f"{held_out}"
+            "validation_fraction must be above 0 and below 1 and leave rows on both sides; "
+            f"{fraction:g} of {n} rows are {held_out}"
         )
     order = rng.permutation(n)
     return rows[order[held_out:]], rows[order[:held_out]]

@@ -21,7 +21,7 @@ def fit(X, penalty=1.0, l1_ratio=1.0, *, tolerance=1e-12, threads=1, start=None)
     n = X.shape[1]
     W, b = (np.zeros((n, n)), np.zeros(n)) if start is None else [a.copy() for a in start]
     penalties = np.broadcast_to(np.float64(penalty), n).copy()
-    _core.fit_regressions(W, b, X, penalties, l1_ratio, tolerance, threads)
+    _core.fit_regressions(W, b, _core.SortedRows(X), penalties, l1_ratio, tolerance, threads)
     return W, b
 
 
@@ -131,12 +131,14 @@ def test_columns_without_a_penalty_stay_as_they_are(rng):
 
 def test_arrays_of_the_wrong_kind_are_refused(rng):
     X = correlated(rng)
-    W, b, penalties = np.zeros((9, 9)), np.zeros(9), np.ones(9)
+    rows, W, b, penalties = _core.SortedRows(X), np.zeros((9, 9)), np.zeros(9), np.ones(9)
     with pytest.raises(TypeError, match="W must be an aligned C-contiguous array of float64"):
-        _core.fit_regressions(W.astype(np.float32), b, X, penalties, 1.0, 1e-6, 1)
+        _core.fit_regressions(W.astype(np.float32), b, rows, penalties, 1.0, 1e-6, 1)
     with pytest.raises(ValueError, match=r"penalty must have shape \(9\)"):
-        _core.fit_regressions(W, b, X, penalties[:3].copy(), 1.0, 1e-6, 1)
+        _core.fit_regressions(W, b, rows, penalties[:3].copy(), 1.0, 1e-6, 1)
     with pytest.raises(ValueError, match="X must have at least one row; got 0"):
-        _core.fit_regressions(W, b, X[:0], penalties, 1.0, 1e-6, 1)
+        _core.SortedRows(X[:0])
+    with pytest.raises(TypeError, match="X must be an aligned C-contiguous array of uint8"):
+        _core.SortedRows(X.T)
     with pytest.raises(ValueError, match="threads must be at least 1; got 0"):
-        _core.fit_regressions(W, b, X, penalties, 1.0, 1e-6, 0)
+        _core.fit_regressions(W, b, rows, penalties, 1.0, 1e-6, 0)

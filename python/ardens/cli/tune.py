@@ -7,8 +7,11 @@ import ast
 import time
 from typing import Any
 
+import numpy as np
+
+from ardens.grids import combinations
 from ardens.models import MODELS
-from ardens.tuning import Trial, tune
+from ardens.tuning import Trial, tune, unfitted
 
 from .common import (
     Commands,
@@ -24,6 +27,7 @@ from .common import (
 from .fit import learning_rows
 
 _DEFAULT_MODEL = "nade"
+_MOST_CHECKED = 1000  # combinations, before DATA is read; `tune` checks those that it draws
 _EXAMPLE = "--grid n_hidden=50,200 --grid weight_decay=0,0.1"
 
 
@@ -69,14 +73,17 @@ def add_to(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> None:
     """Search, save where wanted, and report."""
     given = {"binarize": args.binarize, "n_jobs": args.threads, "max_epochs": args.epochs}
+    axes: dict[str, list[Any]] = {}
+    for name, values in args.grid or ():
+        if name in axes:
+            raise UsageError(f"--grid {name} is given more than once")
+        axes[name] = values
     try:
         estimator: Any = MODELS[args.model]().set_params(
             **{name: value for name, value in given.items() if value is not None}
         )
-        axes = dict(args.grid or {})
-        for name, values in axes.items():
-            for value in values:
-                MODELS[args.model]().set_params(**{name: value})._check_options()
+        for options in combinations(axes, _MOST_CHECKED, np.random.default_rng(0)):
+            unfitted(estimator).set_params(**options)._check_options()
     except (TypeError, ValueError) as error:
         raise UsageError(str(error)) from error
     if args.out is not None:
@@ -126,11 +133,23 @@ def _axis(text: str) -> tuple[str, list[Any]]:
     name, equals, values = text.partition("=")
     if not (name.isidentifier() and equals and values):
         raise argparse.ArgumentTypeError(f"expected NAME=V,V,..., found {text!r}")
-    return name, [_literal(value) for value in values.split(",")]
+    return name, [_literal(value.strip()) for value in _split(values)]
+
+
+def _split(text: str) -> list[str]:
+    """Split at commas, but for those within a list or a string of Python."""
+    source = f"[{text}]"
+    try:
+        parsed = ast.parse(source, mode="eval").body
+    except (ValueError, SyntaxError):
+        return text.split(",")
+    if not isinstance(parsed, ast.List):
+        return text.split(",")
+    return [ast.get_source_segment(source, value) or "" for value in parsed.elts]
 
 
 def _literal(text: str) -> Any:
     try:
-        return ast.literal_eval(text.strip())
-    except (ValueError, SyntaxError):
-        return text.strip()
+        return ast.literal_eval(text)
+    except (ValueError, TypeError, SyntaxError):
+        return text

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from .. import _core
 from ..arrays import Float32Array, Rows
 from ..errors import VersionWarning
+from ..options import check_memory
 from ..training import TrainingState
 from .columns import Columns
 from .flat import filled, named_views
@@ -59,6 +60,10 @@ class Fitted:
     def tables(self, threads: int) -> Float32Array:
         """What the kernels derive from the parameters; computed when first asked for."""
         if not self._tables:
+            check_memory(
+                4 * (self.core.size + self.core.n_tables),
+                f"scoring a model of {self.core.n_parameters:,} parameters",
+            )
             # Two threads may both come here; both results have the same bits, so no lock is needed.
             self._tables.append(self.core.tables(self.params, threads))
         return self._tables[0]

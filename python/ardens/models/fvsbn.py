@@ -16,7 +16,7 @@ from ..options import real_number, thread_count
 from ..recipe import Settings
 from ..training import Epoch, TrainingState
 from .base import Shapes
-from .convex import PATH, PATIENCE, UNJUDGED, path_epoch, solve
+from .convex import PATH, PATIENCE, UNJUDGED, path_epoch, solve, sorted_rows
 from .gradient import GradientModel
 from .parameters import check_triangular
 
@@ -168,8 +168,9 @@ n_jobs
     def _refit(self, core: _core.Model, state: TrainingState, rows: Rows, held_out: Rows) -> None:
         if self._convex:
             penalty = state.history["penalty"][state.best_epoch - 1]
-            everything = np.concatenate([rows, held_out])
-            solve(core, state.best, everything, penalty, self.l1_ratio, thread_count(self.n_jobs))
+            threads = thread_count(self.n_jobs)
+            everything = sorted_rows(np.concatenate([rows, held_out]), threads)
+            solve(core, state.best, everything, penalty, self.l1_ratio, threads)
             np.copyto(state.params, state.best)
 
     @classmethod

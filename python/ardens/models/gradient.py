@@ -192,6 +192,7 @@ class GradientModel(AutoregressiveModel):
             until = settings.max_epochs
         else:
             core, columns = before.core, before.columns
+            check_fit_memory(core, settings)
             state = continued(before, settings, streams.shuffle)
             if before.training is not None:
                 state.optimizer = resumed(before.training, settings).optimizer
@@ -253,6 +254,7 @@ class GradientModel(AutoregressiveModel):
         else:
             self._check_continues(before, n_features, "partial_fit")
             core, columns = before.core, before.columns
+            check_fit_memory(core, settings)
             if before.training is not None:
                 state = resumed(before.training, settings)
             else:

@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 
-_COPIES = 6  # the start, what moves, the best, the gradient, tables, and what is kept at the end
+_COPIES = 5  # the start, what moves, the best, the gradient, and what is kept at the end
 
 
 class Streams(NamedTuple):
@@ -83,7 +83,7 @@ def check_fit_memory(core: _core.Model, settings: Settings) -> None:
     """Refuse a fit whose arrays the machine's memory does not hold, before any is made."""
     copies = _COPIES + len(settings.optimizer.slots) + (settings.averaging > 0)
     check_memory(
-        4 * core.size * copies,
+        4 * (core.size * copies + core.n_tables),
         f"fitting {core.n_parameters:,} parameters (n_features={core.n_features}, "
         f"n_hidden={core.n_hidden})",
     )

@@ -63,7 +63,8 @@ class Estimator:
         Raises
         ------
         ValueError
-            If there is no option of that name; nothing is changed then.
+            If there is no option of that name, or no estimator to reach into; nothing is changed
+            then.
 
         Examples
         --------
@@ -81,6 +82,12 @@ class Estimator:
                     f"Valid parameters are: {names}."
                 )
             if separator:
+                inner = params.get(name, getattr(self, name))
+                if not hasattr(inner, "set_params"):
+                    raise ValueError(
+                        f"{key} needs an estimator in the option {name}; give one, such as "
+                        f"{name}=NADE(); got {name}={inner!r}"
+                    )
                 nested.setdefault(name, {})[rest] = value
         for key, value in params.items():
             if "__" not in key:

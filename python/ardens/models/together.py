@@ -21,7 +21,8 @@ def side_by_side(works: Sequence[Callable[[], Result]], workers: int) -> list[Re
     Parameters
     ----------
     works : sequence of callable
-        What to call; each should come back to Python often, as training does after every step.
+        What to call; each should come back to Python often, as training does after every step,
+        and the compiled core does from within every call.
     workers : int
         How many may run at once; with 1 they run here, one after the other.
 
