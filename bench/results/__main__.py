@@ -8,11 +8,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+import ardens
 from ardens.tuning import Trial
 
 from ..settings import DATA
 from . import recipes
 from .ablation import ablate
+from .pictures import samples_figure
 from .records import CACHE, keep, mean_and_error, record_of, write
 from .report import ablation_tables, met, target_of, write_report
 from .run import Choice, choose, judge, set_path
@@ -40,6 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.table:
             print(write_report(options.out))
+        elif options.samples:
+            _samples(options)
         elif options.ablation:
             _ablation(options)
         else:
@@ -69,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="(default: %(default)s)")
     parser.add_argument("--ablation", action="store_true", help="names are sets; see --model")
     parser.add_argument("--model", default="nade", help="of the ablation (default: %(default)s)")
+    parser.add_argument(
+        "--samples", action="store_true", help="picture of held-out images and a kept model's"
+    )
     parser.add_argument("--table", action="store_true", help="write the report from the records")
     parser.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="folder of SET.npz")
     parser.add_argument("--out", type=Path, default=OUT, metavar="DIR", help="(%(default)s)")
@@ -118,6 +127,19 @@ def _ablation(options: argparse.Namespace) -> None:
             file = f"{record['set']}.{record['model']}.json"
             write(record, options.out / "ablations" / file)
     print("\n\n".join(ablation_tables(found)))
+
+
+def _samples(options: argparse.Namespace) -> None:
+    """Draw a hundred validation images beside a hundred of the model that a run kept."""
+    name, model = options.names
+    mode = ".default" if options.default else ""
+    found = ardens.load(options.cache / f"{name}.{model}{mode}.safetensors")
+    with np.load(set_path(options.data, name)) as arrays:
+        rows = arrays["valid"][:100]
+    drawn = found.sample(len(rows), random_state=options.seed)
+    path = options.out / f"{name}.samples.png"
+    samples_figure(rows, drawn, f"drawn from {model}").savefig(path, dpi=110)
+    print(path)
 
 
 def _announce(trial: Trial) -> None:

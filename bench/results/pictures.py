@@ -12,24 +12,29 @@ from ..plots import LINES, style
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["label", "learning_figure"]
+__all__ = ["label", "learning_figure", "samples_figure"]
 
 MORE = ("#c77d0a", "#4d4d4d", "#1b998b", "#b56576")
 
 
-def learning_figure(records: Sequence[dict[str, Any]]) -> Figure:
+def learning_figure(
+    records: Sequence[dict[str, Any]], points: Sequence[dict[str, Any]] = ()
+) -> Figure:
     """Draw validation nats over epochs, and over seconds of training.
 
     Parameters
     ----------
     records : sequence of dict
         Records of one set, each with a history.
+    points : sequence of dict
+        Records of the set without a history: mixtures, which end where they end.
 
     Returns
     -------
     matplotlib.figure.Figure
         Whole lines are validation rows, broken ones training rows; a dot is the epoch that was
-        kept. The vertical axis shows the upper part, where models differ.
+        kept, a diamond a fit without epochs. The vertical axis shows the upper part, where models
+        differ.
     """
     with style():
         import matplotlib.pyplot as plt
@@ -51,7 +56,11 @@ def learning_figure(records: Sequence[dict[str, Any]]) -> Figure:
                 linewidth=1.0,
                 linestyle=(0, (4, 2)),
             )
-        epochs.set_ylim(*_upper_part(records))
+        for point, colour in zip(points, reversed(LINES + MORE), strict=False):
+            x, y = point["fit_seconds"], point["valid"]["nats"]
+            seconds.plot(x, y, "D", color=colour, markersize=7, label=label(point))
+        low, high = _upper_part(records)
+        epochs.set_ylim(low, max([high, *(point["valid"]["nats"] for point in points)]))
         for ax, name in ((epochs, "epoch"), (seconds, "seconds of training")):
             ax.set_xscale("log")
             ax.set_xlabel(name)
@@ -59,9 +68,35 @@ def learning_figure(records: Sequence[dict[str, Any]]) -> Figure:
             ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
             ax.yaxis.set_major_locator(MaxNLocator(6))
         epochs.set_ylabel("nats per row")
-        handles, names = epochs.get_legend_handles_labels()
+        handles, names = seconds.get_legend_handles_labels()
         figure.legend(handles, names, loc="upper left", ncols=6, fontsize=9)
         figure.tight_layout(rect=(0, 0, 1, 0.94))
+    return figure
+
+
+def samples_figure(rows: Any, drawn: Any, name: str) -> Figure:
+    """Draw square images that were held out beside as many that a model drew.
+
+    Parameters
+    ----------
+    rows, drawn : ndarray, shape (n_images, side * side), uint8
+        The images.
+    name : str
+        The model.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    from matplotlib.figure import Figure
+
+    from ardens.plotting import image_grid
+
+    side = round(rows.shape[1] ** 0.5)
+    figure = Figure(figsize=(10.5, 5.5), layout="constrained")
+    panels = figure.subplots(1, 2)
+    for ax, images, title in zip(panels, (rows, drawn), ("held out", name), strict=True):
+        image_grid(images, (side, side), columns=10, title=title, ax=ax)
     return figure
 
 

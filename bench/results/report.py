@@ -120,7 +120,8 @@ def write_report(folder: Path) -> Path:
     if not records:
         raise FileNotFoundError(f"there are no records in {folder / 'records'}")
     for name, drawn in _drawn(records).items():
-        learning_figure(drawn).savefig(folder / f"{name}.png")
+        points = [r for r in records if r["set"] == name and not r["history"]]
+        learning_figure(drawn, points).savefig(folder / f"{name}.png")
     path = folder / "report.md"
     path.write_text(render(records, read_all(folder / "ablations")), "utf-8")
     return path
@@ -271,7 +272,7 @@ def _pictures(records: Sequence[Record]) -> list[str]:
     lines = [f"![{name}: nats over epochs and seconds]({name}.png)" for name in drawn]
     about = (
         "Whole lines are validation rows, broken ones training rows, dots the epochs that were "
-        "kept. Seconds are those of the fit that is reported."
+        "kept, diamonds mixtures. Seconds are those of the fit that is reported."
     )
     return ["## Learning curves", about, *lines] if drawn else []
 
