@@ -74,18 +74,26 @@ inline void fvsbn_outer(float* gW, const FvsbnPlan& plan, vf delta, const std::u
     }
 }
 
+// Calls f(i) for the first logit i of every register in the units begin ... end - 1.
+template <typename F>
+void fvsbn_registers(Shape shape, std::size_t begin, std::size_t end, F f) {
+    std::size_t width = FvsbnPlan(shape).width;
+    each_member(fvsbn_pieces(shape), begin, end, [&](std::size_t piece) {
+        std::size_t first = piece * FVSBN_PIECE, last = first + FVSBN_PIECE;
+        for (std::size_t i = first; i < (last < width ? last : width); i += LANES) f(i);
+    });
+}
+
 void fvsbn_backward(float* grad, const View& model, const float* delta, float* state, const std::uint8_t*,
                     std::size_t rows, std::size_t begin, std::size_t end, float*) {
     std::size_t n = model.shape.n;
     FvsbnPlan plan(model.shape);
-    each_member(fvsbn_pieces(model.shape), begin, end, [&](std::size_t piece) {
-        std::size_t first = piece * FVSBN_PIECE, last = first + FVSBN_PIECE;
-        for (std::size_t i = first; i < (last < plan.width ? last : plan.width); i += LANES)
-            for (std::size_t r = 0; r < rows; ++r) {
-                vf d = load(delta + r * plan.width + i);
-                store(grad + plan.b + i, load(grad + plan.b + i) + d);
-                fvsbn_outer(grad + plan.W, plan, d, ones_of_row(state, r, n), i);
-            }
+    fvsbn_registers(model.shape, begin, end, [&](std::size_t i) {
+        for (std::size_t r = 0; r < rows; ++r) {
+            vf d = load(delta + r * plan.width + i);
+            store(grad + plan.b + i, load(grad + plan.b + i) + d);
+            fvsbn_outer(grad + plan.W, plan, d, ones_of_row(state, r, n), i);
+        }
     });
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "fvsbn.hpp"
-#include "nade_state.hpp"
+#include "nade_back.hpp"
 
 namespace {
 
@@ -26,15 +26,13 @@ inline void nade_direct(float* logits, float* states, const View& model, const s
 // The share of D that goes with the parts begin ... end - 1 of the units.
 inline void nade_back_direct(float* grad, const View& model, const float* delta, float* states, std::size_t rows,
                              std::size_t begin, std::size_t end) {
-    std::size_t n = model.shape.n, parts = NadePlan(model.shape).units / (2 * BLOCK), units = fvsbn_units(model.shape);
+    std::size_t n = model.shape.n, parts = nade_parts(model.shape), units = fvsbn_units(model.shape);
     FvsbnPlan plan(model.shape);
     float* gD = grad + NadePlan(model.shape).D;
-    each_member(fvsbn_pieces(model.shape), units * begin / parts, units * end / parts, [&](std::size_t piece) {
-        std::size_t first = piece * FVSBN_PIECE, last = first + FVSBN_PIECE;
-        for (std::size_t i = first; i < (last < plan.width ? last : plan.width); i += LANES)
-            for (std::size_t r = 0; r < rows; ++r)
-                fvsbn_outer(gD, plan, load(delta + r * plan.width + i),
-                            ones_of_row(NadeEnd(states, r, model.shape).ones, 0, n), i);
+    fvsbn_registers(model.shape, units * begin / parts, units * end / parts, [&](std::size_t i) {
+        for (std::size_t r = 0; r < rows; ++r)
+            fvsbn_outer(gD, plan, load(delta + r * plan.width + i),
+                        ones_of_row(NadeEnd(states, r, model.shape).ones, 0, n), i);
     });
 }
 

@@ -35,7 +35,6 @@ struct NadeTables {
     // Whether the exponential of every c and W is a normal number, far from the ends of the range. NaN: no.
     template <typename F>
     bool exponential() const {
-        if (F::RATE == 0.0f) return false;
         bool inside = true;
         for (std::size_t k = 0; k < K; ++k) inside &= largest[k] * -F::RATE < 75.0f;
         return inside;
