@@ -10,7 +10,7 @@ import operator
 import os
 import reprlib
 from numbers import Real
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,6 +26,7 @@ __all__ = [
     "seed_from",
     "thread_count",
     "truth",
+    "vector",
     "whole_number",
 ]
 
@@ -161,6 +162,47 @@ def truth(value: object, name: str) -> bool:
     return bool(value)
 
 
+def vector(value: ArrayLike, size: int, wanted: str, *, below: int, kinds: str) -> NDArray[Any]:
+    """Check one whole number for every column.
+
+    Parameters
+    ----------
+    value : array_like of shape (size,)
+        What was given.
+    size : int
+        How many are wanted.
+    wanted : str
+        How an error begins.
+    below : int
+        They must be 0 … below - 1.
+    kinds : str
+        Kinds of dtype that will do.
+
+    Returns
+    -------
+    ndarray, shape (size,)
+
+    Raises
+    ------
+    TypeError
+        If `value` does not hold such numbers.
+    ValueError
+        If there are more or fewer, or one is out of range.
+    """
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise TypeError(f"{wanted}; got {reprlib.repr(value)}") from None
+    if array.dtype.kind not in kinds:
+        raise TypeError(f"{wanted}; got {reprlib.repr(value)}")
+    if array.shape != (size,):
+        raise ValueError(f"{wanted}; got an array of shape {array.shape}")
+    outside = (array < 0) | (array >= below)
+    if outside.any():
+        raise ValueError(f"{wanted}; it has {array[outside][0]}")
+    return array
+
+
 def permutation(ordering: ArrayLike, n_features: int) -> NDArray[np.intp]:
     """Check an ordering of the columns.
 
@@ -184,17 +226,7 @@ def permutation(ordering: ArrayLike, n_features: int) -> NDArray[np.intp]:
         If it is not a permutation of 0 … n_features - 1.
     """
     wanted = f"ordering must be None, a name or a permutation of 0 … {n_features - 1}"
-    try:
-        array = np.asarray(ordering)
-    except ValueError:
-        raise TypeError(f"{wanted}; got {reprlib.repr(ordering)}") from None
-    if array.dtype.kind not in "iu":
-        raise TypeError(f"{wanted}; got {reprlib.repr(ordering)}")
-    if array.shape != (n_features,):
-        raise ValueError(f"{wanted}; got an array of shape {array.shape}")
-    outside = (array < 0) | (array >= n_features)
-    if outside.any():
-        raise ValueError(f"{wanted}; it has {array[outside][0]}")
+    array = vector(ordering, n_features, wanted, below=n_features, kinds="iu")
     result = array.astype(np.intp)
     counts = np.bincount(result, minlength=n_features)
     if counts.max() > 1:

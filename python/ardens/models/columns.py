@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import reprlib
 from dataclasses import dataclass, field
 from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..options import permutation
+from ..options import permutation, vector
 
 __all__ = ["Columns"]
 
@@ -109,17 +108,7 @@ def _xor(X: NDArray[np.uint8], mask: NDArray[np.uint8]) -> None:
 def _flags(flipped: ArrayLike, n_features: int) -> NDArray[np.bool_]:
     """Check one 0 or 1 for every column."""
     wanted = f"flipped must be None or {n_features} zeros and ones"
-    try:
-        array = np.asarray(flipped)
-    except ValueError:
-        raise TypeError(f"{wanted}; got {reprlib.repr(flipped)}") from None
-    if array.dtype.kind not in "biu":
-        raise TypeError(f"{wanted}; got {reprlib.repr(flipped)}")
-    if array.shape != (n_features,):
-        raise ValueError(f"{wanted}; got an array of shape {array.shape}")
-    outside = (array != 0) & (array != 1)
-    if outside.any():
-        raise ValueError(f"{wanted}; it has {array[outside][0]}")
+    array = vector(flipped, n_features, wanted, below=2, kinds="biu")
     result = array.astype(np.bool_)
     result.flags.writeable = False
     return result
