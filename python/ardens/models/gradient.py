@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import _core
 from ..arrays import Float32Array, Rows
 from ..optim import Optimizer
-from ..options import real_number, seed_from, thread_count, truth
+from ..options import seed_from, thread_count, truth
 from ..recipe import Settings, settings_for
 from ..schedules import Schedule
 from ..training import Callback, Epoch, EpochEnd, TrainingState, start, train
@@ -29,10 +29,12 @@ from .learning import (
     Likelihood,
     Streams,
     check_fit_memory,
+    check_fraction,
     check_learned,
     checked_callbacks,
     continued,
     draw_streams,
+    hold_out,
     marginal_logits,
     resumed,
 )
@@ -41,8 +43,6 @@ if TYPE_CHECKING:
     from ..checkpoint import Checkpoint, Recorder
 
 __all__ = ["GradientModel"]
-
-_FEWEST_VALID = 5  # fewer rows say nothing about when to stop
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -296,11 +296,7 @@ class GradientModel(AutoregressiveModel):
         super()._check_options(n_features)
         self._hidden()
         self._settings(1, validated=False)
-        real_number(self.validation_fraction, "validation_fraction", minimum=0)
-        if self.validation_fraction >= 1:
-            raise ValueError(
-                f"validation_fraction must be below 1; got {self.validation_fraction:g}"
-            )
+        check_fraction(self.validation_fraction)
         truth(self.warm_start, "warm_start")
         truth(self.verbose, "verbose")
         checked_callbacks(self.callbacks)
@@ -350,11 +346,7 @@ class GradientModel(AutoregressiveModel):
 
     def _split(self, rows: Rows, rng: np.random.Generator) -> tuple[Rows, Rows | None]:
         """Hold out validation rows, if there are enough."""
-        held_out = int(self.validation_fraction * len(rows))
-        if held_out < _FEWEST_VALID:
-            return rows, None
-        order = rng.permutation(len(rows))
-        return rows.take(order[held_out:], axis=0), rows.take(order[:held_out], axis=0)
+        return hold_out(rows, self.validation_fraction, rng)
 
     def _recorder(
         self,

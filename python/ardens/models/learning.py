@@ -14,24 +14,28 @@ from numpy.typing import NDArray
 from .. import _core
 from ..arrays import Float32Array, Rows
 from ..errors import DivergenceError
-from ..options import RandomState, check_memory, seed_from
+from ..options import RandomState, check_memory, real_number, seed_from
 from ..recipe import Settings
 from ..training import Callback, TrainingState, start
 from .fitted import Fitted
 
 __all__ = [
+    "FEWEST_VALID",
     "Likelihood",
     "Streams",
     "check_fit_memory",
+    "check_fraction",
     "check_learned",
     "checked_callbacks",
     "continued",
     "draw_streams",
+    "hold_out",
     "marginal_logits",
     "resumed",
 ]
 
 
+FEWEST_VALID = 5  # fewer rows say nothing about when to stop, or about weights
 _COPIES = 5  # the start, what moves, the best, the gradient, and what is kept at the end
 
 
@@ -71,6 +75,21 @@ class Likelihood:
     def mean_log_prob(self, params: Float32Array, X: Rows) -> float:
         tables = self.core.tables(params, self.threads)
         return float(np.mean(self.core.log_prob(params, tables, X, self.threads)))
+
+
+def check_fraction(fraction: float) -> None:
+    """Refuse what is no part of the rows to hold out."""
+    if real_number(fraction, "validation_fraction", minimum=0) >= 1:
+        raise ValueError(f"validation_fraction must be below 1; got {fraction:g}")
+
+
+def hold_out(rows: Rows, fraction: float, rng: np.random.Generator) -> tuple[Rows, Rows | None]:
+    """Split off validation rows, drawn at random, if there are enough."""
+    held = int(fraction * len(rows))
+    if held < FEWEST_VALID:
+        return rows, None
+    order = rng.permutation(len(rows))
+    return rows.take(order[held:], axis=0), rows.take(order[:held], axis=0)
 
 
 def marginal_logits(rows: Rows) -> NDArray[np.float64]:

@@ -21,6 +21,7 @@ from ..orderings import Name
 from ..validation import binary_matrix, feature_names
 from .base import AutoregressiveModel
 from .density import Density
+from .learning import FEWEST_VALID, check_fraction, hold_out
 from .mixed import Mixed
 from .nade import NADE
 from .together import side_by_side
@@ -31,8 +32,6 @@ __all__ = ["MOST_MEMBERS", "Mixture"]
 MOST_MEMBERS = 1024
 
 Orderings: TypeAlias = Name | Sequence[ArrayLike | Name | None] | NDArray[np.integer] | None
-
-_FEWEST_VALID = 5  # fewer rows say nothing about when to stop, or about weights
 
 
 @final
@@ -237,13 +236,13 @@ class Mixture(Density):
         self._check_options(n_features)
         split, seeds = np.random.SeedSequence(seed_from(self.random_state)).spawn(2)
         if X_valid is None:
-            rows, judged = self._split(rows, np.random.default_rng(split))
+            rows, judged = hold_out(rows, self.validation_fraction, np.random.default_rng(split))
         else:
             judged = self._judges(X_valid, n_features, names)
         learned = self.weights == "learned"
-        if learned and (judged is None or len(judged) < _FEWEST_VALID):
+        if learned and (judged is None or len(judged) < FEWEST_VALID):
             raise ValueError(
-                f'weights="learned" needs at least {_FEWEST_VALID} validation rows; give X_valid, '
+                f'weights="learned" needs at least {FEWEST_VALID} validation rows; give X_valid, '
                 "more rows, or a larger validation_fraction"
             )
         models = self._members(seeds.generate_state(self.n_members, np.uint64).tolist())
@@ -347,11 +346,7 @@ class Mixture(Density):
         thread_count(self.n_jobs)
         truth(self.verbose, "verbose")
         whole(self.n_members, "n_members", minimum=1, maximum=MOST_MEMBERS)
-        real_number(self.validation_fraction, "validation_fraction", minimum=0)
-        if self.validation_fraction >= 1:
-            raise ValueError(
-                f"validation_fraction must be below 1; got {self.validation_fraction:g}"
-            )
+        check_fraction(self.validation_fraction)
         if not (isinstance(self.weights, str) and self.weights in ("equal", "learned")):
             raise ValueError(f'weights must be "equal" or "learned"; got {self.weights!r}')
         estimator = self._estimator()
@@ -367,14 +362,6 @@ class Mixture(Density):
             )
         for model in self._members([0] * self.n_members):
             model._check_options(n_features)
-
-    def _split(self, rows: Rows, rng: np.random.Generator) -> tuple[Rows, Rows | None]:
-        """Hold out validation rows, if there are enough."""
-        held_out = int(self.validation_fraction * len(rows))
-        if held_out < _FEWEST_VALID:
-            return rows, None
-        order = rng.permutation(len(rows))
-        return rows.take(order[held_out:], axis=0), rows.take(order[:held_out], axis=0)
 
     def _state(self) -> Mixed:
         fitted = self._fitted
