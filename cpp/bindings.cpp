@@ -229,9 +229,9 @@ void ema(const py::array& average, const py::array& params, double decay, int th
 }
 
 std::array<std::uint32_t, 4> philox_words(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) {
-    std::uint32_t words[4][1] = {{counter[0]}, {counter[1]}, {counter[2]}, {counter[3]}};
+    std::uint32_t words[4] = {counter[0], counter[1], counter[2], counter[3]};
     philox_rounds(words, key[0], key[1]);
-    return {words[0][0], words[1][0], words[2][0], words[3][0]};
+    return {words[0], words[1], words[2], words[3]};
 }
 
 Table sorted_rows(const py::array& X) {

@@ -79,6 +79,43 @@ inline vf min(vf a, vf b) {
 inline vf max(vf a, vf b) { return -min(-a, -b); }
 inline vf abs(vf x) { return reinterpret_cast<vf>(reinterpret_cast<vi>(x) & 0x7fffffff); }
 
+// Bit l of the result is lane l of a comparison.
+inline unsigned bits_of(vi mask) {
+#if defined(__AVX512F__)
+    return _mm512_movepi32_mask(reinterpret_cast<__m512i>(mask));
+#elif defined(__AVX__)
+    return static_cast<unsigned>(_mm256_movemask_ps(reinterpret_cast<__m256>(mask)));
+#elif defined(__SSE__)
+    return static_cast<unsigned>(_mm_movemask_ps(reinterpret_cast<__m128>(mask)));
+#else
+    unsigned bits = 0;
+    for (std::size_t l = 0; l < LANES; ++l) bits |= (mask[l] != 0 ? 1u : 0u) << l;
+    return bits;
+#endif
+}
+
+// High and low halves of the 64-bit products of a and b. Intrinsics: gcc 12 widens in a way that costs three times as
+// much.
+inline void wide_product(vu& high, vu& low, vu a, std::uint32_t b) {
+#if defined(__AVX512F__)
+    __m512i x = reinterpret_cast<__m512i>(a), m = _mm512_set1_epi32(static_cast<int>(b));
+    __m512i even = _mm512_mul_epu32(x, m), odd = _mm512_mul_epu32(_mm512_srli_epi64(x, 32), m);
+    high = reinterpret_cast<vu>(_mm512_mask_blend_epi32(0xaaaa, _mm512_srli_epi64(even, 32), odd));
+    low = reinterpret_cast<vu>(_mm512_mask_blend_epi32(0xaaaa, even, _mm512_slli_epi64(odd, 32)));
+#elif defined(__AVX2__)
+    __m256i x = reinterpret_cast<__m256i>(a), m = _mm256_set1_epi32(static_cast<int>(b));
+    __m256i even = _mm256_mul_epu32(x, m), odd = _mm256_mul_epu32(_mm256_srli_epi64(x, 32), m);
+    high = reinterpret_cast<vu>(_mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa));
+    low = reinterpret_cast<vu>(_mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa));
+#else
+    for (std::size_t l = 0; l < LANES; ++l) {
+        std::uint64_t product = std::uint64_t{a[l]} * b;
+        high[l] = static_cast<std::uint32_t>(product >> 32);
+        low[l] = static_cast<std::uint32_t>(product);
+    }
+#endif
+}
+
 // While it lives, results below the normal numbers are zero; then the thread's own mode is back.
 class FlushToZero {
   public:
@@ -150,6 +187,7 @@ inline vf sigmoid(vf x) {
 
 // The tree of every 16-lane sum: 8 + 8, 4 + 4, 2 + 2, 1 + 1.
 typedef float v4f __attribute__((vector_size(16)));
+typedef float v8f __attribute__((vector_size(32)));
 
 inline v4f load4(const float* p) {
     v4f v;
@@ -158,19 +196,42 @@ inline v4f load4(const float* p) {
 }
 inline void store4(float* p, v4f v) { std::memcpy(p, &v, sizeof v); }
 
-inline v4f fold_to_4(const float* lanes) {
-    return (load4(lanes) + load4(lanes + 8)) + (load4(lanes + 4) + load4(lanes + 12));
+inline v8f fold_to_8(const float* lanes) {
+    v8f low, high;
+    std::memcpy(&low, lanes, sizeof low);
+    std::memcpy(&high, lanes + 8, sizeof high);
+    return low + high;
+}
+// Four lanes left of a in the lower half, four of b in the upper one.
+inline v8f fold_to_4(v8f a, v8f b) {
+    return __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11) +
+           __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15);
+}
+// Two lanes left of each.
+inline v8f fold_to_2(v8f a, v8f b) {
+    return __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13) +
+           __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15);
+}
+inline v8f fold_to_1(v8f a, v8f b) {
+    return __builtin_shufflevector(a, b, 0, 2, 8, 10, 4, 6, 12, 14) +
+           __builtin_shufflevector(a, b, 1, 3, 9, 11, 5, 7, 13, 15);
 }
 inline float fold(const float* lanes) {
-    v4f s = fold_to_4(lanes);
-    return (s[0] + s[2]) + (s[1] + s[3]);
+    v8f s = fold_to_8(lanes);
+    return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
 }
-// Four sums at once: lanes[4][16].
+// Eight sums at once, those of lanes[4][16] and those of more[4][16].
+inline v8f fold8(const float* lanes, const float* more) {
+    v8f pair[4];
+    for (std::size_t q = 0; q < 4; ++q) pair[q] = fold_to_4(fold_to_8(lanes + 16 * q), fold_to_8(more + 16 * q));
+    return fold_to_1(fold_to_2(pair[0], pair[1]), fold_to_2(pair[2], pair[3]));
+}
 inline v4f fold4(const float* lanes) {
-    v4f a = fold_to_4(lanes), b = fold_to_4(lanes + 16), c = fold_to_4(lanes + 32), d = fold_to_4(lanes + 48);
-    v4f ab = __builtin_shufflevector(a, b, 0, 4, 1, 5) + __builtin_shufflevector(a, b, 2, 6, 3, 7);
-    v4f cd = __builtin_shufflevector(c, d, 0, 4, 1, 5) + __builtin_shufflevector(c, d, 2, 6, 3, 7);
-    return __builtin_shufflevector(ab, cd, 0, 1, 4, 5) + __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+    v8f a = fold_to_4(fold_to_8(lanes), fold_to_8(lanes + 32)),
+        b = fold_to_4(fold_to_8(lanes + 16), fold_to_8(lanes + 48));
+    v8f two = fold_to_2(a, b);  // of sums 0 and 1, then of 2 and 3
+    v4f low = __builtin_shufflevector(two, two, 0, 1, 2, 3), high = __builtin_shufflevector(two, two, 4, 5, 6, 7);
+    return __builtin_shufflevector(low, high, 0, 2, 4, 6) + __builtin_shufflevector(low, high, 1, 3, 5, 7);
 }
 
 }  // namespace

@@ -6,34 +6,27 @@
 
 namespace {
 
-// Ten rounds on `count` counters side by side, in place, under one key.
-template <std::size_t count>
-inline void philox_rounds(std::uint32_t (&words)[4][count], std::uint32_t key0, std::uint32_t key1) {
+// High and low half of a 64-bit product; kernels add the same for registers of words.
+inline void wide_product(std::uint32_t& high, std::uint32_t& low, std::uint32_t a, std::uint32_t b) {
+    std::uint64_t product = std::uint64_t{a} * b;
+    high = static_cast<std::uint32_t>(product >> 32);
+    low = static_cast<std::uint32_t>(product);
+}
+
+// Ten rounds on a counter, or on several side by side, under one key.
+template <typename Word>
+inline void philox_rounds(Word (&words)[4], std::uint32_t key0, std::uint32_t key1) {
     for (int round = 0; round < 10; ++round) {
-        for (std::size_t l = 0; l < count; ++l) {
-            std::uint64_t p0 = std::uint64_t{0xD2511F53u} * words[0][l];
-            std::uint64_t p1 = std::uint64_t{0xCD9E8D57u} * words[2][l];
-            words[0][l] = static_cast<std::uint32_t>(p1 >> 32) ^ words[1][l] ^ key0;
-            words[1][l] = static_cast<std::uint32_t>(p1);
-            words[2][l] = static_cast<std::uint32_t>(p0 >> 32) ^ words[3][l] ^ key1;
-            words[3][l] = static_cast<std::uint32_t>(p0);
-        }
+        Word high0, low0, high1, low1;
+        wide_product(high0, low0, words[0], 0xD2511F53u);
+        wide_product(high1, low1, words[2], 0xCD9E8D57u);
+        words[0] = high1 ^ words[1] ^ key0;
+        words[1] = low1;
+        words[2] = high0 ^ words[3] ^ key1;
+        words[3] = low0;
         key0 += 0x9E3779B9u;
         key1 += 0xBB67AE85u;
     }
-}
-
-// Words of rows row, row + 1, ...: counter (row, 64 bits; block; stream 0), key seed. Word w of
-// block b belongs to feature 4 b + w.
-template <std::size_t count>
-inline void philox(std::uint32_t (&words)[4][count], std::uint64_t row, std::uint32_t block, std::uint64_t seed) {
-    for (std::size_t l = 0; l < count; ++l) {
-        words[0][l] = static_cast<std::uint32_t>(row + l);
-        words[1][l] = static_cast<std::uint32_t>((row + l) >> 32);
-        words[2][l] = block;
-        words[3][l] = 0;
-    }
-    philox_rounds(words, static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "../lanes.hpp"
 #include "../philox.hpp"
 #include "contract.hpp"
+#include "row_set.hpp"
 
 namespace {
 
@@ -99,21 +100,37 @@ void bernoulli_delta(float* delta, double* log_prob, const float* logits, const 
     }
 }
 
+// Words of the rows start, start + 1, ... for one block: counter (row, 64 bits; block; stream 0), key seed.
+// Word w of block b belongs to feature 4 b + w. Whole registers are written, up to MAX_TILE rows.
+inline void philox(std::uint32_t (&words)[4][MAX_TILE], Stream stream, std::size_t block, std::size_t rows) {
+    for (std::size_t r = 0; r < rows; r += LANES) {
+        vu w[4] = {{}, {}, vu{} + static_cast<std::uint32_t>(block), {}};
+        for (std::size_t l = 0; l < LANES; ++l) {
+            w[0][l] = static_cast<std::uint32_t>(stream.start + r + l);
+            w[1][l] = static_cast<std::uint32_t>((stream.start + r + l) >> 32);
+        }
+        philox_rounds(w, static_cast<std::uint32_t>(stream.seed), static_cast<std::uint32_t>(stream.seed >> 32));
+        for (std::size_t i = 0; i < 4; ++i) store(words[i] + r, w[i]);
+    }
+}
+
 // Bits of one position for `rows` rows: x = 1 iff u < sigma(logit) with u = (word + 1/2) / 2^32.
 // Tested from the nearer tail, where float32 is precise: the less likely value is drawn iff
 // word + 1/2 (or its complement where x = 1 is the likely one) is below 2^32 sigma(-|logit|).
-inline vf draw(vf logit, vu word) {
+inline vi draw(vf logit, vu word) {
     vi likely = logit > vf{};
     vu w = reinterpret_cast<vu>(reinterpret_cast<vi>(word) ^ likely);
     vf u;
     for (std::size_t l = 0; l < LANES; ++l) u[l] = static_cast<float>(w[l]);
     vi rare = (u + 0.5f) < 4294967296.0f * sigmoid(-abs(logit));
-    vi one = rare ^ likely;
-    return one ? splat(1.0f) : vf{};
+    return rare ^ likely;
 }
 
-inline void draw(float* bits, const float* logits, const std::uint32_t* words, std::size_t rows) {
-    for (std::size_t r = 0; r < rows; r += LANES) store(bits + r, draw(load(logits + r), load(words + r)));
+// The rows with a one; whole registers are read, up to MAX_TILE rows.
+inline RowSet draw(const float* logits, const std::uint32_t* words, std::size_t rows) {
+    RowSet ones = 0;
+    for (std::size_t r = 0; r < rows; r += LANES) ones |= RowSet{bits_of(draw(load(logits + r), load(words + r)))} << r;
+    return ones & first_rows(rows);
 }
 
 constexpr BernoulliKernels bernoulli_kernels = {bernoulli_log_prob, bernoulli_terms, bernoulli_conditionals,

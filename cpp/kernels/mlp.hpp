@@ -120,7 +120,7 @@ inline void mlp_each_pair(std::size_t stride, std::size_t lane, F f) {
 // out[from ... 3] = logits of the block for the row with these ones.
 template <typename State, std::size_t from>
 void mlp_row(float* out, const View& model, const MlpBlock& block, const std::uint32_t* ones) {
-    alignas(64) float lanes[MLP_BLOCK][BLOCK] = {};
+    alignas(64) float lanes[MLP_BLOCK][BLOCK];
     for (std::size_t lane = 0; lane < BLOCK; lane += LANES) {
         vf sum[MLP_BLOCK] = {};
         mlp_each_pair(block.stride, lane, [&]<std::size_t registers>(std::size_t k) {
@@ -129,7 +129,7 @@ void mlp_row(float* out, const View& model, const MlpBlock& block, const std::ui
                 sum[q] = fma(load(model.params + block.V[q] + k + v * BLOCK), h.of[q][v], sum[q]);
             });
         });
-        for (std::size_t q = from; q < MLP_BLOCK; ++q) store(lanes[q] + lane, sum[q]);
+        for (std::size_t q = 0; q < MLP_BLOCK; ++q) store(lanes[q] + lane, sum[q]);
     }
     v4f logits = fold4(lanes[0]) + load4(model.params + block.b);
     if constexpr (from == 0) {
@@ -251,14 +251,13 @@ template <typename State>
 void mlp_draw(std::uint8_t* X, float* logits, const View& model, const MlpBlock& block, DrawnOnes& ones, float* lists,
               const std::uint32_t (*words)[MAX_TILE], std::size_t rows) {
     std::size_t n = model.shape.n, stride = pad(n, BLOCK);
-    alignas(64) float column[MAX_TILE] = {}, bits[MAX_TILE];
+    alignas(64) float column[MAX_TILE] = {};
     float* out = logits + block.first;
     for (std::size_t r = 0; r < rows; ++r) mlp_row<State, 0>(out + r * stride, model, block, ones_of_row(lists, r, n));
     for (std::size_t q = 0; q < block.count; ++q) {
         for (std::size_t r = 0; r < rows; ++r) column[r] = out[r * stride + q];
-        draw(bits, column, words[q], rows);
         MlpRow behind = mlp_row_behind<State>[q];
-        ones.add(X, bits, block.first + q, [&](std::size_t r) {
+        ones.add(X, draw(column, words[q], rows), block.first + q, [&](std::size_t r) {
             if (behind) behind(out + r * stride, model, block, ones_of_row(lists, r, n));
         });
     }
@@ -270,7 +269,7 @@ void mlp_sample(std::uint8_t* X, float* logits, const View& model, Stream stream
     alignas(64) std::uint32_t words[MLP_BLOCK][MAX_TILE];
     for (std::size_t i = 0; i < mlp_blocks(model.shape); ++i) {
         MlpBlock block(plan, model.shape.n, i);
-        philox(words, stream.start, static_cast<std::uint32_t>(i), stream.seed);
+        philox(words, stream, i, rows);
         mlp_with_state(model, plan, i, [&]<typename State>(State) {
             mlp_draw<State>(X, logits, model, block, ones, scratch, words, rows);
         });

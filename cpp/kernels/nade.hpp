@@ -65,7 +65,7 @@ void nade_draw(std::uint8_t* X, float* logits, const View& model, Stream stream,
     const float* steps = State::steps(model);
     NadeDirectDraw direct(model, rows, scratch + MAX_TILE * NadeTile::per_row(plan.units));
     alignas(64) std::uint32_t words[FOUR][MAX_TILE];
-    alignas(64) float column[MAX_TILE] = {}, bits[MAX_TILE];
+    alignas(64) float column[MAX_TILE] = {};
     for (std::size_t block = 0; FOUR * block < n; ++block) {
         NadeBlock four = nade_block(model, plan, steps, block);
         if (FOUR * (block + 1) < n) nade_block(model, plan, steps, block + 1).prefetch();
@@ -83,18 +83,17 @@ void nade_draw(std::uint8_t* X, float* logits, const View& model, Stream stream,
         }
         // The four logits as if the block had no one; after a one, those behind it are computed again.
         nade_products(out, h, moved, four);
-        philox(words, stream.start, static_cast<std::uint32_t>(block), stream.seed);
+        philox(words, stream, block, rows);
         for (std::size_t q = 0; q < FOUR && FOUR * block + q < n; ++q) {
             std::size_t i = FOUR * block + q;
             if (model.shape.direct) direct.add_to(logits, i);
             for (std::size_t r = 0; r < rows; ++r) column[r] = logits[r * stride + i];
-            draw(bits, column, words[q], rows);
-            for (std::size_t r = 0; r < rows; ++r) {
-                X[r * n + i] = bits[r] != 0.0f;
-                if (bits[r] == 0.0f) continue;
+            RowSet ones = draw(column, words[q], rows);
+            for (std::size_t r = 0; r < rows; ++r) X[r * n + i] = ones >> r & 1;
+            each_row(ones, [&](std::size_t r) {
                 tile.sweep(nade_sweep_after<State>[q], logits + r * stride + FOUR * block, r, four);
                 if (model.shape.direct) direct.one(r, i);
-            }
+            });
         }
     }
     bool again[MAX_TILE];

@@ -3,7 +3,7 @@
 
 #include <limits>
 
-#include "contract.hpp"
+#include "row_set.hpp"
 
 namespace {
 
@@ -32,24 +32,15 @@ class DrawnOnes {
     DrawnOnes(float* lists, std::size_t rows, std::size_t n) : rows_(rows), n_(n) {
         for (std::size_t r = 0; r < rows; ++r) *(end_[r] = ones_of_row(lists, r, n)) = NO_MORE;
     }
-    // Writes feature i of all rows to X and, where it is one, to the row's list; then calls f(row). The rows
-    // with a one are collected first: a branch for every row would be mispredicted at most ones.
+    // Writes feature i of all rows to X and, where it is one, to the row's list; then calls f(row).
     template <typename F>
-    void add(std::uint8_t* X, const float* bits, std::size_t i, F f) {
-        std::uint32_t drawn[MAX_TILE];
-        std::size_t count = 0;
-        for (std::size_t r = 0; r < rows_; ++r) {
-            bool one = bits[r] != 0.0f;
-            X[r * n_ + i] = one;
-            drawn[count] = static_cast<std::uint32_t>(r);
-            count += one;
-        }
-        for (std::size_t o = 0; o < count; ++o) {
-            std::size_t r = drawn[o];
+    void add(std::uint8_t* X, RowSet ones, std::size_t i, F f) {
+        for (std::size_t r = 0; r < rows_; ++r) X[r * n_ + i] = ones >> r & 1;
+        each_row(ones, [&](std::size_t r) {
             *end_[r]++ = static_cast<std::uint32_t>(i);
             *end_[r] = NO_MORE;
             f(r);
-        }
+        });
     }
 
   private:

@@ -35,13 +35,13 @@ void tabular_backward(float* grad, const View& model, const float* delta, float*
 void tabular_sample(std::uint8_t* X, float* logits, const View& model, Stream stream, std::size_t rows, float*) {
     std::size_t n = model.shape.n, stride = pad(n, BLOCK), node[MAX_TILE] = {};
     alignas(64) std::uint32_t words[4][MAX_TILE];
-    alignas(64) float column[MAX_TILE] = {}, bits[MAX_TILE];
+    alignas(64) float column[MAX_TILE] = {};
     for (std::size_t i = 0; i < n; ++i) {
-        if (i % 4 == 0) philox(words, stream.start, static_cast<std::uint32_t>(i / 4), stream.seed);
+        if (i % 4 == 0) philox(words, stream, i / 4, rows);
         for (std::size_t r = 0; r < rows; ++r) column[r] = logits[r * stride + i] = model.params[node[r]];
-        draw(bits, column, words[i % 4], rows);
+        RowSet ones = draw(column, words[i % 4], rows);
         for (std::size_t r = 0; r < rows; ++r) {
-            X[r * n + i] = bits[r] != 0.0f;
+            X[r * n + i] = ones >> r & 1;
             node[r] = 2 * node[r] + 1 + X[r * n + i];
         }
     }
