@@ -2,15 +2,14 @@
 // a_{i+1} = a_i + W_i x_i, so h changes only after a one.
 //
 // Features are taken four at a time. For a row with no one among the four, h is fixed: four dot
-// products, and all such rows of a tile together are a small matrix product. A row with ones gets
-// one sweep over its units that is unrolled for its pattern of the four bits. Before a row's first
-// one, its logits are the model's own and are taken from a table.
+// products, and all such rows of a tile together are a small matrix product. The others go feature by
+// feature. Before a row's first one, its logits are the model's own and are taken from a table.
 #pragma once
 
 #include "bernoulli.hpp"
 #include "nade_back.hpp"
 #include "nade_direct.hpp"
-#include "nade_sweep.hpp"
+#include "nade_forward.hpp"
 
 namespace {
 
@@ -18,96 +17,100 @@ template <typename State>
 void nade_forward(float* logits, float* states, const View& model, const std::uint8_t* X, std::size_t rows,
                   float* scratch) {
     using Again = Additive<typename State::Activation>;
-    std::size_t n = model.shape.n, stride = pad(n, BLOCK);
-    NadePlan plan(model.shape);
+    std::size_t n = model.shape.n, stride = pad(n, BLOCK), blocks = nade_blocks(model.shape);
     NadeTables tables(model);
-    NadeTile tile(scratch, plan.units, State::initial(model), tables.h0, rows);
     const float* steps = State::steps(model);
-    for (std::size_t block = 0; FOUR * block < n; ++block) {
-        NadeBlock four = nade_block(model, plan, steps, block);
-        if (FOUR * (block + 1) < n) nade_block(model, plan, steps, block + 1).prefetch();
-        float* out[MAX_TILE];
-        const float* h[MAX_TILE];
-        std::size_t still = 0;
-        for (std::size_t r = 0; r < rows; ++r) {
-            float* row = logits + r * stride + FOUR * block;
-            if (unsigned pattern = pattern_of(X + r * n, block, n)) {
-                tile.sweep(nade_sweep_pattern<State>[pattern], row, r, four);
-            } else if (tile.fresh[r]) {
-                store4(row, load4(tables.base + FOUR * block));
-            } else {
-                out[still] = row;
-                h[still++] = tile.h[r];
-            }
-        }
-        nade_products(out, h, still, four);
-    }
-    bool again[MAX_TILE];
+    NadeMoves* moves = reinterpret_cast<NadeMoves*>(scratch);
+    nade_moves(moves, X, first_rows(rows), model.shape);
+    float *s[MAX_TILE], *h[MAX_TILE];
     for (std::size_t r = 0; r < rows; ++r) {
         NadeEnd end(states, r, model.shape);
-        std::memcpy(end.s, tile.s[r], plan.units * sizeof(float));
-        std::memcpy(end.h, tile.h[r], plan.units * sizeof(float));
+        s[r] = end.s;
+        h[r] = end.h;
         *end.additive = std::is_same_v<State, Again>;
-        again[r] = State::left_range(tile.s[r], plan.units);
+        std::memcpy(s[r], State::initial(model), tables.K * sizeof(float));
+        std::memcpy(h[r], tables.h0, tables.K * sizeof(float));
     }
+    for (std::size_t block = 0; block < blocks; ++block) {
+        const NadeMoves& now = moves[block];
+        float* first = logits + FOUR * block;
+        NadeBlock four = nade_block(model, steps, block);
+        NadeAhead ahead(four, block + 1 == blocks, static_cast<std::size_t>(std::popcount(now.active)));
+        v4f base = load4(tables.base + FOUR * block);
+        each_row(now.fresh & ~now.active, [&](std::size_t r) { store4(first + r * stride, base); });
+        NadeOperands still;
+        each_row(now.still, [&](std::size_t r) { still.add(first + r * stride, h[r]); });
+        nade_products(still.out, still.h, still.count, four);
+        each_row(now.active, [&](std::size_t r) {
+            nade_sweep_pattern<State>[now.pattern(r)](first + r* stride, s[r], h[r], four);
+            ahead.fetch();
+        });
+    }
+    bool again[MAX_TILE];
+    for (std::size_t r = 0; r < rows; ++r) again[r] = State::left_range(s[r], tables.K);
     for (std::size_t r = 0; r < rows; ++r)
-        if (again[r])
-            nade_forward<Again>(logits + r * stride, NadeEnd(states, r, model.shape).s, model, X + r * n, 1, scratch);
+        if (again[r]) nade_forward<Again>(logits + r * stride, s[r], model, X + r * n, 1, scratch);
 }
 
 template <typename State>
 void nade_draw(std::uint8_t* X, float* logits, const View& model, Stream stream, std::size_t rows, float* scratch) {
     using Again = Additive<typename State::Activation>;
-    std::size_t n = model.shape.n, stride = pad(n, BLOCK);
-    NadePlan plan(model.shape);
+    std::size_t n = model.shape.n, stride = pad(n, BLOCK), blocks = nade_blocks(model.shape);
     NadeTables tables(model);
-    NadeTile tile(scratch, plan.units, State::initial(model), tables.h0, rows);
     const float* steps = State::steps(model);
-    NadeDirectDraw direct(model, rows, scratch + MAX_TILE * NadeTile::per_row(plan.units));
+    float *s[MAX_TILE], *h[MAX_TILE];
+    for (std::size_t r = 0; r < rows; ++r) {
+        s[r] = scratch + r * nade_draw_per_row(model.shape);
+        h[r] = s[r] + tables.K;
+        std::memcpy(s[r], State::initial(model), tables.K * sizeof(float));
+        std::memcpy(h[r], tables.h0, tables.K * sizeof(float));
+    }
+    NadeDirectDraw direct(model, rows, scratch + MAX_TILE * nade_draw_per_row(model.shape));
     alignas(64) std::uint32_t words[FOUR][MAX_TILE];
-    alignas(64) float column[MAX_TILE] = {};
-    for (std::size_t block = 0; FOUR * block < n; ++block) {
-        NadeBlock four = nade_block(model, plan, steps, block);
-        if (FOUR * (block + 1) < n) nade_block(model, plan, steps, block + 1).prefetch();
-        float* out[MAX_TILE];
-        const float* h[MAX_TILE];
-        std::size_t moved = 0;
-        for (std::size_t r = 0; r < rows; ++r) {
-            float* row = logits + r * stride + FOUR * block;
-            if (tile.fresh[r]) {
-                store4(row, load4(tables.base + FOUR * block));
-            } else {
-                out[moved] = row;
-                h[moved++] = tile.h[r];
-            }
-        }
+    alignas(64) float at[MAX_TILE][FOUR], column[MAX_TILE] = {};  // logits of the block, of a feature
+    RowSet all = first_rows(rows), fresh = all;
+    for (std::size_t block = 0; block < blocks; ++block) {
+        NadeBlock four = nade_block(model, steps, block);
+        NadeAhead ahead(four, block + 1 == blocks, rows / FOUR);
         // The four logits as if the block had no one; after a one, those behind it are computed again.
-        nade_products(out, h, moved, four);
+        v4f base = load4(tables.base + FOUR * block);
+        each_row(fresh, [&](std::size_t r) { store4(at[r], base); });
+        NadeOperands others;
+        each_row(all & ~fresh, [&](std::size_t r) { others.add(at[r], h[r]); });
+        nade_products(others.out, others.h, others.count, four);
         philox(words, stream, block, rows);
-        for (std::size_t q = 0; q < FOUR && FOUR * block + q < n; ++q) {
+        std::size_t count = n - FOUR * block < FOUR ? n - FOUR * block : FOUR;
+        NadeMoves drawn{};
+        for (std::size_t q = 0; q < count; ++q) {
             std::size_t i = FOUR * block + q;
-            if (model.shape.direct) direct.add_to(logits, i);
-            for (std::size_t r = 0; r < rows; ++r) column[r] = logits[r * stride + i];
-            RowSet ones = draw(column, words[q], rows);
-            for (std::size_t r = 0; r < rows; ++r) X[r * n + i] = ones >> r & 1;
-            each_row(ones, [&](std::size_t r) {
-                tile.sweep(nade_sweep_after<State>[q], logits + r * stride + FOUR * block, r, four);
+            if (model.shape.direct) direct.add_to(&at[0][q], FOUR, i);
+            for (std::size_t r = 0; r < rows; ++r) column[r] = at[r][q];
+            drawn.ones[q] = draw(column, words[q], rows);
+            fresh &= ~drawn.ones[q];
+            each_row(drawn.ones[q], [&](std::size_t r) {
+                nade_sweep_after<State>[q](at[r], s[r], h[r], four);
+                ahead.fetch();
                 if (model.shape.direct) direct.one(r, i);
             });
         }
+        for (std::size_t r = 0; r < rows; ++r) {
+            store4(logits + r * stride + FOUR * block, load4(at[r]));
+            drawn.write(X + r * n + FOUR * block, r, count);
+        }
     }
     bool again[MAX_TILE];
-    for (std::size_t r = 0; r < rows; ++r) again[r] = State::left_range(tile.s[r], plan.units);
+    for (std::size_t r = 0; r < rows; ++r) again[r] = State::left_range(s[r], tables.K);
     for (std::size_t r = 0; r < rows; ++r)
         if (again[r])
             nade_draw<Again>(X + r * n, logits + r * stride, model, {stream.seed, stream.start + r}, 1, scratch);
 }
 
 Needs nade_needs(Shape s) {
-    NadePlan plan(s);
-    std::size_t tile = MAX_TILE * (NadeTile::per_row(plan.units) + NadeDirectDraw::per_row(s));
-    std::size_t backward = (sizeof(NadeRows) + plan.rows / FOUR * sizeof(NadeOrder)) / sizeof(float);
-    return {NadeTables::size(s), NadeEnd::size(s), tile > backward ? tile : backward};
+    std::size_t moves = nade_blocks(s) * sizeof(NadeMoves) / sizeof(float);
+    std::size_t drawing = MAX_TILE * (nade_draw_per_row(s) + NadeDirectDraw::per_row(s));
+    std::size_t backward = nade_back_scratch(s);
+    std::size_t most = drawing > backward ? drawing : backward;
+    return {NadeTablePlan(s).size, NadeEnd::size(s), moves > most ? moves : most};
 }
 
 // Stage 0: all but the logits before any one, by parts of the units. Stage 1: those, in as many parts of
@@ -119,14 +122,15 @@ std::size_t nade_stage_items(Shape s, std::size_t stage) {
 
 void nade_prepare(float* out, const float* params, Shape shape, std::size_t stage, std::size_t begin, std::size_t end) {
     if (stage == 0) {
-        with_activation(shape, [&]<typename F>(F) { nade_tables<F>(out, params, shape, begin * UNITS, end * UNITS); });
+        with_activation(shape, [&]<typename F>(F) { nade_tables<F>(out, params, shape, begin, end); });
         return;
     }
-    NadeTables tables(out, shape);
-    std::size_t blocks = pad(shape.n, FOUR) / FOUR, parts = nade_stage_items(shape, stage);
+    NadeTablesOf<float> tables(out, shape);
+    std::size_t blocks = nade_blocks(shape), parts = nade_stage_items(shape, stage);
     for (std::size_t block = blocks * begin / parts; block < blocks * end / parts; ++block) {
-        float* base = out + NadeTables::base_offset(shape) + FOUR * block;
-        nade_product<1>(&base, &tables.h0, nade_block({shape, params, out}, NadePlan(shape), nullptr, block));
+        float* base = tables.base + FOUR * block;
+        const float* h0 = tables.h0;
+        nade_product<1>(&base, &h0, nade_block({shape, params, out}, nullptr, block));
     }
 }
 
@@ -150,17 +154,7 @@ void nade_logits(float* logits, float* states, const View& model, const std::uin
 
 void nade_backward(float* grad, const View& model, const float* delta, float* states, const std::uint8_t* X,
                    std::size_t rows, std::size_t begin, std::size_t end, float* scratch) {
-    NadeMembers exponential, additive;
-    for (std::size_t r = 0; r < rows; ++r) {
-        NadeMembers& kind = *NadeEnd(states, r, model.shape).additive != 0.0f ? additive : exponential;
-        kind.row[kind.count++] = static_cast<std::uint8_t>(r);
-    }
-    with_activation(model.shape, [&]<typename F>(F) {
-        if constexpr (F::RATE != 0.0f)
-            if (exponential.count)
-                nade_back<Backward<F>>(grad, model, delta, states, X, exponential, begin, end, scratch);
-        if (additive.count) nade_back<Additive<F>>(grad, model, delta, states, X, additive, begin, end, scratch);
-    });
+    nade_back(grad, model, delta, states, X, rows, begin, end, scratch);
     if (begin == 0) nade_back_biases(grad, model.shape, delta, rows);
     if (end == nade_parts(model.shape)) nade_back_padding(grad, model.shape);
     if (model.shape.direct) nade_back_direct(grad, model, delta, states, rows, begin, end);

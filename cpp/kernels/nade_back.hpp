@@ -3,231 +3,277 @@
 // Hidden units do not meet in it, so a part of the units is one thread's work for all rows.
 #pragma once
 
-#include <utility>
-
-#include "nade_sweep.hpp"
+#include "nade_path.hpp"
+#include "nade_state.hpp"
 
 namespace {
 
-constexpr std::size_t UNITS = 2 * BLOCK;  // hidden units of one part
-constexpr std::size_t CHUNK = 2 * UNITS;  // of those that are taken at once
-
-std::size_t nade_parts(Shape s) { return NadePlan(s).units / UNITS; }
-
-// The rows of a batch, seen by a chunk of the units: (rows, CHUNK) each. Before their first one all
-// rows have the same h, and one row more stands for them: the pool.
-constexpr std::size_t POOL = MAX_BATCH;
+// Up to 64 rows seen by a part of the units, a block of them at a time. Before their first one all rows
+// have the same h, and one row more stands for them: the pool.
+constexpr std::size_t POOL = MAX_TILE;
 struct NadeRows {
-    alignas(64) float s[POOL + 1][CHUNK], h[POOL + 1][CHUNK], u[POOL + 1][CHUNK], g[POOL + 1][CHUNK];
+    alignas(64) float s[2][POOL + 1][BLOCK], h[2][POOL + 1][BLOCK], u[2][POOL + 1][BLOCK], g[2][POOL + 1][BLOCK];
 };
 
-// Of a block: its rows by pattern, those at rest first, with their four deltas in the same order.
-struct NadeOrder {
-    std::size_t begin[17];  // of each pattern
-    std::uint8_t row[POOL + 1];
-    float delta[POOL + 1][FOUR];
-    std::size_t n_first;  // rows with their first ones here
-    std::uint8_t first[MAX_BATCH];
+// dV and dW of one feature and a part of the units.
+struct NadeGrad {
+    alignas(64) float V[PART], W[PART];
 };
 
-// The rows of a batch whose state is of one kind.
-struct NadeMembers {
-    std::uint8_t row[MAX_BATCH];
-    std::size_t count = 0;
-    const std::uint8_t* begin() const { return row; }
-    const std::uint8_t* end() const { return row + count; }
-};
+// Registers of units that a walk through a set of rows takes at once.
+constexpr std::size_t AT_ONCE = PART / LANES < 4 ? PART / LANES : 4;
 
-inline void nade_order(NadeOrder* orders, const float* delta, const std::uint8_t* X, const NadeMembers& members,
-                       std::size_t n) {
-    std::size_t stride = pad(n, BLOCK);
-    bool fresh[MAX_BATCH];
-    for (std::size_t r : members) fresh[r] = true;
-    for (std::size_t block = 0; FOUR * block < n; ++block) {
-        NadeOrder& order = orders[block];
-        std::uint8_t pattern[MAX_BATCH];
-        std::size_t count[17] = {0, 1};  // of the pattern before: the pool is at rest
-        v4f pool{};
-        order.n_first = 0;
-        for (std::size_t r : members) {
-            pattern[r] = static_cast<std::uint8_t>(pattern_of(X + r * n, block, n));
-            if (pattern[r] && fresh[r]) order.first[order.n_first++] = static_cast<std::uint8_t>(r);
-            fresh[r] &= pattern[r] == 0;
-            if (fresh[r]) {
-                pool += load4(delta + r * stride + FOUR * block);
-            } else {
-                ++count[pattern[r] + 1];
-            }
-        }
-        order.begin[0] = 0;
-        for (std::size_t p = 0; p < 16; ++p) order.begin[p + 1] = order.begin[p] + count[p + 1];
-        std::size_t next[16];
-        std::memcpy(next, order.begin, sizeof next);
-        for (std::size_t r : members) {
-            if (fresh[r]) continue;
-            std::size_t place = next[pattern[r]]++;
-            order.row[place] = static_cast<std::uint8_t>(r);
-            store4(order.delta[place], load4(delta + r * stride + FOUR * block));
-        }
-        order.row[next[0]] = POOL;
-        store4(order.delta[next[0]], pool);
-    }
+// Rows of a batch that go back together: those of one kind of state among 64 neighbours.
+struct NadeRun {
+    std::size_t first;
+    RowSet members;
+    bool additive;
+    NadeMoves* moves;
+    float (*delta)[POOL + 1][FOUR];  // block by block; the pool's is the sum over the rows before their first one
+};
+constexpr std::size_t MAX_RUNS = 2 * MAX_BATCH / MAX_TILE;
+
+inline std::size_t nade_back_scratch(Shape s) {
+    std::size_t run = nade_blocks(s) * (sizeof(NadeMoves) / sizeof(float) + (POOL + 1) * FOUR);
+    return (sizeof(NadeRows) + FOUR * nade_blocks(s) * sizeof(NadeGrad)) / sizeof(float) + MAX_RUNS * run;
 }
 
-struct NadeGradBlock {
-    float *gV, *gW;
-    const float *V, *steps;
-    std::size_t stride, width;  // `width` units of the chunk
-
-    bool tied() const { return gV == gW; }
-    // Fetch the lines of the block that comes next; they are as far apart as rows of V.
-    void prefetch() const {
+// Rows whose h does not change in the block: dV_i += delta_i h, u += delta_i V_i. Rows take turns with two
+// sums for dV: with one, each would wait for the row before.
+inline void nade_still(NadeGrad* grad, NadeRows& rows, const NadeMatrix<const float>& V, std::size_t p, std::size_t i,
+                       const RowList& still, const float (*delta)[FOUR]) {
+    constexpr std::size_t WIDE = LANES == 16 ? 2 : 1;  // registers of units that are held with V and twice dV
+    for (std::size_t k = 0; k < PART; k += WIDE * LANES) {
+        vf v[FOUR][WIDE], gv[2][FOUR][WIDE];
         for (std::size_t q = 0; q < FOUR; ++q)
-            for (std::size_t k = 0; k < width; k += BLOCK) {
-                __builtin_prefetch(V + q * stride + k);
-                __builtin_prefetch(steps + q * stride + k);
-                __builtin_prefetch(gV + q * stride + k, 1);
-                __builtin_prefetch(gW + q * stride + k, 1);
+            for (std::size_t j = 0; j < WIDE; ++j) {
+                v[q][j] = load(V.at(p, i + q) + k + j * LANES);
+                gv[0][q][j] = load(grad[i + q].V + k + j * LANES);
+                gv[1][q][j] = vf{};
             }
-    }
-};
-
-// Rows whose h does not change: dV_i += delta_i h, u += delta_i V_i.
-inline void nade_still(NadeRows& rows, const NadeOrder& order, const NadeGradBlock& block) {
-    constexpr std::size_t AT_ONCE = LANES == 16 ? 2 : 1;  // registers of units that are held with V and dV
-    for (std::size_t k = 0; k < block.width; k += AT_ONCE * LANES) {
-        vf v[FOUR][AT_ONCE], gv[FOUR][AT_ONCE];
-        for (std::size_t q = 0; q < FOUR; ++q)
-            for (std::size_t j = 0; j < AT_ONCE; ++j) {
-                v[q][j] = load(block.V + q * block.stride + k + j * LANES);
-                gv[q][j] = load(block.gV + q * block.stride + k + j * LANES);
-            }
-        for (std::size_t o = 0; o < order.begin[1]; ++o) {
-            std::size_t r = order.row[o];
-            vf h[AT_ONCE], u[AT_ONCE];
-            for (std::size_t j = 0; j < AT_ONCE; ++j) {
-                h[j] = load(rows.h[r] + k + j * LANES);
-                u[j] = load(rows.u[r] + k + j * LANES);
+        auto add = [&](int turn, std::size_t r) {
+            vf h[WIDE], u[WIDE];
+            for (std::size_t j = 0; j < WIDE; ++j) {
+                std::size_t at = k + j * LANES;
+                h[j] = load(rows.h[at / BLOCK][r] + at % BLOCK);
+                u[j] = load(rows.u[at / BLOCK][r] + at % BLOCK);
             }
             for (std::size_t q = 0; q < FOUR; ++q) {
-                vf d = splat(order.delta[o][q]);
-                for (std::size_t j = 0; j < AT_ONCE; ++j) {
-                    gv[q][j] = fma(d, h[j], gv[q][j]);
-                    u[j] = fma(d, v[q][j], u[j]);
+                vf dq = splat(delta[r][q]);
+                for (std::size_t j = 0; j < WIDE; ++j) {
+                    gv[turn][q][j] = fma(dq, h[j], gv[turn][q][j]);
+                    u[j] = fma(dq, v[q][j], u[j]);
                 }
             }
-            for (std::size_t j = 0; j < AT_ONCE; ++j) store(rows.u[r] + k + j * LANES, u[j]);
-        }
-        for (std::size_t q = 0; q < FOUR; ++q)
-            for (std::size_t j = 0; j < AT_ONCE; ++j) store(block.gV + q * block.stride + k + j * LANES, gv[q][j]);
-    }
-}
-
-// Rows with the same ones, back through a block: what they add to dV and dW stays in registers.
-template <typename State, unsigned ones>
-void nade_unsweep(NadeRows& rows, const NadeOrder& order, const NadeGradBlock& four) {
-    const NadeGradBlock block = four;  // a copy that no store can alias
-    for (std::size_t k = 0; k < block.width; k += (k + LANES) % BLOCK ? LANES : LANES + BLOCK) {
-        auto at = [&](int q, int j) { return q * block.stride + k + j * BLOCK; };
-        vf gv[FOUR][2], gw[FOUR][2];
-        for (int q = 0; q < static_cast<int>(FOUR); ++q)
-            for (int j = 0; j < 2; ++j) {
-                gv[q][j] = load(block.gV + at(q, j));
-                if (ones >> q & 1) gw[q][j] = block.tied() ? vf{} : load(block.gW + at(q, j));
+            for (std::size_t j = 0; j < WIDE; ++j) {
+                std::size_t at = k + j * LANES;
+                store(rows.u[at / BLOCK][r] + at % BLOCK, u[j]);
             }
-        for (std::size_t o = order.begin[ones]; o < order.begin[ones + 1]; ++o) {
-            std::size_t r = order.row[o];
-            vf s[2], h[2], u[2], g[2];
-            for (int j = 0; j < 2; ++j) {
-                s[j] = load(rows.s[r] + k + j * BLOCK);
-                h[j] = load(rows.h[r] + k + j * BLOCK);
-                u[j] = load(rows.u[r] + k + j * BLOCK);
-                g[j] = load(rows.g[r] + k + j * BLOCK);
-            }
-#pragma GCC unroll 4
-            for (int q = static_cast<int>(FOUR) - 1; q >= 0; --q) {
-                if (ones >> q & 1) {
-                    for (int j = 0; j < 2; ++j) {
-                        g[j] = fma(u[j], State::Activation::slope(h[j]), g[j]);
-                        u[j] = vf{};
-                        gw[q][j] += g[j];
-                        s[j] = State::back(s[j], load(block.steps + at(q, j)));
-                    }
-                    State::hidden(h[0], h[1], s[0], s[1]);
-                }
-                vf d = splat(order.delta[o][q]);
-                for (int j = 0; j < 2; ++j) {
-                    u[j] = fma(d, load(block.V + at(q, j)), u[j]);
-                    gv[q][j] = fma(d, h[j], gv[q][j]);
-                }
-            }
-            for (int j = 0; j < 2; ++j) {
-                store(rows.s[r] + k + j * BLOCK, s[j]);
-                store(rows.h[r] + k + j * BLOCK, h[j]);
-                store(rows.u[r] + k + j * BLOCK, u[j]);
-                store(rows.g[r] + k + j * BLOCK, g[j]);
-            }
-        }
-        for (int q = 0; q < static_cast<int>(FOUR); ++q)
-            for (int j = 0; j < 2; ++j) {
-                if (ones >> q & 1 && block.tied()) gv[q][j] += gw[q][j];
-                store(block.gV + at(q, j), gv[q][j]);
-                if (ones >> q & 1 && !block.tied()) store(block.gW + at(q, j), gw[q][j]);
-            }
-    }
-}
-
-template <typename State, unsigned... pattern>
-inline void nade_unsweeps(NadeRows& rows, const NadeOrder& order, const NadeGradBlock& block,
-                          std::integer_sequence<unsigned, pattern...>) {
-    ((order.begin[pattern + 1] < order.begin[pattern + 2] ? nade_unsweep<State, pattern + 1>(rows, order, block)
-                                                          : void()),
-     ...);
-}
-
-template <typename State>
-void nade_back(float* grad, const View& model, const float* delta, float* states, const std::uint8_t* X,
-               const NadeMembers& members, std::size_t begin, std::size_t end, float* scratch) {
-    std::size_t n = model.shape.n, blocks = pad(n, FOUR) / FOUR;
-    NadePlan plan(model.shape);
-    NadeTables tables(model);
-    const float* steps = State::back_steps(model);
-    NadeRows& part = *reinterpret_cast<NadeRows*>(scratch);
-    NadeOrder* orders = reinterpret_cast<NadeOrder*>(scratch + sizeof(NadeRows) / sizeof(float));
-    nade_order(orders, delta, X, members, n);
-    for (std::size_t k = begin * UNITS; k < end * UNITS; k += CHUNK) {
-        std::size_t width = CHUNK < end * UNITS - k ? CHUNK : end * UNITS - k;
-        auto block_at = [&](std::size_t block) {
-            std::size_t row = FOUR * block * plan.stride + k;
-            return NadeGradBlock{grad + plan.V + row, grad + plan.W + row, model.params + plan.V + row,
-                                 steps + row,         plan.stride,         width};
         };
-        std::memset(part.u, 0, sizeof part.u);
-        std::memset(part.g, 0, sizeof part.g);
-        for (std::size_t r : members) {
-            NadeEnd last(states, r, model.shape);
-            for (std::size_t l = 0; l < width; l += LANES)
-                store(part.s[r] + l, State::end_of_forward(load(last.s + k + l)));
-            std::memcpy(part.h[r], last.h + k, width * sizeof(float));
+        std::size_t o = 0;
+        for (; o + 2 <= still.count; o += 2) {
+            add(0, still.row[o]);
+            add(1, still.row[o + 1]);
         }
-        std::memcpy(part.h[POOL], tables.h0 + k, width * sizeof(float));
-        for (std::size_t block = blocks; block-- > 0;) {
-            const NadeOrder& order = orders[block];
-            NadeGradBlock four = block_at(block);
-            if (block > 0) block_at(block - 1).prefetch();
-            nade_still(part, order, four);
-            nade_unsweeps<State>(part, order, four, std::make_integer_sequence<unsigned, 15>{});
-            for (std::size_t o = 0; o < order.n_first; ++o)
-                for (std::size_t l = 0; l < width; l += LANES) {
-                    store(part.u[POOL] + l, load(part.u[POOL] + l) + load(part.u[order.first[o]] + l));
-                    store(part.g[POOL] + l, load(part.g[POOL] + l) + load(part.g[order.first[o]] + l));
+        if (o < still.count) add(0, still.row[o]);
+        for (std::size_t q = 0; q < FOUR; ++q)
+            for (std::size_t j = 0; j < WIDE; ++j) store(grad[i + q].V + k + j * LANES, gv[0][q][j] + gv[1][q][j]);
+    }
+}
+
+// The same for one feature, for rows with ones elsewhere in its block.
+inline void nade_still(NadeGrad& grad, NadeRows& rows, const float* V, RowSet still, const float (*delta)[FOUR],
+                       std::size_t q) {
+    for (std::size_t first = 0; first < PART; first += AT_ONCE * LANES) {
+        vf v[AT_ONCE], gv[AT_ONCE];
+        for (std::size_t j = 0; j < AT_ONCE; ++j) {
+            v[j] = load(V + first + j * LANES);
+            gv[j] = load(grad.V + first + j * LANES);
+        }
+        each_row(still, [&](std::size_t r) {
+            vf d = splat(delta[r][q]);
+            for (std::size_t j = 0; j < AT_ONCE; ++j) {
+                std::size_t k = first + j * LANES;
+                float* u = rows.u[k / BLOCK][r] + k % BLOCK;
+                gv[j] = fma(d, load(rows.h[k / BLOCK][r] + k % BLOCK), gv[j]);
+                store(u, fma(d, v[j], load(u)));
+            }
+        });
+        for (std::size_t j = 0; j < AT_ONCE; ++j) store(grad.V + first + j * LANES, gv[j]);
+    }
+}
+
+// Rows with a one at the feature, back over it: g += u h (1 - h), dW_i += g; then, with the h before the one,
+// dV_i += delta_i h, and u begins anew.
+template <typename State>
+void nade_unmove(NadeGrad& grad, NadeRows& rows, const float* V, const float* step, RowSet ones,
+                 const float (*delta)[FOUR], std::size_t q) {
+    constexpr std::size_t PAIRS = AT_ONCE / 2;  // of registers that share a division
+    for (std::size_t first = 0; first < BLOCK; first += PAIRS * LANES) {
+        vf gv[PAIRS][2], gw[PAIRS][2];
+        for (std::size_t l = 0; l < PAIRS; ++l)
+            for (std::size_t j = 0; j < 2; ++j) {
+                gv[l][j] = load(grad.V + first + l * LANES + j * BLOCK);
+                gw[l][j] = load(grad.W + first + l * LANES + j * BLOCK);
+            }
+        each_row(ones, [&](std::size_t r) {
+            vf d = splat(delta[r][q]);
+#pragma GCC unroll 2
+            for (std::size_t l = 0; l < PAIRS; ++l) {
+                std::size_t k = first + l * LANES;
+                vf s[2], h[2];
+                for (std::size_t j = 0; j < 2; ++j) {
+                    vf g = fma(load(rows.u[j][r] + k), State::Activation::slope(load(rows.h[j][r] + k)),
+                               load(rows.g[j][r] + k));
+                    gw[l][j] += g;
+                    store(rows.g[j][r] + k, g);
+                    s[j] = State::back(load(rows.s[j][r] + k), load(step + k + j * BLOCK));
+                    store(rows.s[j][r] + k, s[j]);
+                    store(rows.u[j][r] + k, d * load(V + k + j * BLOCK));
                 }
+                State::hidden(h[0], h[1], s[0], s[1]);
+                for (std::size_t j = 0; j < 2; ++j) {
+                    gv[l][j] = fma(d, h[j], gv[l][j]);
+                    store(rows.h[j][r] + k, h[j]);
+                }
+            }
+        });
+        for (std::size_t l = 0; l < PAIRS; ++l)
+            for (std::size_t j = 0; j < 2; ++j) {
+                store(grad.V + first + l * LANES + j * BLOCK, gv[l][j]);
+                store(grad.W + first + l * LANES + j * BLOCK, gw[l][j]);
+            }
+    }
+}
+
+// Fetch four rows of a part.
+inline void nade_prefetch(const NadeMatrix<const float>& matrix, std::size_t p, std::size_t i) {
+    for (std::size_t q = 0; q < FOUR; ++q)
+        for (std::size_t k = 0; k < PART; k += BLOCK) __builtin_prefetch(matrix.at(p, i + q) + k);
+}
+
+// A run of rows back through all features, seen by part p.
+template <typename State>
+void nade_back_part(float* gc, NadeGrad* grad, NadeRows& rows, const View& model, const NadeRun& run, float* states,
+                    std::size_t p) {
+    NadeTables tables(model);
+    NadeMatrix<const float> steps = State::back_steps(model);
+    auto start = [&](std::size_t r, std::size_t k, vf s, vf h) {
+        std::size_t j = k / BLOCK, l = k % BLOCK;
+        store(rows.s[j][r] + l, s);
+        store(rows.h[j][r] + l, h);
+        store(rows.u[j][r] + l, vf{});
+        store(rows.g[j][r] + l, vf{});
+    };
+    for (std::size_t k = 0; k < PART; k += LANES) start(POOL, k, vf{}, load(tables.h0 + p * PART + k));
+    each_row(run.members, [&](std::size_t r) {
+        NadeEnd last(states, r, model.shape);
+        for (std::size_t k = 0; k < PART; k += LANES)
+            start(r, k, State::end_of_forward(load(last.s + p * PART + k)), load(last.h + p * PART + k));
+    });
+    for (std::size_t block = nade_blocks(model.shape); block-- > 0;) {
+        const NadeMoves& now = run.moves[block];
+        std::size_t i = FOUR * block;
+        if (block > 0) {
+            nade_prefetch(tables.V, p, i - FOUR);
+            nade_prefetch(steps, p, i - FOUR);
+            for (std::size_t k = 0; k < FOUR * sizeof(NadeGrad) / sizeof(float); k += BLOCK)
+                __builtin_prefetch(grad[i - FOUR].V + k, 1);
         }
-        for (std::size_t l = 0; l < width; l += LANES) {
-            vf h = load(part.h[POOL] + l),
-               g = fma(load(part.u[POOL] + l), State::Activation::slope(h), load(part.g[POOL] + l));
-            store(grad + plan.c + k + l, load(grad + plan.c + k + l) + g);
+        RowList still(now.still);
+        if (now.fresh & ~now.active) still.add(POOL);
+        nade_still(grad, rows, tables.V, p, i, still, run.delta[block]);
+        if (!now.active) continue;
+        for (std::size_t q = FOUR; q-- > 0;) {
+            const float *V = tables.V.at(p, i + q), *step = steps.at(p, i + q);
+            nade_unmove<State>(grad[i + q], rows, V, step, now.ones[q], run.delta[block], q);
+            nade_still(grad[i + q], rows, V, now.active & ~now.ones[q], run.delta[block], q);
         }
+        each_row(now.active & now.fresh, [&](std::size_t r) {
+            for (std::size_t j = 0; j < 2; ++j)
+                for (std::size_t k = 0; k < BLOCK; k += LANES) {
+                    store(rows.u[j][POOL] + k, load(rows.u[j][POOL] + k) + load(rows.u[j][r] + k));
+                    store(rows.g[j][POOL] + k, load(rows.g[j][POOL] + k) + load(rows.g[j][r] + k));
+                }
+        });
+    }
+    for (std::size_t k = 0; k < PART; k += LANES) {
+        std::size_t j = k / BLOCK, l = k % BLOCK;
+        vf h = load(rows.h[j][POOL] + l),
+           g = fma(load(rows.u[j][POOL] + l), State::Activation::slope(h), load(rows.g[j][POOL] + l));
+        store(gc + k, load(gc + k) + g);
+    }
+}
+
+// The runs of a batch, and what each does; `memory` is what `nade_back_scratch` has for them.
+inline std::size_t nade_runs(NadeRun* runs, const View& model, const float* delta, float* states, const std::uint8_t* X,
+                             std::size_t rows, float* memory) {
+    std::size_t n = model.shape.n, stride = pad(n, BLOCK), blocks = nade_blocks(model.shape), count = 0;
+    for (std::size_t first = 0; first < rows; first += MAX_TILE)
+        for (int additive = 0; additive < 2; ++additive) {
+            RowSet members = 0;
+            for (std::size_t r = 0; r < MAX_TILE && first + r < rows; ++r)
+                if (*NadeEnd(states, first + r, model.shape).additive == static_cast<float>(additive))
+                    members |= row_set(r);
+            if (!members) continue;
+            NadeRun& run = runs[count++];
+            run = {first, members, additive != 0, reinterpret_cast<NadeMoves*>(memory), nullptr};
+            memory += blocks * sizeof(NadeMoves) / sizeof(float);
+            run.delta = reinterpret_cast<float (*)[POOL + 1][FOUR]>(memory);
+            memory += blocks * (POOL + 1) * FOUR;
+            nade_moves(run.moves, X + first * n, members, model.shape);
+            for (std::size_t block = 0; block < blocks; ++block) {
+                v4f pool{};
+                each_row(members, [&](std::size_t r) {
+                    v4f d = load4(delta + (first + r) * stride + FOUR * block);
+                    store4(run.delta[block][r], d);
+                    if (run.moves[block].fresh & ~run.moves[block].active & row_set(r)) pool += d;
+                });
+                store4(run.delta[block][POOL], pool);
+            }
+        }
+    return count;
+}
+
+// grad += what a part has gathered.
+inline void nade_gather(float* grad, const NadeGrad* part, Shape shape, std::size_t p) {
+    NadePlan plan(shape);
+    auto add = [&](float* to, const float* from) {
+        for (std::size_t k = 0; k < PART; k += LANES) store(to + k, load(to + k) + load(from + k));
+    };
+    constexpr std::size_t AHEAD = 8;  // rows, a page or more from one to the other
+    for (std::size_t i = 0; i < shape.n; ++i) {
+        std::size_t at = i * plan.stride + p * PART;
+        if (i + AHEAD < shape.n)
+            for (std::size_t k = 0; k < PART; k += BLOCK) {
+                __builtin_prefetch(grad + plan.V + at + AHEAD * plan.stride + k, 1);
+                __builtin_prefetch(grad + plan.W + at + AHEAD * plan.stride + k, 1);
+            }
+        add(grad + plan.V + at, part[i].V);
+        add(grad + plan.W + at, part[i].W);
+    }
+}
+
+void nade_back(float* grad, const View& model, const float* delta, float* states, const std::uint8_t* X,
+               std::size_t rows, std::size_t begin, std::size_t end, float* scratch) {
+    std::size_t features = FOUR * nade_blocks(model.shape);
+    NadeRows& tile = *reinterpret_cast<NadeRows*>(scratch);
+    NadeGrad* part = reinterpret_cast<NadeGrad*>(scratch + sizeof(NadeRows) / sizeof(float));
+    NadeRun runs[MAX_RUNS];
+    std::size_t n_runs = nade_runs(runs, model, delta, states, X, rows, reinterpret_cast<float*>(part + features));
+    for (std::size_t p = begin; p < end; ++p) {
+        std::memset(part, 0, features * sizeof(NadeGrad));
+        for (std::size_t o = 0; o < n_runs; ++o) {
+            const NadeRun& run = runs[o];
+            float* last = states + run.first * NadeEnd::size(model.shape);
+            float* gc = grad + NadePlan(model.shape).c + p * PART;
+            with_activation(model.shape, [&]<typename F>(F) {
+                if constexpr (F::RATE != 0.0f)
+                    if (!run.additive) return nade_back_part<Backward<F>>(gc, part, tile, model, run, last, p);
+                nade_back_part<Additive<F>>(gc, part, tile, model, run, last, p);
+            });
+        }
+        nade_gather(grad, part, model.shape, p);
     }
 }
 

@@ -44,8 +44,9 @@ class NadeDirectDraw {
         if (model.shape.direct) std::memset(sums_, 0, rows * plan_.width * sizeof(float));
     }
     static std::size_t per_row(Shape s) { return s.direct ? FvsbnPlan(s).width : 0; }
-    void add_to(float* logits, std::size_t i) const {
-        for (std::size_t r = 0; r < rows_; ++r) logits[r * plan_.width + i] += sums_[r * plan_.width + i];
+    // Adds to the logits i of all rows, `stride` apart.
+    void add_to(float* logits, std::size_t stride, std::size_t i) const {
+        for (std::size_t r = 0; r < rows_; ++r) logits[r * stride] += sums_[r * plan_.width + i];
     }
     void one(std::size_t r, std::size_t i) {
         float* sums = sums_ + r * plan_.width;

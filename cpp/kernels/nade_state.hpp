@@ -6,32 +6,59 @@
 
 namespace {
 
-// Tables of a model, derived from its parameters: rows as in the plan.
-struct NadeTables {
-    const float *forward, *back;  // exp(-W/2), exp(W/2); empty where nobody asks for them
-    const float *s0, *h0;         // state and hidden units before any one
-    const float* largest;         // of every unit, the largest |c| or |W|
-    const float* base;            // logits before any one
+// Units of one part: a row of them is two cache lines, and two blocks share each division.
+constexpr std::size_t PART = 2 * BLOCK;
+
+std::size_t nade_parts(Shape s) { return NadePlan(s).units / PART; }
+
+// A matrix with a row of units for every feature, seen by parts of the units. In the parameters the parts of a
+// row are neighbours; in a table the rows of a part are, so that a pass over the features reads memory as it lies.
+template <typename Float>
+struct NadeMatrix {
+    Float* data;
+    std::size_t part, row;  // strides
+    Float* at(std::size_t p, std::size_t i) const { return data + p * part + i * row; }
+};
+
+// Where each table begins, in floats. The steps are left out where nobody asks for them.
+struct NadeTablePlan {
+    std::size_t part, V, back, forward, s0, h0, largest, base, size;  // V and back by parts, forward as in the plan
+    explicit NadeTablePlan(Shape s) {
+        NadePlan plan(s);
+        std::size_t steps = s.activation != Activation::relu;
+        part = plan.rows * PART;
+        V = 0;
+        back = V + nade_parts(s) * part;
+        forward = back + steps * nade_parts(s) * part;
+        s0 = forward + steps * plan.rows * plan.stride;
+        h0 = s0 + plan.units;
+        largest = h0 + plan.units;
+        base = largest + plan.units;
+        size = base + pad(s.n, 16);
+    }
+};
+
+// Tables of a model, derived from its parameters.
+template <typename Float>
+struct NadeTablesOf {
+    NadeMatrix<Float> V, back;  // V once more; exp(W/2)
+    Float* forward;             // exp(-W/2)
+    Float *s0, *h0;             // state and hidden units before any one
+    Float* largest;             // of every unit, the largest |c| or |W|
+    Float* base;                // logits before any one
     std::size_t K;
 
-    explicit NadeTables(const View& model) : NadeTables(model.tables, model.shape) {}
-    NadeTables(const float* tables, Shape shape) {
-        NadePlan plan(shape);
-        K = plan.units;
-        forward = tables;
-        back = forward + steps(shape);
-        s0 = back + steps(shape);
-        h0 = s0 + K;
-        largest = h0 + K;
-        base = largest + K;
+    NadeTablesOf(Float* tables, Shape shape) {
+        NadeTablePlan plan(shape);
+        V = {tables + plan.V, plan.part, PART};
+        back = {tables + plan.back, plan.part, PART};
+        forward = tables + plan.forward;
+        s0 = tables + plan.s0;
+        h0 = tables + plan.h0;
+        largest = tables + plan.largest;
+        base = tables + plan.base;
+        K = NadePlan(shape).units;
     }
-    static std::size_t steps(Shape shape) {
-        NadePlan plan(shape);
-        return shape.activation == Activation::relu ? 0 : plan.rows * plan.stride;
-    }
-    static std::size_t base_offset(Shape shape) { return 2 * steps(shape) + 3 * NadePlan(shape).units; }
-    static std::size_t size(Shape shape) { return base_offset(shape) + pad(shape.n, 16); }
-
     // Whether the exponential of every c and W is a normal number, far from the ends of the range. NaN: no.
     template <typename F>
     bool exponential() const {
@@ -39,6 +66,9 @@ struct NadeTables {
         for (std::size_t k = 0; k < K; ++k) inside &= largest[k] * -F::RATE < 75.0f;
         return inside;
     }
+};
+struct NadeTables : NadeTablesOf<const float> {
+    explicit NadeTables(const View& model) : NadeTablesOf(model.tables, model.shape) {}
 };
 
 // Activations, h = f(a), with f'(a) as a function of h.
@@ -70,7 +100,7 @@ struct Exponential {
     static constexpr float ONE = 1.0f / (1 << shift), ONE_SQUARED = ONE * ONE;  // s and its square at a = 0
     static const float* initial(const View& model) { return NadeTables(model).s0; }
     static const float* steps(const View& model) { return NadeTables(model).forward; }
-    static const float* back_steps(const View& model) { return NadeTables(model).back; }
+    static NadeMatrix<const float> back_steps(const View& model) { return NadeTables(model).back; }
     static vf start(vf c) { return exp(c * F::RATE) * ONE; }
     static vf forward(vf s, vf step) { return s * step; }
     static vf back(vf s, vf step) { return s * step; }
@@ -102,7 +132,9 @@ struct Additive {
     using Activation = F;
     static const float* initial(const View& model) { return model.params + NadePlan(model.shape).c; }
     static const float* steps(const View& model) { return model.params + NadePlan(model.shape).W; }
-    static const float* back_steps(const View& model) { return steps(model); }
+    static NadeMatrix<const float> back_steps(const View& model) {
+        return {steps(model), PART, NadePlan(model.shape).stride};
+    }
     static vf forward(vf s, vf step) { return s + step; }
     static vf back(vf s, vf step) { return s - step; }
     static vf end_of_forward(vf s) { return s; }
@@ -144,27 +176,28 @@ struct NadeEnd {
     static std::size_t size(Shape s) { return 2 * NadePlan(s).units + BLOCK + (s.direct ? pad(s.n + 1, BLOCK) : 0); }
 };
 
-// What the units begin ... end - 1 add to the tables: steps, the state before any one, the largest |c| or |W|.
+// What the parts begin ... end - 1 add to the tables: V, steps, the state before any one, the largest |c| or |W|.
 template <typename F>
 void nade_tables(float* out, const float* params, Shape shape, std::size_t begin, std::size_t end) {
     NadePlan plan(shape);
-    std::size_t table = NadeTables::steps(shape);
-    float *s0 = out + 2 * table, *h0 = s0 + plan.units, *largest = h0 + plan.units;
-    for (std::size_t k = begin; k < end; k += LANES) {
+    NadeTablesOf<float> tables(out, shape);
+    for (std::size_t k = begin * PART; k < end * PART; k += LANES) {
         vf c = load(params + plan.c + k);
-        store(h0 + k, F::of(c));
+        store(tables.h0 + k, F::of(c));
         if constexpr (F::RATE == 0.0f) continue;
-        store(s0 + k, Forward<F>::start(c));
-        store(largest + k, abs(c));
+        store(tables.s0 + k, Forward<F>::start(c));
+        store(tables.largest + k, abs(c));
     }
-    if constexpr (F::RATE == 0.0f) return;
-    for (std::size_t row = 0; row < table; row += plan.stride)
-        for (std::size_t k = begin; k < end; k += LANES) {
-            vf w = load(params + plan.W + row + k), most = load(largest + k), step = exp(w * F::RATE);
-            store(out + row + k, step);
-            store(out + table + row + k, 1.0f / step);
+    for (std::size_t i = 0; i < plan.rows; ++i)
+        for (std::size_t k = begin * PART; k < end * PART; k += LANES) {
+            std::size_t at = i * plan.stride + k, p = k / PART, l = k % PART;
+            store(tables.V.at(p, i) + l, load(params + plan.V + at));
+            if constexpr (F::RATE == 0.0f) continue;
+            vf w = load(params + plan.W + at), most = load(tables.largest + k), step = exp(w * F::RATE);
+            store(tables.forward + at, step);
+            store(tables.back.at(p, i) + l, 1.0f / step);
             w = abs(w);
-            store(largest + k, (most < w) | (w != w) ? w : most);
+            store(tables.largest + k, (most < w) | (w != w) ? w : most);
         }
 }
 

@@ -1,0 +1,159 @@
+// NADE, forward through blocks of four features: one row's sweep, and the product for rows at rest.
+#pragma once
+
+#include <array>
+#include <utility>
+
+#include "nade_path.hpp"
+#include "nade_state.hpp"
+
+namespace {
+
+// What a sweep needs of a block of four features.
+struct NadeBlock {
+    const float* V;      // four rows of K units
+    const float* steps;  // four rows of K units
+    const float* b;      // four biases
+    std::size_t K, stride;
+};
+
+// Fetches the block that comes next into the second-level cache, a share of it with every row: at once, it
+// would keep the row that comes then waiting.
+class NadeAhead {
+  public:
+    NadeAhead(const NadeBlock& block, bool last, std::size_t rows)
+        : V_(block.V + FOUR * block.stride),
+          steps_(block.steps + FOUR * block.stride),
+          left_(last ? 0 : FOUR * block.stride),
+          share_(left_ / (rows + 1) + BLOCK) {}
+    ~NadeAhead() { fetch(left_); }
+    void fetch() { fetch(share_ < left_ ? share_ : left_); }
+
+  private:
+    void fetch(std::size_t floats) {
+        for (std::size_t end = left_ - floats; left_ > end; left_ -= BLOCK) {
+            __builtin_prefetch(V_ + left_ - BLOCK, 0, 2);
+            __builtin_prefetch(steps_ + left_ - BLOCK, 0, 2);
+            if (left_ - end < BLOCK) return void(left_ = end);
+        }
+    }
+    const float *V_, *steps_;
+    std::size_t left_, share_;
+};
+
+inline NadeBlock nade_block(const View& model, const float* steps, std::size_t block) {
+    NadePlan plan(model.shape);
+    std::size_t row = FOUR * block * plan.stride;
+    return {model.params + plan.V + row, steps + row, model.params + plan.b + FOUR * block, plan.units, plan.stride};
+}
+
+// One row through a block, from the update of feature first - 1 (where first > 0) to feature 3:
+// out[first .. 3] are logits, the state moves at every one of `ones`.
+template <typename State, std::size_t first, unsigned ones>
+void nade_sweep(float* out, float* s, float* h, const NadeBlock& four) {
+    const NadeBlock block = four;  // a copy that no store can alias
+    alignas(64) float lanes[FOUR][BLOCK];
+    for (std::size_t lane = 0; lane < BLOCK; lane += LANES) {
+        vf sum[FOUR] = {};
+        for (std::size_t k = lane; k < block.K; k += 2 * BLOCK) {
+            vf s0 = load(s + k), s1 = load(s + k + BLOCK), h0, h1;
+            auto move = [&](std::size_t q) {
+                const float* step = block.steps + q * block.stride + k;
+                s0 = State::forward(s0, load(step));
+                s1 = State::forward(s1, load(step + BLOCK));
+                State::hidden(h0, h1, s0, s1);
+            };
+            if constexpr (first > 0) {
+                move(first - 1);
+            } else {
+                h0 = load(h + k);
+                h1 = load(h + k + BLOCK);
+            }
+#pragma GCC unroll 4
+            for (std::size_t q = first; q < FOUR; ++q) {
+                const float* V = block.V + q * block.stride + k;
+                sum[q] = fma(load(V), h0, sum[q]);
+                sum[q] = fma(load(V + BLOCK), h1, sum[q]);
+                if (ones >> q & 1) move(q);
+            }
+            store(s + k, s0);
+            store(s + k + BLOCK, s1);
+            store(h + k, h0);
+            store(h + k + BLOCK, h1);
+        }
+        for (std::size_t q = 0; q < FOUR; ++q) store(lanes[q] + lane, sum[q]);
+    }
+    if constexpr (first == 0) {
+        store4(out, fold4(lanes[0]) + load4(block.b));
+    } else if constexpr (first < FOUR) {
+        v4f logits = fold4(lanes[0]) + load4(block.b);
+        for (std::size_t q = first; q < FOUR; ++q) out[q] = logits[q];
+    }
+}
+
+using NadeSweep = void (*)(float*, float*, float*, const NadeBlock&);
+
+// By pattern (from the block's beginning), and by the feature that was drawn as one.
+template <typename State, unsigned... ones>
+constexpr std::array<NadeSweep, 16> nade_sweep_patterns(std::integer_sequence<unsigned, ones...>) {
+    return {nullptr, nade_sweep<State, 0, ones + 1>...};
+}
+template <typename State>
+constexpr auto nade_sweep_pattern = nade_sweep_patterns<State>(std::make_integer_sequence<unsigned, 15>{});
+template <typename State>
+constexpr NadeSweep nade_sweep_after[FOUR] = {nade_sweep<State, 1, 0>, nade_sweep<State, 2, 0>, nade_sweep<State, 3, 0>,
+                                              nade_sweep<State, 4, 0>};
+
+// Rows at once in the matrix product: 4 x 6 (or 4 x 3) sums, so that they and their factors fill the registers.
+constexpr std::size_t ROWS_AT_ONCE = LANES == 16 ? 6 : 3;
+
+// out[row][4] = the four logits of rows whose h does not change in the block.
+template <std::size_t rows>
+void nade_product(float* const* out, const float* const* h, const NadeBlock& block) {
+    alignas(64) float lanes[rows][FOUR][BLOCK];
+    for (std::size_t lane = 0; lane < BLOCK; lane += LANES) {
+        vf sum[rows][FOUR] = {};
+        for (std::size_t k = lane; k < block.K; k += BLOCK) {
+            vf v[FOUR];
+            for (std::size_t q = 0; q < FOUR; ++q) v[q] = load(block.V + q * block.stride + k);
+#pragma GCC unroll 8
+            for (std::size_t r = 0; r < rows; ++r) {
+                vf hk = load(h[r] + k);
+                for (std::size_t q = 0; q < FOUR; ++q) sum[r][q] = fma(v[q], hk, sum[r][q]);
+            }
+        }
+        for (std::size_t r = 0; r < rows; ++r)
+            for (std::size_t q = 0; q < FOUR; ++q) store(lanes[r][q] + lane, sum[r][q]);
+    }
+    v4f b = load4(block.b);
+    for (std::size_t r = 0; r + 2 <= rows; r += 2) {
+        v8f two = fold8(lanes[r][0], lanes[r + 1][0]);
+        store4(out[r], __builtin_shufflevector(two, two, 0, 1, 2, 3) + b);
+        store4(out[r + 1], __builtin_shufflevector(two, two, 4, 5, 6, 7) + b);
+    }
+    if constexpr (rows % 2) store4(out[rows - 1], fold4(lanes[rows - 1][0]) + b);
+}
+
+template <std::size_t rows = ROWS_AT_ONCE>
+void nade_products(float* const* out, const float* const* h, std::size_t count, const NadeBlock& block) {
+    for (; count >= rows; count -= rows, out += rows, h += rows) nade_product<rows>(out, h, block);
+    if constexpr (rows > 1) {
+        if (count) nade_products<rows - 1>(out, h, count, block);
+    }
+}
+
+// Floats of a row while it is drawn: s and h. Rows start on different cache sets.
+inline std::size_t nade_draw_per_row(Shape s) { return 2 * NadePlan(s).units + BLOCK; }
+
+// Logits and hidden units of some rows, ready for a product.
+struct NadeOperands {
+    float* out[MAX_TILE];
+    const float* h[MAX_TILE];
+    std::size_t count = 0;
+    void add(float* logits, const float* hidden) {
+        out[count] = logits;
+        h[count++] = hidden;
+    }
+};
+
+}  // namespace

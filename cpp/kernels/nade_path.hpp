@@ -1,0 +1,57 @@
+// The way of up to 64 rows through the features, as sets of rows: who has a one where.
+#pragma once
+
+#include <cstring>
+
+#include "row_set.hpp"
+
+namespace {
+
+constexpr std::size_t FOUR = 4;  // features of a block
+
+// What rows do in one block: `ones[q]` have a one at its feature q, `active` have any, `fresh` had none
+// before; of the others, those that are neither stay as they are, `still`.
+struct NadeMoves {
+    RowSet ones[FOUR], active, fresh, still;
+
+    // Bits of row r, the first feature in bit 0.
+    unsigned pattern(std::size_t r) const {
+        unsigned bits = 0;
+        for (std::size_t q = 0; q < FOUR; ++q) bits |= static_cast<unsigned>(ones[q] >> r & 1) << q;
+        return bits;
+    }
+    // Writes the first `count` of them to x.
+    void write(std::uint8_t* x, std::size_t r, std::size_t count) const {
+        std::uint8_t bytes[FOUR];
+        for (std::size_t q = 0; q < FOUR; ++q) bytes[q] = ones[q] >> r & 1;
+        if (count == FOUR) {
+            std::memcpy(x, bytes, FOUR);
+        } else {
+            std::memcpy(x, bytes, count);
+        }
+    }
+};
+
+inline std::size_t nade_blocks(Shape s) { return pad(s.n, FOUR) / FOUR; }
+
+// Fills moves[nade_blocks] for those of 64 rows of X that are in `members`.
+inline void nade_moves(NadeMoves* moves, const std::uint8_t* X, RowSet members, Shape shape) {
+    std::size_t n = shape.n, blocks = nade_blocks(shape);
+    for (std::size_t block = 0; block < blocks; ++block) moves[block] = {};
+    each_row(members, [&](std::size_t r) {
+        const std::uint8_t* x = X + r * n;
+        for (std::size_t block = 0; block < n / FOUR; ++block)
+            for (std::size_t q = 0; q < FOUR; ++q) moves[block].ones[q] |= RowSet{x[FOUR * block + q]} << r;
+        for (std::size_t i = n / FOUR * FOUR; i < n; ++i) moves[blocks - 1].ones[i % FOUR] |= RowSet{x[i]} << r;
+    });
+    RowSet fresh = members;
+    for (std::size_t block = 0; block < blocks; ++block) {
+        NadeMoves& now = moves[block];
+        now.active = now.ones[0] | now.ones[1] | now.ones[2] | now.ones[3];
+        now.fresh = fresh;
+        fresh &= ~now.active;
+        now.still = members & ~now.active & ~fresh;
+    }
+}
+
+}  // namespace
