@@ -85,8 +85,12 @@ Rows rows_of(const Description& model, const py::array& X) {
 
 py::array_t<float> make_tables(const Description& model, const py::array& params, int threads) {
     const float* in = params_of(model, params);
-    py::array_t<float> out(static_cast<py::ssize_t>(n_tables(model)));
-    float* tables = out.mutable_data();
+    std::size_t size = n_tables(model);
+    constexpr std::size_t LINE = 64;  // bytes; the tables begin at a cache line
+    py::array_t<float> room(static_cast<py::ssize_t>(size + LINE / sizeof(float)));
+    float* tables = room.mutable_data();
+    tables += (LINE - reinterpret_cast<std::uintptr_t>(tables) % LINE) % LINE / sizeof(float);
+    py::array_t<float> out({static_cast<py::ssize_t>(size)}, {static_cast<py::ssize_t>(sizeof(float))}, tables, room);
     threads = thread_count(threads);
     py::gil_scoped_release release;
     prepare(tables, model, in, threads);

@@ -16,11 +16,12 @@ from ..options import check_memory
 __all__ = ["aligned_zeros", "draw_uniform", "filled", "frozen_copy", "named_views"]
 
 _ALIGNMENT = 64  # bytes: a cache line, and the widest vector
+_SMALL = 4096  # floats, below which finding a cache line costs more than it saves
 _BLOCK = 1 << 20  # numbers drawn at a time, so that Ctrl-C gets through
 
 
 def aligned_zeros(size: int) -> Float32Array:
-    """Allocate a flat array that begins at a cache line.
+    """Allocate a flat array that begins at a cache line, unless it is small.
 
     Parameters
     ----------
@@ -38,13 +39,15 @@ def aligned_zeros(size: int) -> Float32Array:
     """
     n_bytes = 4 * size
     check_memory(n_bytes, f"a model of {size:,} parameters")
+    if size < _SMALL:
+        return np.zeros(size, np.float32)
     room = np.zeros(n_bytes + _ALIGNMENT, np.uint8)
     first = -room.__array_interface__["data"][0] % _ALIGNMENT
     return room[first : first + n_bytes].view(np.float32)
 
 
 def frozen_copy(flat: Float32Array) -> Float32Array:
-    """Copy a flat array into one that begins at a cache line and is read-only.
+    """Copy a flat array into one of `aligned_zeros` that is read-only.
 
     Parameters
     ----------
