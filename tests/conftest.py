@@ -2,6 +2,7 @@
 
 import faulthandler
 import os
+import signal
 import sys
 
 # Lets scikit-learn's checks of the array API run; it is read when scipy is imported.
@@ -12,6 +13,9 @@ import pytest
 
 from ardens import _core
 from ardens.models import MODELS
+
+# A suite that a shell starts in the background is born deaf to Ctrl-C, and so are its children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 N_FEATURES = 7
 N_HIDDEN = 5
