@@ -10,6 +10,7 @@ namespace {
 constexpr std::size_t FVSBN_CHUNK = 4 * LANES;  // logits held in four registers while a row's ones are swept
 constexpr std::size_t FVSBN_PIECE = 64;         // logits that `backward` takes at once; a unit is two pieces
 
+static_assert(sizeof(OnesOfFeature) <= MAX_TILE * sizeof(float));  // what drawing needs is enough to go back
 Needs fvsbn_needs(Shape s) { return {0, s.n + 1, MAX_TILE * (s.n + 1)}; }
 std::size_t fvsbn_stage_items(Shape, std::size_t) { return 0; }
 void fvsbn_prepare(float*, const float*, Shape, std::size_t, std::size_t, std::size_t) {}
@@ -61,38 +62,57 @@ inline std::size_t fvsbn_pieces(Shape s) { return pad(s.n, FVSBN_PIECE) / FVSBN_
 
 std::size_t fvsbn_units(Shape s) { return (fvsbn_pieces(s) + 1) / 2; }
 
-// dW_ij += delta_i x_j for one row and the logits of one register, from i on.
-inline void fvsbn_outer(float* gW, const FvsbnPlan& plan, vf delta, const std::uint32_t* one, std::size_t i) {
-    for (; *one < i; ++one) {
-        float* g = gW + *one * plan.stride + i;
-        store(g, load(g) + delta);
-    }
-    // Ones within the register's own positions reach only the later ones.
-    for (; *one < i + LANES; ++one) {
-        std::size_t j = *one;
-        for (std::size_t l = j - i + 1; l < LANES; ++l) gW[j * plan.stride + i + l] += delta[l];
+// dW_ij += delta_i x_j for the logits first ... first + REGISTERS * LANES - 1 of all rows: each entry is summed in a
+// register, over the rows where x_j = 1.
+template <std::size_t REGISTERS>
+void fvsbn_outer(float* gW, const FvsbnPlan& plan, const float* delta, const OnesOfFeature* features, std::size_t n,
+                 std::size_t first) {
+    std::size_t end = first + REGISTERS * LANES;
+    for (std::size_t j = 0; j < end && j < n; ++j) {
+        if (!features[j].count) continue;
+        float* g = gW + j * plan.stride + first;
+        vf sum[REGISTERS];
+        for (std::size_t v = 0; v < REGISTERS; ++v) sum[v] = load(g + v * LANES);
+        for (std::size_t o = 0; o < features[j].count; ++o) {
+            const float* d = delta + features[j].row[o] * plan.width + first;
+            for (std::size_t v = 0; v < REGISTERS; ++v) sum[v] += load(d + v * LANES);
+        }
+        if (j < first) {
+            for (std::size_t v = 0; v < REGISTERS; ++v) store(g + v * LANES, sum[v]);
+        } else {  // among these logits x_j reaches only the later ones
+            alignas(64) float all[REGISTERS * LANES];
+            for (std::size_t v = 0; v < REGISTERS; ++v) store(all + v * LANES, sum[v]);
+            std::memcpy(g + (j + 1 - first), all + (j + 1 - first), (end - j - 1) * sizeof(float));
+        }
     }
 }
 
-// Calls f(i) for the first logit i of every register in the units begin ... end - 1.
-template <typename F>
-void fvsbn_registers(Shape shape, std::size_t begin, std::size_t end, F f) {
-    std::size_t width = FvsbnPlan(shape).width;
+// dW for the units begin ... end - 1.
+inline void fvsbn_back(float* gW, Shape shape, const float* delta, const OnesOfFeature* features, std::size_t begin,
+                       std::size_t end) {
+    constexpr std::size_t REGISTERS = FVSBN_PIECE / LANES < 8 ? FVSBN_PIECE / LANES : 8;
+    FvsbnPlan plan(shape);
     each_member(fvsbn_pieces(shape), begin, end, [&](std::size_t piece) {
-        std::size_t first = piece * FVSBN_PIECE, last = first + FVSBN_PIECE;
-        for (std::size_t i = first; i < (last < width ? last : width); i += LANES) f(i);
+        std::size_t i = piece * FVSBN_PIECE, last = i + FVSBN_PIECE < plan.width ? i + FVSBN_PIECE : plan.width;
+        for (; i + REGISTERS * LANES <= last; i += REGISTERS * LANES)
+            fvsbn_outer<REGISTERS>(gW, plan, delta, features, shape.n, i);
+        for (; i < last; i += LANES) fvsbn_outer<1>(gW, plan, delta, features, shape.n, i);
     });
 }
 
 void fvsbn_backward(float* grad, const View& model, const float* delta, float* state, const std::uint8_t*,
-                    std::size_t rows, std::size_t begin, std::size_t end, float*) {
+                    std::size_t rows, std::size_t begin, std::size_t end, float* scratch) {
     std::size_t n = model.shape.n;
     FvsbnPlan plan(model.shape);
-    fvsbn_registers(model.shape, begin, end, [&](std::size_t i) {
-        for (std::size_t r = 0; r < rows; ++r) {
-            vf d = load(delta + r * plan.width + i);
-            store(grad + plan.b + i, load(grad + plan.b + i) + d);
-            fvsbn_outer(grad + plan.W, plan, d, ones_of_row(state, r, n), i);
+    auto* features = reinterpret_cast<OnesOfFeature*>(scratch);
+    collect_ones(features, rows, n, [&](std::size_t r) { return ones_of_row(state, r, n); });
+    fvsbn_back(grad + plan.W, model.shape, delta, features, begin, end);
+    each_member(fvsbn_pieces(model.shape), begin, end, [&](std::size_t piece) {
+        std::size_t first = piece * FVSBN_PIECE, last = first + FVSBN_PIECE;
+        for (std::size_t i = first; i < (last < plan.width ? last : plan.width); i += LANES) {
+            vf sum = load(grad + plan.b + i);
+            for (std::size_t r = 0; r < rows; ++r) sum += load(delta + r * plan.width + i);
+            store(grad + plan.b + i, sum);
         }
     });
 }

@@ -58,58 +58,60 @@ inline void mlp_with_state(const View& model, const MlpPlan& plan, std::size_t b
         f(MlpAdditive{});
 }
 
-// Units k, k + 16, ... of the features `from` ... 3 of a block, as many as `registers`.
-template <std::size_t from, std::size_t registers>
+// Registers of units of the features `from` ... 3 of a block: `lanes` beside each other, in `blocks` 16 apart.
+template <std::size_t from, std::size_t lanes, std::size_t blocks>
 struct MlpUnits {
-    vf of[MLP_BLOCK][registers];
+    vf of[MLP_BLOCK][lanes][blocks];
 
+    // f(q, l, v, unit)
     template <typename F>
     static void each(F f) {
 #pragma GCC unroll 4
         for (std::size_t q = from; q < MLP_BLOCK; ++q)
 #pragma GCC unroll 2
-            for (std::size_t v = 0; v < registers; ++v) f(q, v);
+            for (std::size_t l = 0; l < lanes; ++l)
+#pragma GCC unroll 2
+                for (std::size_t v = 0; v < blocks; ++v) f(q, l, v, l * LANES + v * BLOCK);
     }
 };
 
-// h = sigma(c + sum over the ones of A).
-template <typename State, std::size_t from, std::size_t registers>
-inline MlpUnits<from, registers> mlp_hidden(const float* table, const MlpBlock& block, const std::uint32_t* one,
-                                            std::size_t k) {
-    using Units = MlpUnits<from, registers>;
+// h = sigma(c + sum over the ones of A), from unit k on.
+template <typename State, typename Units, std::size_t from>
+inline Units mlp_hidden(const float* table, const MlpBlock& block, const std::uint32_t* one, std::size_t k) {
     Units h;
-    Units::each([&](std::size_t q, std::size_t v) { h.of[q][v] = load(table + block.c[q] + k + v * BLOCK); });
+    Units::each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t unit) {
+        h.of[q][l][v] = load(table + block.c[q] + k + unit);
+    });
     const float* A[MLP_BLOCK];
     for (std::size_t q = from; q < MLP_BLOCK; ++q) A[q] = table + block.A[q] + k;
-    auto move = [&](std::size_t q, std::size_t v, std::size_t row) {
-        h.of[q][v] = State::move(h.of[q][v], load(A[q] + row + v * BLOCK));
-    };
     for (; *one < block.first; ++one)
-        Units::each([&, row = *one * block.stride](std::size_t q, std::size_t v) { move(q, v, row); });
+        Units::each([&, row = *one * block.stride](std::size_t q, std::size_t l, std::size_t v, std::size_t unit) {
+            h.of[q][l][v] = State::move(h.of[q][l][v], load(A[q] + row + unit));
+        });
     // Ones within the block reach only the features behind them.
 #pragma GCC unroll 3
     for (std::size_t j = 0; j + 1 < MLP_BLOCK; ++j)
         if (*one == block.first + j && j + 1 < block.count) {
-            Units::each([&, row = *one * block.stride](std::size_t q, std::size_t v) {
-                if (q > j) move(q, v, row);
+            Units::each([&, row = *one * block.stride](std::size_t q, std::size_t l, std::size_t v, std::size_t unit) {
+                if (q > j) h.of[q][l][v] = State::move(h.of[q][l][v], load(A[q] + row + unit));
             });
             ++one;
         }
-#pragma GCC unroll 4
-    for (std::size_t q = from; q < MLP_BLOCK; ++q) {
-        vf* of = h.of[q];
-        if constexpr (registers == 2) {  // one division for two
+    Units::each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t) {
+        vf* of = h.of[q][l];
+        if constexpr (sizeof h.of[q][l] == 2 * sizeof(vf)) {  // one division for two
+            if (v == 1) return;
             vf t0 = State::divisor(of[0]), t1 = State::divisor(of[1]), r = 1.0f / (t0 * t1);
             of[0] = r * t1;
             of[1] = r * t0;
         } else {
             of[0] = 1.0f / State::divisor(of[0]);
         }
-    }
+    });
     return h;
 }
 
-// f(k, registers) for all units of a row: in pairs of registers 16 units apart, the last perhaps alone.
+// f(k, blocks) for all units of a row: in pairs of blocks, the last perhaps alone.
 template <typename F>
 inline void mlp_each_pair(std::size_t stride, std::size_t lane, F f) {
     std::size_t k = lane;
@@ -120,16 +122,19 @@ inline void mlp_each_pair(std::size_t stride, std::size_t lane, F f) {
 // out[from ... 3] = logits of the block for the row with these ones.
 template <typename State, std::size_t from>
 void mlp_row(float* out, const View& model, const MlpBlock& block, const std::uint32_t* ones) {
+    constexpr std::size_t BESIDE = LANES == 8 ? 2 : 1;  // the units of four features then fill 16 registers
     alignas(64) float lanes[MLP_BLOCK][BLOCK];
-    for (std::size_t lane = 0; lane < BLOCK; lane += LANES) {
-        vf sum[MLP_BLOCK] = {};
-        mlp_each_pair(block.stride, lane, [&]<std::size_t registers>(std::size_t k) {
-            auto h = mlp_hidden<State, from, registers>(State::table(model), block, ones, k);
-            h.each([&](std::size_t q, std::size_t v) {
-                sum[q] = fma(load(model.params + block.V[q] + k + v * BLOCK), h.of[q][v], sum[q]);
+    for (std::size_t lane = 0; lane < BLOCK; lane += BESIDE * LANES) {
+        vf sum[MLP_BLOCK][BESIDE] = {};
+        mlp_each_pair(block.stride, lane, [&]<std::size_t blocks>(std::size_t k) {
+            using Units = MlpUnits<from, BESIDE, blocks>;
+            Units h = mlp_hidden<State, Units, from>(State::table(model), block, ones, k);
+            Units::each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t unit) {
+                sum[q][l] = fma(load(model.params + block.V[q] + k + unit), h.of[q][l][v], sum[q][l]);
             });
         });
-        for (std::size_t q = 0; q < MLP_BLOCK; ++q) store(lanes[q] + lane, sum[q]);
+        for (std::size_t q = 0; q < MLP_BLOCK; ++q)
+            for (std::size_t l = 0; l < BESIDE; ++l) store(lanes[q] + lane + l * LANES, sum[q][l]);
     }
     v4f logits = fold4(lanes[0]) + load4(model.params + block.b);
     if constexpr (from == 0) {
@@ -152,65 +157,61 @@ void mlp_logits(float* logits, float* state, const View& model, const std::uint8
     }
 }
 
-// The rows of a batch in which a feature is one.
-struct MlpColumn {
-    std::uint32_t count;
-    std::uint8_t row[MAX_BATCH];
-};
-
 // Floats of a row in the backward pass: the slope of two registers of each feature.
 constexpr std::size_t MLP_SLOPES = 2 * MLP_BLOCK * LANES;
 
 // dA_ij += slope of feature i, over the rows where x_j = 1, for the features i = `from` ... 3 of the block.
-template <std::size_t from, std::size_t registers>
-void mlp_outer(float* grad, const MlpBlock& block, const float* slopes, const MlpColumn& ones, std::size_t j,
+template <std::size_t from, std::size_t blocks>
+void mlp_outer(float* grad, const MlpBlock& block, const float* slopes, const OnesOfFeature& ones, std::size_t j,
                std::size_t k) {
-    using Units = MlpUnits<from, registers>;
+    using Units = MlpUnits<from, 1, blocks>;
     Units sum;
-    Units::each([&](std::size_t q, std::size_t v) {
-        sum.of[q][v] = load(grad + block.A[q] + j * block.stride + k + v * BLOCK);
+    Units::each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t unit) {
+        sum.of[q][l][v] = load(grad + block.A[q] + j * block.stride + k + unit);
     });
     for (std::size_t o = 0; o < ones.count; ++o) {
         const float* slope = slopes + ones.row[o] * MLP_SLOPES;
-        Units::each([&](std::size_t q, std::size_t v) { sum.of[q][v] += load(slope + (2 * q + v) * LANES); });
+        Units::each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t) {
+            sum.of[q][l][v] += load(slope + (2 * q + v) * LANES);
+        });
     }
-    Units::each([&](std::size_t q, std::size_t v) {
-        if (q < block.count) store(grad + block.A[q] + j * block.stride + k + v * BLOCK, sum.of[q][v]);
+    Units::each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t unit) {
+        if (q < block.count) store(grad + block.A[q] + j * block.stride + k + unit, sum.of[q][l][v]);
     });
 }
 
 // All that the units from k on add to the gradient. Their slopes are kept for all rows of the batch, so
 // that each entry of dA, too, is summed in a register.
-template <typename State, std::size_t registers>
+template <typename State, std::size_t blocks>
 void mlp_backward_units(float* grad, const View& model, const MlpBlock& block, const float* delta, float* state,
-                        std::size_t rows, const MlpColumn* columns, float* slopes, std::size_t k) {
+                        std::size_t rows, const OnesOfFeature* columns, float* slopes, std::size_t k) {
     std::size_t n = model.shape.n, stride = pad(n, BLOCK);
-    using Units = MlpUnits<0, registers>;
+    using Units = MlpUnits<0, 1, blocks>;
     Units V, gV, gc;
-    Units::each([&](std::size_t q, std::size_t v) {
-        V.of[q][v] = load(model.params + block.V[q] + k + v * BLOCK);
-        gV.of[q][v] = load(grad + block.V[q] + k + v * BLOCK);
-        gc.of[q][v] = load(grad + block.c[q] + k + v * BLOCK);
+    Units::each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t unit) {
+        V.of[q][l][v] = load(model.params + block.V[q] + k + unit);
+        gV.of[q][l][v] = load(grad + block.V[q] + k + unit);
+        gc.of[q][l][v] = load(grad + block.c[q] + k + unit);
     });
     for (std::size_t r = 0; r < rows; ++r) {
-        auto h = mlp_hidden<State, 0, registers>(State::table(model), block, ones_of_row(state, r, n), k);
-        Units::each([&](std::size_t q, std::size_t v) {
-            vf d = splat(delta[r * stride + block.first + q]), hk = h.of[q][v],
-               slope = d * V.of[q][v] * hk * (1.0f - hk);
-            gV.of[q][v] = fma(d, hk, gV.of[q][v]);
-            gc.of[q][v] += slope;
+        Units h = mlp_hidden<State, Units, 0>(State::table(model), block, ones_of_row(state, r, n), k);
+        Units::each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t) {
+            vf d = splat(delta[r * stride + block.first + q]), hk = h.of[q][l][v],
+               slope = d * V.of[q][l][v] * hk * (1.0f - hk);
+            gV.of[q][l][v] = fma(d, hk, gV.of[q][l][v]);
+            gc.of[q][l][v] += slope;
             store(slopes + r * MLP_SLOPES + (2 * q + v) * LANES, slope);
         });
     }
-    Units::each([&](std::size_t q, std::size_t v) {
+    Units::each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t unit) {
         if (q >= block.count) return;
-        store(grad + block.V[q] + k + v * BLOCK, gV.of[q][v]);
-        store(grad + block.c[q] + k + v * BLOCK, gc.of[q][v]);
+        store(grad + block.V[q] + k + unit, gV.of[q][l][v]);
+        store(grad + block.c[q] + k + unit, gc.of[q][l][v]);
     });
-    for (std::size_t j = 0; j < block.first; ++j) mlp_outer<0, registers>(grad, block, slopes, columns[j], j, k);
-    if (block.count > 1) mlp_outer<1, registers>(grad, block, slopes, columns[block.first], block.first, k);
-    if (block.count > 2) mlp_outer<2, registers>(grad, block, slopes, columns[block.first + 1], block.first + 1, k);
-    if (block.count > 3) mlp_outer<3, registers>(grad, block, slopes, columns[block.first + 2], block.first + 2, k);
+    for (std::size_t j = 0; j < block.first; ++j) mlp_outer<0, blocks>(grad, block, slopes, columns[j], j, k);
+    if (block.count > 1) mlp_outer<1, blocks>(grad, block, slopes, columns[block.first], block.first, k);
+    if (block.count > 2) mlp_outer<2, blocks>(grad, block, slopes, columns[block.first + 1], block.first + 1, k);
+    if (block.count > 3) mlp_outer<3, blocks>(grad, block, slopes, columns[block.first + 2], block.first + 2, k);
 }
 
 // A unit is two blocks: their networks share nothing with the others.
@@ -220,11 +221,8 @@ void mlp_backward(float* grad, const View& model, const float* delta, float* sta
                   std::size_t rows, std::size_t begin, std::size_t end, float* scratch) {
     std::size_t n = model.shape.n, stride = pad(n, BLOCK);
     MlpPlan plan(model.shape);
-    auto* columns = reinterpret_cast<MlpColumn*>(scratch + MAX_BATCH * MLP_SLOPES);
-    for (std::size_t j = 0; j < n; ++j) columns[j].count = 0;
-    for (std::size_t r = 0; r < rows; ++r)
-        for (const std::uint32_t* one = ones_of_row(state, r, n); *one != NO_MORE; ++one)
-            columns[*one].row[columns[*one].count++] = static_cast<std::uint8_t>(r);
+    auto* columns = reinterpret_cast<OnesOfFeature*>(scratch + MAX_BATCH * MLP_SLOPES);
+    collect_ones(columns, rows, n, [&](std::size_t r) { return ones_of_row(state, r, n); });
     each_member(mlp_blocks(model.shape), begin, end, [&](std::size_t i) {
         MlpBlock block(plan, n, i);
         v4f gb = load4(grad + block.b);
@@ -232,8 +230,8 @@ void mlp_backward(float* grad, const View& model, const float* delta, float* sta
         store4(grad + block.b, gb);
         mlp_with_state(model, plan, i, [&]<typename State>(State) {
             for (std::size_t lane = 0; lane < BLOCK; lane += LANES)
-                mlp_each_pair(block.stride, lane, [&]<std::size_t registers>(std::size_t k) {
-                    mlp_backward_units<State, registers>(grad, model, block, delta, state, rows, columns, scratch, k);
+                mlp_each_pair(block.stride, lane, [&]<std::size_t blocks>(std::size_t k) {
+                    mlp_backward_units<State, blocks>(grad, model, block, delta, state, rows, columns, scratch, k);
                 });
         });
         // Units past d have h = 1/2: their V must not move.
@@ -278,7 +276,7 @@ void mlp_sample(std::uint8_t* X, float* logits, const View& model, Stream stream
 
 Needs mlp_needs(Shape s) {
     std::size_t lists = MAX_TILE * (s.n + 1);
-    std::size_t backward = MAX_BATCH * MLP_SLOPES + s.n * sizeof(MlpColumn) / sizeof(float);
+    std::size_t backward = MAX_BATCH * MLP_SLOPES + s.n * sizeof(OnesOfFeature) / sizeof(float);
     return {MlpPlan(s).b + mlp_blocks(s), s.n + 1, lists > backward ? lists : backward};
 }
 

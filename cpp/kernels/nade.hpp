@@ -106,11 +106,9 @@ void nade_draw(std::uint8_t* X, float* logits, const View& model, Stream stream,
 }
 
 Needs nade_needs(Shape s) {
-    std::size_t moves = nade_blocks(s) * sizeof(NadeMoves) / sizeof(float);
     std::size_t drawing = MAX_TILE * (nade_draw_per_row(s) + NadeDirectDraw::per_row(s));
-    std::size_t backward = nade_back_scratch(s);
-    std::size_t most = drawing > backward ? drawing : backward;
-    return {NadeTablePlan(s).size, NadeEnd::size(s), moves > most ? moves : most};
+    std::size_t backward = nade_back_scratch(s);  // forward needs less
+    return {NadeTablePlan(s).size, NadeEnd::size(s), drawing > backward ? drawing : backward};
 }
 
 // Stage 0: all but the logits before any one, by parts of the units. Stage 1: those, in as many parts of
@@ -157,7 +155,7 @@ void nade_backward(float* grad, const View& model, const float* delta, float* st
     nade_back(grad, model, delta, states, X, rows, begin, end, scratch);
     if (begin == 0) nade_back_biases(grad, model.shape, delta, rows);
     if (end == nade_parts(model.shape)) nade_back_padding(grad, model.shape);
-    if (model.shape.direct) nade_back_direct(grad, model, delta, states, rows, begin, end);
+    if (model.shape.direct) nade_back_direct(grad, model, delta, states, rows, begin, end, scratch);
 }
 
 void nade_sample(std::uint8_t* X, float* logits, const View& model, Stream stream, std::size_t rows, float* scratch) {

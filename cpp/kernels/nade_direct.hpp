@@ -25,15 +25,13 @@ inline void nade_direct(float* logits, float* states, const View& model, const s
 
 // The share of D that goes with the parts begin ... end - 1 of the units.
 inline void nade_back_direct(float* grad, const View& model, const float* delta, float* states, std::size_t rows,
-                             std::size_t begin, std::size_t end) {
+                             std::size_t begin, std::size_t end, float* scratch) {
     std::size_t n = model.shape.n, parts = nade_parts(model.shape), units = fvsbn_units(model.shape);
-    FvsbnPlan plan(model.shape);
-    float* gD = grad + NadePlan(model.shape).D;
-    fvsbn_registers(model.shape, units * begin / parts, units * end / parts, [&](std::size_t i) {
-        for (std::size_t r = 0; r < rows; ++r)
-            fvsbn_outer(gD, plan, load(delta + r * plan.width + i),
-                        ones_of_row(NadeEnd(states, r, model.shape).ones, 0, n), i);
-    });
+    auto* features = reinterpret_cast<OnesOfFeature*>(scratch);
+    collect_ones(features, rows, n,
+                 [&](std::size_t r) { return ones_of_row(NadeEnd(states, r, model.shape).ones, 0, n); });
+    fvsbn_back(grad + NadePlan(model.shape).D, model.shape, delta, features, units * begin / parts,
+               units * end / parts);
 }
 
 // While rows are drawn: what the ones so far add to every later logit.

@@ -26,6 +26,21 @@ inline void list_ones(float* lists, const std::uint8_t* X, std::size_t rows, std
     }
 }
 
+// The rows of a batch in which a feature is one, in rising order.
+struct OnesOfFeature {
+    std::uint32_t count;
+    std::uint8_t row[MAX_BATCH];
+};
+
+// Fills features[n]; list(r) are the ones of row r.
+template <typename List>
+inline void collect_ones(OnesOfFeature* features, std::size_t rows, std::size_t n, List list) {
+    for (std::size_t j = 0; j < n; ++j) features[j].count = 0;
+    for (std::size_t r = 0; r < rows; ++r)
+        for (const std::uint32_t* one = list(r); *one != NO_MORE; ++one)
+            features[*one].row[features[*one].count++] = static_cast<std::uint8_t>(r);
+}
+
 // The lists of rows that are being drawn.
 class DrawnOnes {
   public:
