@@ -136,6 +136,12 @@ ARMS: dict[str, dict[str, Arm]] = {
             "product with a masked matrix on all cores; a loop over features to sample",
             "blas_peer:BlasFvsbn",
         ),
+        "loop": Arm(
+            "blas",
+            "NumPy, loop",
+            "one row and one feature at a time",
+            "blas_peer:LoopFvsbn",
+        ),
     },
     "mlp": {
         **_ours("mlp"),
