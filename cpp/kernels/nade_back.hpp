@@ -28,14 +28,16 @@ struct NadeRun {
     std::size_t first;
     RowSet members;
     bool additive;
+    // Block by block: what rows do, those whose h stays, and delta. The pool's is the sum over its rows.
     NadeMoves* moves;
-    float (*delta)[POOL + 1][FOUR];  // block by block; the pool's is the sum over the rows before their first one
+    RowList* still;
+    float (*delta)[POOL + 1][FOUR];
 };
 constexpr std::size_t MAX_RUNS = 2 * MAX_BATCH / MAX_TILE;
 
 inline std::size_t nade_back_scratch(Shape s) {
-    std::size_t run = nade_blocks(s) * (sizeof(NadeMoves) / sizeof(float) + (POOL + 1) * FOUR);
-    return (sizeof(NadeRows) + FOUR * nade_blocks(s) * sizeof(NadeGrad)) / sizeof(float) + MAX_RUNS * run;
+    std::size_t run = nade_blocks(s) * (sizeof(NadeMoves) + sizeof(RowList) + (POOL + 1) * FOUR * sizeof(float));
+    return (sizeof(NadeRows) + FOUR * nade_blocks(s) * sizeof(NadeGrad) + MAX_RUNS * run) / sizeof(float);
 }
 
 // Rows whose h does not change in the block: dV_i += delta_i h, u += delta_i V_i. Rows take turns with two
@@ -180,9 +182,7 @@ void nade_back_part(float* gc, NadeGrad* grad, NadeRows& rows, const View& model
             for (std::size_t k = 0; k < FOUR * sizeof(NadeGrad) / sizeof(float); k += BLOCK)
                 __builtin_prefetch(grad[i - FOUR].V + k, 1);
         }
-        RowList still(now.still);
-        if (now.fresh & ~now.active) still.add(POOL);
-        nade_still(grad, rows, tables.V, p, i, still, run.delta[block]);
+        nade_still(grad, rows, tables.V, p, i, run.still[block], run.delta[block]);
         if (!now.active) continue;
         for (std::size_t q = FOUR; q-- > 0;) {
             const float *V = tables.V.at(p, i + q), *step = steps.at(p, i + q);
@@ -217,17 +217,26 @@ inline std::size_t nade_runs(NadeRun* runs, const View& model, const float* delt
                     members |= row_set(r);
             if (!members) continue;
             NadeRun& run = runs[count++];
-            run = {first, members, additive != 0, reinterpret_cast<NadeMoves*>(memory), nullptr};
-            memory += blocks * sizeof(NadeMoves) / sizeof(float);
-            run.delta = reinterpret_cast<float (*)[POOL + 1][FOUR]>(memory);
-            memory += blocks * (POOL + 1) * FOUR;
+            auto take = [&]<typename T>(T*& place) {
+                place = reinterpret_cast<T*>(memory);
+                memory += blocks * sizeof(T) / sizeof(float);
+            };
+            run.first = first;
+            run.members = members;
+            run.additive = additive != 0;
+            take(run.moves);
+            take(run.still);
+            take(run.delta);
             nade_moves(run.moves, X + first * n, members, model.shape);
             for (std::size_t block = 0; block < blocks; ++block) {
+                RowSet fresh = run.moves[block].fresh & ~run.moves[block].active;
+                run.still[block] = RowList(run.moves[block].still);
+                if (fresh) run.still[block].add(POOL);
                 v4f pool{};
                 each_row(members, [&](std::size_t r) {
                     v4f d = load4(delta + (first + r) * stride + FOUR * block);
                     store4(run.delta[block][r], d);
-                    if (run.moves[block].fresh & ~run.moves[block].active & row_set(r)) pool += d;
+                    if (fresh & row_set(r)) pool += d;
                 });
                 store4(run.delta[block][POOL], pool);
             }
