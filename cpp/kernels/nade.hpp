@@ -2,8 +2,9 @@
 // a_{i+1} = a_i + W_i x_i, so h changes only after a one.
 //
 // Features are taken four at a time. For a row with no one among the four, h is fixed: four dot
-// products, and all such rows of a tile together are a small matrix product. The others go feature by
-// feature. Before a row's first one, its logits are the model's own and are taken from a table.
+// products, and all such rows of a tile together are a small matrix product. A row with ones gets
+// one sweep over its units that is unrolled for its pattern of the four bits. Before a row's first
+// one, its logits are the model's own and are taken from a table.
 #pragma once
 
 #include "bernoulli.hpp"

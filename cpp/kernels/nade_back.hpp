@@ -1,6 +1,7 @@
 // NADE's gradient. With u = sum of delta_i V_i since the last change of h and g = dlog p / da:
 // g <- g + u * h (1 - h) where h changes, dW_i = x_i g, dV_i = delta_i h, dc = g at the end.
-// Hidden units do not meet in it, so a part of the units is one thread's work for all rows.
+// Hidden units do not meet in it, so a part of the units is one thread's work for all rows. Features are
+// taken four at a time for rows at rest, and one by one for rows with ones among the four.
 #pragma once
 
 #include "nade_path.hpp"

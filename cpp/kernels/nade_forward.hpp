@@ -25,16 +25,16 @@ class NadeAhead {
         : V_(block.V + FOUR * block.stride),
           steps_(block.steps + FOUR * block.stride),
           left_(last ? 0 : FOUR * block.stride),
-          share_(left_ / (rows + 1) + BLOCK) {}
+          share_(pad(left_ / (rows + 1) + 1, BLOCK)) {}
     ~NadeAhead() { fetch(left_); }
     void fetch() { fetch(share_ < left_ ? share_ : left_); }
 
   private:
     void fetch(std::size_t floats) {
-        for (std::size_t end = left_ - floats; left_ > end; left_ -= BLOCK) {
-            __builtin_prefetch(V_ + left_ - BLOCK, 0, 2);
-            __builtin_prefetch(steps_ + left_ - BLOCK, 0, 2);
-            if (left_ - end < BLOCK) return void(left_ = end);
+        for (std::size_t end = left_ - floats; left_ > end;) {
+            left_ -= BLOCK;
+            __builtin_prefetch(V_ + left_, 0, 2);
+            __builtin_prefetch(steps_ + left_, 0, 2);
         }
     }
     const float *V_, *steps_;
