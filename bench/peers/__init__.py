@@ -139,7 +139,7 @@ ARMS: dict[str, dict[str, Arm]] = {
         "loop": Arm(
             "blas",
             "NumPy, loop",
-            "one row and one feature at a time",
+            "one row and one feature at a time, on one core",
             "blas_peer:LoopFvsbn",
         ),
     },
