@@ -236,16 +236,20 @@ def _check_equals_the_reference(model: CoreModel, name: str, X: Any) -> None:
     np.testing.assert_array_equal(drawn[150:], model.sample(50, seed=8, start=150))
 
 
-def test_rows_that_leave_the_range_of_the_state_equal_the_reference() -> None:
+@pytest.mark.parametrize("name", ["nade", "nade-tanh", "nade-direct"])
+def test_rows_that_leave_the_range_of_the_state_equal_the_reference(name: str) -> None:
     n = 41
-    model = CoreModel("nade", n, 5)
-    model.flat = filled(model.core, _swinging(n))
+    model = CoreModel(name, n, 5)
+    swinging = _swinging(n)
+    if name == "nade-direct":
+        swinging["D"] = model.params["D"]
+    model.flat = filled(model.core, swinging)
     params = model.params
     X = np.vstack([rows(60, n, ones) for ones in (0.05, 0.3, 0.6)])
     a = params["c"][:2] + np.cumsum(X[:, :, None] * params["W"].T[:, :2], axis=1)
     beyond = (np.abs(a).max(axis=(1, 2)) > 200).mean()
     assert 0.2 < beyond < 0.8  # both kinds of rows are there
-    _check_equals_the_reference(model, "nade", X)
+    _check_equals_the_reference(model, name, X)
 
 
 def test_mlp_with_weights_beyond_the_range_of_the_state_equals_the_reference() -> None:
