@@ -199,7 +199,7 @@ double value_and_grad(float* grad, const Description& model, const float* params
     std::size_t n = model.shape.n, stride = pad(n, 16), batch = std::min(rows.count, MAX_BATCH);
     threads = useful_threads(threads, batch * model.size);
     Needs needs = k.needs(model.shape);
-    std::size_t scratch = pad(needs.scratch, 16), units = k.units(model.shape);
+    std::size_t scratch = pad(std::max(needs.scratch, needs.backward), 16), units = k.units(model.shape);
     Workspace space(Workspace::padded(needs.tables) + 2 * batch * stride + Workspace::padded(batch * needs.state) +
                     scratch * threads);
     float *tables = space.take(needs.tables), *delta = space.take(batch * stride), *logits = space.take(batch * stride),

@@ -2,7 +2,7 @@
 //
 // Element-wise results do not depend on the width. Sums do, so every sum over units runs in 16
 // lanes at every level (a level with narrower registers sweeps the 16 lanes in parts) and is
-// folded by the one tree in `fold4`. Multiply-adds are written out, never contracted by the
+// folded by one tree (`fold4`, `fold8`). Multiply-adds are written out, never contracted by the
 // compiler. So all levels that have a fused multiply-add give the same bits.
 #pragma once
 
@@ -82,7 +82,7 @@ inline vf abs(vf x) { return reinterpret_cast<vf>(reinterpret_cast<vi>(x) & 0x7f
 // Bit l of the result is lane l of a comparison.
 inline unsigned bits_of(vi mask) {
 #if defined(__AVX512F__)
-    return _mm512_movepi32_mask(reinterpret_cast<__m512i>(mask));
+    return _mm512_test_epi32_mask(reinterpret_cast<__m512i>(mask), reinterpret_cast<__m512i>(mask));
 #elif defined(__AVX__)
     return static_cast<unsigned>(_mm256_movemask_ps(reinterpret_cast<__m256>(mask)));
 #elif defined(__SSE__)
@@ -216,16 +216,13 @@ inline v8f fold_to_1(v8f a, v8f b) {
     return __builtin_shufflevector(a, b, 0, 2, 8, 10, 4, 6, 12, 14) +
            __builtin_shufflevector(a, b, 1, 3, 9, 11, 5, 7, 13, 15);
 }
-inline float fold(const float* lanes) {
-    v8f s = fold_to_8(lanes);
-    return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
-}
 // Eight sums at once, those of lanes[4][16] and those of more[4][16].
 inline v8f fold8(const float* lanes, const float* more) {
     v8f pair[4];
     for (std::size_t q = 0; q < 4; ++q) pair[q] = fold_to_4(fold_to_8(lanes + 16 * q), fold_to_8(more + 16 * q));
     return fold_to_1(fold_to_2(pair[0], pair[1]), fold_to_2(pair[2], pair[3]));
 }
+// Four sums at once: lanes[4][16].
 inline v4f fold4(const float* lanes) {
     v8f a = fold_to_4(fold_to_8(lanes), fold_to_8(lanes + 32)),
         b = fold_to_4(fold_to_8(lanes + 16), fold_to_8(lanes + 48));

@@ -6,7 +6,7 @@
 
 namespace {
 
-// High and low half of a 64-bit product; kernels add the same for registers of words.
+// High and low half of a 64-bit product. Kernels have the same for registers of words (lanes.hpp, included before).
 inline void wide_product(std::uint32_t& high, std::uint32_t& low, std::uint32_t a, std::uint32_t b) {
     std::uint64_t product = std::uint64_t{a} * b;
     high = static_cast<std::uint32_t>(product >> 32);

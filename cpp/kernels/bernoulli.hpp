@@ -114,7 +114,7 @@ inline void philox(std::uint32_t (&words)[4][MAX_TILE], Stream stream, std::size
     }
 }
 
-// Bits of one position for `rows` rows: x = 1 iff u < sigma(logit) with u = (word + 1/2) / 2^32.
+// Bits of one position for the rows of a register: x = 1 iff u < sigma(logit) with u = (word + 1/2) / 2^32.
 // Tested from the nearer tail, where float32 is precise: the less likely value is drawn iff
 // word + 1/2 (or its complement where x = 1 is the likely one) is below 2^32 sigma(-|logit|).
 inline vi draw(vf logit, vu word) {

@@ -87,9 +87,10 @@ struct Stream {
 
 // What a model needs of memory, in floats, for a tile of rows.
 struct Needs {
-    std::size_t tables;   // derived from the parameters, once
-    std::size_t state;    // per row, from `logits` to `backward`
-    std::size_t scratch;  // per thread
+    std::size_t tables;    // derived from the parameters, once
+    std::size_t state;     // per row, from `logits` to `backward`
+    std::size_t scratch;   // per thread, for `logits` and `sample`
+    std::size_t backward;  // per thread, for `backward`
 };
 
 constexpr std::size_t MAX_TILE = 64;    // rows of one call of `logits` and `sample`
@@ -107,7 +108,7 @@ struct ModelKernels {
     void (*logits)(float* logits, float* state, const View&, const std::uint8_t* X, std::size_t rows, float* scratch);
     // Parts of the parameters that `backward` updates independently of one another.
     std::size_t (*units)(Shape);
-    // grad += d(sum over rows of log p) / d(params), the part of units [begin, end). Uses up that part of `state`.
+    // grad += d(sum over rows of log p) / d(params), the part of units [begin, end).
     void (*backward)(float* grad, const View&, const float* delta, float* state, const std::uint8_t* X,
                      std::size_t rows, std::size_t begin, std::size_t end, float* scratch);
     void (*sample)(std::uint8_t* X, float* logits, const View&, Stream, std::size_t rows, float* scratch);

@@ -10,8 +10,7 @@ namespace {
 constexpr std::size_t FVSBN_CHUNK = 4 * LANES;  // logits held in four registers while a row's ones are swept
 constexpr std::size_t FVSBN_PIECE = 64;         // logits that `backward` takes at once; a unit is two pieces
 
-static_assert(sizeof(OnesOfFeature) <= MAX_TILE * sizeof(float));  // what drawing needs is enough to go back
-Needs fvsbn_needs(Shape s) { return {0, s.n + 1, MAX_TILE * (s.n + 1)}; }
+Needs fvsbn_needs(Shape s) { return {0, s.n + 1, MAX_TILE * (s.n + 1), OnesOfFeature::floats(s.n)}; }
 std::size_t fvsbn_stage_items(Shape, std::size_t) { return 0; }
 void fvsbn_prepare(float*, const float*, Shape, std::size_t, std::size_t, std::size_t) {}
 

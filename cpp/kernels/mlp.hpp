@@ -61,6 +61,7 @@ inline void mlp_with_state(const View& model, const MlpPlan& plan, std::size_t b
 // Registers of units of the features `from` ... 3 of a block: `lanes` beside each other, in `blocks` 16 apart.
 template <std::size_t from, std::size_t lanes, std::size_t blocks>
 struct MlpUnits {
+    static constexpr std::size_t BLOCKS = blocks;
     vf of[MLP_BLOCK][lanes][blocks];
 
     // f(q, l, v, unit)
@@ -99,7 +100,7 @@ inline Units mlp_hidden(const float* table, const MlpBlock& block, const std::ui
         }
     Units::each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t) {
         vf* of = h.of[q][l];
-        if constexpr (sizeof h.of[q][l] == 2 * sizeof(vf)) {  // one division for two
+        if constexpr (Units::BLOCKS == 2) {  // one division for two
             if (v == 1) return;
             vf t0 = State::divisor(of[0]), t1 = State::divisor(of[1]), r = 1.0f / (t0 * t1);
             of[0] = r * t1;
@@ -275,9 +276,8 @@ void mlp_sample(std::uint8_t* X, float* logits, const View& model, Stream stream
 }
 
 Needs mlp_needs(Shape s) {
-    std::size_t lists = MAX_TILE * (s.n + 1);
-    std::size_t backward = MAX_BATCH * MLP_SLOPES + s.n * sizeof(OnesOfFeature) / sizeof(float);
-    return {MlpPlan(s).b + mlp_blocks(s), s.n + 1, lists > backward ? lists : backward};
+    return {MlpPlan(s).b + mlp_blocks(s), s.n + 1, MAX_TILE * (s.n + 1),
+            MAX_BATCH * MLP_SLOPES + OnesOfFeature::floats(s.n)};
 }
 
 std::size_t mlp_stage_items(Shape s, std::size_t stage) { return stage == 0 ? mlp_units(s) : 0; }

@@ -43,7 +43,8 @@ void nade_forward(float* logits, float* states, const View& model, const std::ui
         each_row(now.still, [&](std::size_t r) { still.add(first + r * stride, h[r]); });
         nade_products(still.out, still.h, still.count, four);
         each_row(now.active, [&](std::size_t r) {
-            nade_sweep_pattern<State>[now.pattern(r)](first + r* stride, s[r], h[r], four);
+            NadeSweep sweep = nade_sweep_pattern<State>[now.pattern(r)];
+            sweep(first + r * stride, s[r], h[r], four);
             ahead.fetch();
         });
     }
@@ -107,9 +108,10 @@ void nade_draw(std::uint8_t* X, float* logits, const View& model, Stream stream,
 }
 
 Needs nade_needs(Shape s) {
+    std::size_t moves = nade_blocks(s) * sizeof(NadeMoves) / sizeof(float);
     std::size_t drawing = MAX_TILE * (nade_draw_per_row(s) + NadeDirectDraw::per_row(s));
-    std::size_t backward = nade_back_scratch(s);  // forward needs less
-    return {NadeTablePlan(s).size, NadeEnd::size(s), drawing > backward ? drawing : backward};
+    std::size_t back = nade_back_scratch(s), direct = s.direct ? OnesOfFeature::floats(s.n) : 0;
+    return {NadeTablePlan(s).size, NadeEnd::size(s), moves > drawing ? moves : drawing, back > direct ? back : direct};
 }
 
 // Stage 0: all but the logits before any one, by parts of the units. Stage 1: those, in as many parts of
@@ -129,7 +131,7 @@ void nade_prepare(float* out, const float* params, Shape shape, std::size_t stag
     for (std::size_t block = blocks * begin / parts; block < blocks * end / parts; ++block) {
         float* base = tables.base + FOUR * block;
         const float* h0 = tables.h0;
-        nade_product<1>(&base, &h0, nade_block({shape, params, out}, nullptr, block));
+        nade_product<1>(&base, &h0, nade_block({shape, params, out}, params, block));
     }
 }
 

@@ -9,7 +9,7 @@
 
 namespace {
 
-// Up to 64 rows seen by a part of the units, a block of them at a time. Before their first one all rows
+// Up to 64 rows seen by a part of the units, 16 of them beside each other. Before their first one all rows
 // have the same h, and one row more stands for them: the pool.
 constexpr std::size_t POOL = MAX_TILE;
 struct NadeRows {
@@ -22,7 +22,7 @@ struct NadeGrad {
 };
 
 // Registers of units that a walk through a set of rows takes at once.
-constexpr std::size_t AT_ONCE = PART / LANES < 4 ? PART / LANES : 4;
+constexpr std::size_t NADE_AT_ONCE = PART / LANES < 4 ? PART / LANES : 4;
 
 // Rows of a batch that go back together: those of one kind of state among 64 neighbours.
 struct NadeRun {
@@ -87,22 +87,22 @@ inline void nade_still(NadeGrad* grad, NadeRows& rows, const NadeMatrix<const fl
 // The same for one feature, for rows with ones elsewhere in its block.
 inline void nade_still(NadeGrad& grad, NadeRows& rows, const float* V, RowSet still, const float (*delta)[FOUR],
                        std::size_t q) {
-    for (std::size_t first = 0; first < PART; first += AT_ONCE * LANES) {
-        vf v[AT_ONCE], gv[AT_ONCE];
-        for (std::size_t j = 0; j < AT_ONCE; ++j) {
+    for (std::size_t first = 0; first < PART; first += NADE_AT_ONCE * LANES) {
+        vf v[NADE_AT_ONCE], gv[NADE_AT_ONCE];
+        for (std::size_t j = 0; j < NADE_AT_ONCE; ++j) {
             v[j] = load(V + first + j * LANES);
             gv[j] = load(grad.V + first + j * LANES);
         }
         each_row(still, [&](std::size_t r) {
             vf d = splat(delta[r][q]);
-            for (std::size_t j = 0; j < AT_ONCE; ++j) {
+            for (std::size_t j = 0; j < NADE_AT_ONCE; ++j) {
                 std::size_t k = first + j * LANES;
                 float* u = rows.u[k / BLOCK][r] + k % BLOCK;
                 gv[j] = fma(d, load(rows.h[k / BLOCK][r] + k % BLOCK), gv[j]);
                 store(u, fma(d, v[j], load(u)));
             }
         });
-        for (std::size_t j = 0; j < AT_ONCE; ++j) store(grad.V + first + j * LANES, gv[j]);
+        for (std::size_t j = 0; j < NADE_AT_ONCE; ++j) store(grad.V + first + j * LANES, gv[j]);
     }
 }
 
@@ -111,7 +111,7 @@ inline void nade_still(NadeGrad& grad, NadeRows& rows, const float* V, RowSet st
 template <typename State>
 void nade_unmove(NadeGrad& grad, NadeRows& rows, const float* V, const float* step, RowSet ones,
                  const float (*delta)[FOUR], std::size_t q) {
-    constexpr std::size_t PAIRS = AT_ONCE / 2;  // of registers that share a division
+    constexpr std::size_t PAIRS = NADE_AT_ONCE / 2;  // of registers that share a division
     for (std::size_t first = 0; first < BLOCK; first += PAIRS * LANES) {
         vf gv[PAIRS][2], gw[PAIRS][2];
         for (std::size_t l = 0; l < PAIRS; ++l)

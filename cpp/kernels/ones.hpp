@@ -30,6 +30,7 @@ inline void list_ones(float* lists, const std::uint8_t* X, std::size_t rows, std
 struct OnesOfFeature {
     std::uint32_t count;
     std::uint8_t row[MAX_BATCH];
+    static constexpr std::size_t floats(std::size_t n) { return n * sizeof(OnesOfFeature) / sizeof(float); }
 };
 
 // Fills features[n]; list(r) are the ones of row r.

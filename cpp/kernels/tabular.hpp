@@ -5,7 +5,7 @@
 
 namespace {
 
-Needs tabular_needs(Shape) { return {0, 0, 0}; }
+Needs tabular_needs(Shape) { return {0, 0, 0, 0}; }
 std::size_t tabular_stage_items(Shape, std::size_t) { return 0; }
 void tabular_prepare(float*, const float*, Shape, std::size_t, std::size_t, std::size_t) {}
 
