@@ -4,14 +4,11 @@
 // taken four at a time for rows at rest, and one by one for rows with ones among the four.
 #pragma once
 
-#include "nade_path.hpp"
-#include "nade_state.hpp"
+#include "nade_runs.hpp"
 
 namespace {
 
-// Up to 64 rows seen by a part of the units, 16 of them beside each other. Before their first one all rows
-// have the same h, and one row more stands for them: the pool.
-constexpr std::size_t POOL = MAX_TILE;
+// Up to 64 rows and the pool seen by a part of the units, 16 of them beside each other.
 struct NadeRows {
     alignas(64) float s[2][POOL + 1][BLOCK], h[2][POOL + 1][BLOCK], u[2][POOL + 1][BLOCK], g[2][POOL + 1][BLOCK];
 };
@@ -24,21 +21,8 @@ struct NadeGrad {
 // Registers of units that a walk through a set of rows takes at once.
 constexpr std::size_t NADE_AT_ONCE = PART / LANES < 4 ? PART / LANES : 4;
 
-// Rows of a batch that go back together: those of one kind of state among 64 neighbours.
-struct NadeRun {
-    std::size_t first;
-    RowSet members;
-    bool additive;
-    // Block by block: what rows do, those whose h stays, and delta. The pool's is the sum over its rows.
-    NadeMoves* moves;
-    RowList* still;
-    float (*delta)[POOL + 1][FOUR];
-};
-constexpr std::size_t MAX_RUNS = 2 * MAX_BATCH / MAX_TILE;
-
 inline std::size_t nade_back_scratch(Shape s) {
-    std::size_t run = nade_blocks(s) * (sizeof(NadeMoves) + sizeof(RowList) + (POOL + 1) * FOUR * sizeof(float));
-    return (sizeof(NadeRows) + FOUR * nade_blocks(s) * sizeof(NadeGrad) + MAX_RUNS * run) / sizeof(float);
+    return (sizeof(NadeRows) + FOUR * nade_blocks(s) * sizeof(NadeGrad)) / sizeof(float) + nade_runs_floats(s);
 }
 
 // Rows whose h does not change in the block: dV_i += delta_i h, u += delta_i V_i. Rows take turns with two
@@ -204,45 +188,6 @@ void nade_back_part(float* gc, NadeGrad* grad, NadeRows& rows, const View& model
            g = fma(load(rows.u[j][POOL] + l), State::Activation::slope(h), load(rows.g[j][POOL] + l));
         store(gc + k, load(gc + k) + g);
     }
-}
-
-// The runs of a batch, and what each does; `memory` is what `nade_back_scratch` has for them.
-inline std::size_t nade_runs(NadeRun* runs, const View& model, const float* delta, float* states, const std::uint8_t* X,
-                             std::size_t rows, float* memory) {
-    std::size_t n = model.shape.n, stride = pad(n, BLOCK), blocks = nade_blocks(model.shape), count = 0;
-    for (std::size_t first = 0; first < rows; first += MAX_TILE)
-        for (int additive = 0; additive < 2; ++additive) {
-            RowSet members = 0;
-            for (std::size_t r = 0; r < MAX_TILE && first + r < rows; ++r)
-                if (*NadeEnd(states, first + r, model.shape).additive == static_cast<float>(additive))
-                    members |= row_set(r);
-            if (!members) continue;
-            NadeRun& run = runs[count++];
-            auto take = [&]<typename T>(T*& place) {
-                place = reinterpret_cast<T*>(memory);
-                memory += blocks * sizeof(T) / sizeof(float);
-            };
-            run.first = first;
-            run.members = members;
-            run.additive = additive != 0;
-            take(run.moves);
-            take(run.still);
-            take(run.delta);
-            nade_moves(run.moves, X + first * n, members, model.shape);
-            for (std::size_t block = 0; block < blocks; ++block) {
-                RowSet fresh = run.moves[block].fresh & ~run.moves[block].active;
-                run.still[block] = RowList(run.moves[block].still);
-                if (fresh) run.still[block].add(POOL);
-                v4f pool{};
-                each_row(members, [&](std::size_t r) {
-                    v4f d = load4(delta + (first + r) * stride + FOUR * block);
-                    store4(run.delta[block][r], d);
-                    if (fresh & row_set(r)) pool += d;
-                });
-                store4(run.delta[block][POOL], pool);
-            }
-        }
-    return count;
 }
 
 // grad += what a part has gathered.
