@@ -1,7 +1,7 @@
-"""One operation of NADE over and over, for a profiler: ``python -m bench.profile log_prob``.
+"""One operation of NADE over and over: ``python -m bench.profile log_prob --model FILE``.
 
-On Linux: ``perf record -e cpu-clock python -m bench.profile value_and_grad --rows 1000`` with a
-core built with symbols.
+For a profiler, on Linux: ``perf record -e cpu-clock python -m bench.profile value_and_grad --model
+FILE`` with a core built with symbols.
 """
 
 from __future__ import annotations

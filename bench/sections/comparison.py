@@ -52,7 +52,7 @@ def _of_the_limit(operation: str, races: dict[int, Race]) -> str:
         ours = "core" if "core" in race.seconds else "ardens"
         parts.append(f"{race.ratio('limit', ours)} with {n_rows:,} rows")
     times = "" if count == 1 else f"{count}·"
-    return f"Of the {times}n·d multiply-adds at the measured peak: {', '.join(parts)}."
+    return f"The core, of {times}n·d multiply-adds at the measured peak: {', '.join(parts)}."
 
 
 def _checks(operation: str, n_rows: int, race: Race) -> list[Check]:

@@ -12,7 +12,7 @@ from .base import NAMES, nade_workload
 
 __all__ = ["limits"]
 
-TILE = 32  # rows that go through the parameters together
+TILE, BATCH = 64, 128  # rows that go through the parameters together, forwards and backwards
 FLOAT = 4  # bytes
 
 
@@ -29,8 +29,8 @@ def limits(suite: Suite) -> Section:
         "with the gradient, at the peak. *First cache, no reuse*: two floats read for every "
         "multiply-add, as a plain dot product does; keeping several rows and features in registers "
         f"is what gets below it. *Second cache*: all weights read once for {TILE} rows, and for "
-        "the gradient also its own memory read and written. The bound that applies is the largest "
-        "one that the time measured does not beat."
+        f"the gradient once more for {BATCH}, with its own memory read and written. The bound that "
+        "applies is the largest one that the time measured does not beat."
     )
     return section
 
@@ -60,12 +60,12 @@ def _bounds(suite: Suite, section: Section, workload: Workload, found: dict[str,
         if "core" not in race.seconds:
             continue
         section.keep(f"bounds, {operation}", race)
-        # weights once on the way there; with the gradient, again on the way back with its own
-        passes = 2 if MULTIPLY_ADDS[operation] == 1 else 2 + 2 + 4
+        # V and steps on the way there; on the way back both again, and the gradient of each twice
+        passes = 2 / TILE + (0 if MULTIPLY_ADDS[operation] == 1 else (2 + 4) / BATCH)
         bounds = {
             "multiply-adds": MULTIPLY_ADDS[operation] * size / fma,
             "first cache, no reuse": MULTIPLY_ADDS[operation] * size * 2 * FLOAT / first,
-            "second cache": passes * size * FLOAT / TILE / second,
+            "second cache": passes * size * FLOAT / second,
         }
         seconds = {name: value / 1e9 for name, value in bounds.items()}
         best = race.best("core")
