@@ -61,7 +61,7 @@ inline void mlp_with_state(const View& model, const MlpPlan& plan, std::size_t b
 // Registers of units of the features `from` ... 3 of a block: `lanes` beside each other, in `blocks` 16 apart.
 template <std::size_t from, std::size_t lanes, std::size_t blocks>
 struct MlpUnits {
-    static constexpr std::size_t BLOCKS = blocks;
+    static constexpr std::size_t FROM = from, BLOCKS = blocks;
     vf of[MLP_BLOCK][lanes][blocks];
 
     // f(q, l, v, unit)
@@ -77,14 +77,14 @@ struct MlpUnits {
 };
 
 // h = sigma(c + sum over the ones of A), from unit k on.
-template <typename State, typename Units, std::size_t from>
+template <typename State, typename Units>
 inline Units mlp_hidden(const float* table, const MlpBlock& block, const std::uint32_t* one, std::size_t k) {
     Units h;
     Units::each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t unit) {
         h.of[q][l][v] = load(table + block.c[q] + k + unit);
     });
     const float* A[MLP_BLOCK];
-    for (std::size_t q = from; q < MLP_BLOCK; ++q) A[q] = table + block.A[q] + k;
+    for (std::size_t q = Units::FROM; q < MLP_BLOCK; ++q) A[q] = table + block.A[q] + k;
     for (; *one < block.first; ++one)
         Units::each([&, row = *one * block.stride](std::size_t q, std::size_t l, std::size_t v, std::size_t unit) {
             h.of[q][l][v] = State::move(h.of[q][l][v], load(A[q] + row + unit));
@@ -129,7 +129,7 @@ void mlp_row(float* out, const View& model, const MlpBlock& block, const std::ui
         vf sum[MLP_BLOCK][BESIDE] = {};
         mlp_each_pair(block.stride, lane, [&]<std::size_t blocks>(std::size_t k) {
             using Units = MlpUnits<from, BESIDE, blocks>;
-            Units h = mlp_hidden<State, Units, from>(State::table(model), block, ones, k);
+            Units h = mlp_hidden<State, Units>(State::table(model), block, ones, k);
             Units::each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t unit) {
                 sum[q][l] = fma(load(model.params + block.V[q] + k + unit), h.of[q][l][v], sum[q][l]);
             });
@@ -195,7 +195,7 @@ void mlp_backward_units(float* grad, const View& model, const MlpBlock& block, c
         gc.of[q][l][v] = load(grad + block.c[q] + k + unit);
     });
     for (std::size_t r = 0; r < rows; ++r) {
-        Units h = mlp_hidden<State, Units, 0>(State::table(model), block, ones_of_row(state, r, n), k);
+        Units h = mlp_hidden<State, Units>(State::table(model), block, ones_of_row(state, r, n), k);
         Units::each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t) {
             vf d = splat(delta[r * stride + block.first + q]), hk = h.of[q][l][v],
                slope = d * V.of[q][l][v] * hk * (1.0f - hk);

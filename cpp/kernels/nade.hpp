@@ -29,8 +29,7 @@ void nade_forward(float* logits, float* states, const View& model, const std::ui
         s[r] = end.s;
         h[r] = end.h;
         *end.additive = std::is_same_v<State, Again>;
-        std::memcpy(s[r], State::initial(model), tables.K * sizeof(float));
-        std::memcpy(h[r], tables.h0, tables.K * sizeof(float));
+        nade_start<State>(s[r], h[r], model);
     }
     for (std::size_t block = 0; block < blocks; ++block) {
         const NadeMoves& now = moves[block];
@@ -64,8 +63,7 @@ void nade_draw(std::uint8_t* X, float* logits, const View& model, Stream stream,
     for (std::size_t r = 0; r < rows; ++r) {
         s[r] = scratch + r * nade_draw_per_row(model.shape);
         h[r] = s[r] + tables.K;
-        std::memcpy(s[r], State::initial(model), tables.K * sizeof(float));
-        std::memcpy(h[r], tables.h0, tables.K * sizeof(float));
+        nade_start<State>(s[r], h[r], model);
     }
     NadeDirectDraw direct(model, rows, scratch + MAX_TILE * nade_draw_per_row(model.shape));
     alignas(64) std::uint32_t words[FOUR][MAX_TILE];

@@ -196,7 +196,7 @@ inline void nade_gather(float* grad, const NadeGrad* part, Shape shape, std::siz
     auto add = [&](float* to, const float* from) {
         for (std::size_t k = 0; k < PART; k += LANES) store(to + k, load(to + k) + load(from + k));
     };
-    constexpr std::size_t AHEAD = 8;  // rows, a page or more from one to the other
+    constexpr std::size_t AHEAD = 8;  // rows; few of them share a page
     for (std::size_t i = 0; i < shape.n; ++i) {
         std::size_t at = i * plan.stride + p * PART;
         if (i + AHEAD < shape.n)

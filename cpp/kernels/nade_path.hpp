@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::size_t FOUR = 4;  // features of a block
 
-// What rows do in one block: `ones[q]` have a one at its feature q, `active` have any, `fresh` had none
-// before; of the others, those that are neither stay as they are, `still`.
+// What rows do in one block: `ones[q]` have a one at its feature q, `active` have any, `fresh` had none before
+// it. `still` are the others: they had ones before and have none here, so they stay as they are.
 struct NadeMoves {
     RowSet ones[FOUR], active, fresh, still;
 
