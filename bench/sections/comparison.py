@@ -52,7 +52,8 @@ def _of_the_limit(operation: str, races: dict[int, Race]) -> str:
         ours = "core" if "core" in race.seconds else "ardens"
         parts.append(f"{race.ratio('limit', ours)} with {n_rows:,} rows")
     times = "" if count == 1 else f"{count}·"
-    return f"The core, of {times}n·d multiply-adds at the measured peak: {', '.join(parts)}."
+    arm = ARMS["nade"][ours].label
+    return f"Of {times}n·d multiply-adds at the measured peak, {arm} reaches {', '.join(parts)}."
 
 
 def _checks(operation: str, n_rows: int, race: Race) -> list[Check]:

@@ -12,7 +12,9 @@ from .base import NAMES, nade_workload
 
 __all__ = ["limits"]
 
-TILE, BATCH = 64, 128  # rows that go through the parameters together, forwards and backwards
+# rows that go through the parameters together, forwards and backwards: MAX_TILE and MAX_BATCH of
+# cpp/kernels/contract.hpp
+TILE, BATCH = 64, 128
 FLOAT = 4  # bytes
 
 
