@@ -3,83 +3,13 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <memory>
-#include <new>
-#include <optional>
-#include <utility>
-#include <vector>
 
 #include "interrupt.hpp"
-#include "isa.hpp"
 #include "parallel.hpp"
+#include "work.hpp"
 
 namespace ardens {
 namespace {
-
-// Floats on a cache line boundary, not initialised.
-class Floats {
-  public:
-    explicit Floats(std::size_t count)
-        : data_(static_cast<float*>(::operator new(std::max<std::size_t>(count, 1) * sizeof(float), ALIGN))) {}
-    float* get() const { return data_.get(); }
-
-  private:
-    static constexpr std::align_val_t ALIGN{64};
-    struct Free {
-        void operator()(float* p) const { ::operator delete(p, ALIGN); }
-    };
-    std::unique_ptr<float, Free> data_;
-};
-
-// Memory for one call, taken piece by piece. A calling thread keeps it for its next call, up to a
-// limit: fresh pages cost as much as a batch of a small model.
-class Workspace {
-  public:
-    explicit Workspace(std::size_t count) {
-        if (count > KEPT) {
-            own_.emplace(count);
-            next_ = own_->get();
-            return;
-        }
-        if (count > kept_count) {
-            kept.emplace(count);
-            kept_count = count;
-        }
-        next_ = kept->get();
-    }
-    static std::size_t padded(std::size_t count) { return pad(count, 16); }
-    float* take(std::size_t count) { return std::exchange(next_, next_ + padded(count)); }
-
-  private:
-    static constexpr std::size_t KEPT = 16 << 20;  // floats
-    static thread_local std::optional<Floats> kept;
-    static thread_local std::size_t kept_count;
-    std::optional<Floats> own_;
-    float* next_;
-};
-thread_local std::optional<Floats> Workspace::kept;
-thread_local std::size_t Workspace::kept_count = 0;
-
-const ModelKernels& model_kernels(const Description& model) { return kernels().*model.kernels; }
-
-// Floats of a flat array that one thread takes at a time.
-constexpr std::size_t PIECE = 32768;
-
-// Threads that are worth waking for so many multiply-adds: some 10 microseconds of work for each.
-int useful_threads(int threads, std::size_t multiply_adds) {
-    constexpr std::size_t EACH = 200000;
-    return static_cast<int>(std::clamp<std::size_t>(multiply_adds / EACH, 1, static_cast<std::size_t>(threads)));
-}
-
-// Rows in one tile: at most MAX_TILE and 2·10^9 multiply-adds, between which Ctrl-C gets through, and
-// as many tiles for every thread. Results do not depend on it.
-std::size_t tile_rows(const Description& model, std::size_t rows, int threads) {
-    constexpr std::size_t MOST = 2000000000;
-    std::size_t most =
-                    std::clamp<std::size_t>(MOST / (model.size + 1), 1, MAX_TILE) * static_cast<std::size_t>(threads),
-                rounds = (rows + most - 1) / most, tiles = rounds * static_cast<std::size_t>(threads);
-    return std::max<std::size_t>(1, (rows + tiles - 1) / tiles);
-}
 
 // Memory of each thread while it works on tiles of rows.
 struct TileMemory {
@@ -191,57 +121,6 @@ void conditionals(double* out, const Description& model, const View& view, Rows 
         [&, finish = kernels().bernoulli.conditionals](std::size_t first, std::size_t count, const float* logits) {
             finish(out + first * n, logits, count, n);
         });
-}
-
-double value_and_grad(float* grad, const Description& model, const float* params, Rows rows, int threads, Poll poll) {
-    const ModelKernels& k = model_kernels(model);
-    const Kernels& all = kernels();
-    std::size_t n = model.shape.n, stride = pad(n, 16), batch = std::min(rows.count, MAX_BATCH);
-    threads = useful_threads(threads, batch * model.size);
-    Needs needs = k.needs(model.shape);
-    std::size_t scratch = pad(std::max(needs.scratch, needs.backward), 16), units = k.units(model.shape);
-    Workspace space(Workspace::padded(needs.tables) + 2 * batch * stride + Workspace::padded(batch * needs.state) +
-                    scratch * threads);
-    float *tables = space.take(needs.tables), *delta = space.take(batch * stride), *logits = space.take(batch * stride),
-          *state = space.take(batch * needs.state), *scratches = space.take(scratch * threads);
-    std::vector<double> nats(batch);
-    prepare(tables, model, params, threads);
-    View view{model.shape, params, tables};
-    // Units between two polls, about 10^9 multiply-adds: all of them unless the model is large.
-    std::size_t units_at_once = std::max<std::size_t>(threads, units * 1000000000 / (batch * (model.size + 1)));
-    Interrupt interrupt(poll);
-    double total = 0.0;
-    float scale = 1.0f / static_cast<float>(rows.count);
-    for (std::size_t first = 0; first < rows.count; first += batch) {
-        std::size_t count = std::min(batch, rows.count - first), size = tile_rows(model, count, threads);
-        std::size_t tiles = (count + size - 1) / size;
-        // The gradient is set to zero beside the first tiles, in pieces.
-        std::size_t zeros = first == 0 ? (model.size + PIECE - 1) / PIECE : 0;
-        const std::uint8_t* X = rows.X + first * n;
-        parallel_for(tiles + zeros, threads, [&](std::size_t item, int thread) {
-            if (item >= tiles) {
-                std::size_t begin = (item - tiles) * PIECE;
-                std::memset(grad + begin, 0, std::min(PIECE, model.size - begin) * sizeof(float));
-                return;
-            }
-            if (interrupt.asked(thread)) return;
-            std::size_t r = item * size, m = std::min(size, count - r);
-            k.logits(logits + r * stride, state + r * needs.state, view, X + r * n, m, scratches + thread * scratch);
-            all.bernoulli.delta(delta + r * stride, nats.data() + r, logits + r * stride, X + r * n, scale, m, n);
-        });
-        interrupt.raise();
-        for (std::size_t done = 0; done < units; done += units_at_once) {
-            std::size_t now = std::min(units_at_once, units - done), parts = std::min<std::size_t>(now, threads);
-            parallel_for(parts, threads, [&](std::size_t part, int thread) {
-                k.backward(grad, view, delta, state, X, count, done + now * part / parts,
-                           done + now * (part + 1) / parts, scratches + thread * scratch);
-            });
-            interrupt.asked(0);
-            interrupt.raise();
-        }
-        for (std::size_t r = 0; r < count; ++r) total += nats[r];
-    }
-    return total / static_cast<double>(rows.count);
 }
 
 void sample(const Draws& out, const Description& model, const View& view, Stream stream, int threads, Poll poll) {

@@ -81,20 +81,39 @@ void bernoulli_conditionals(double* out, const float* logits, std::size_t rows, 
         }
 }
 
+// log sigma(s), and scale (x - p): scale sigma(-s) where x = 1 and -scale sigma(-s) where x = 0.
+struct Residual {
+    vf term, delta;
+    Residual(const Bits& bits, float scale) {
+        vf e = exp(-abs(bits.s)), least = vf{} < bits.s ? vf{} : bits.s, q = 1.0f / (1.0f + e);
+        term = least - log1p(e);
+        q = bits.s < vf{} ? q : e * q;
+        delta = bits.zero ? -scale * q : scale * q;
+    }
+};
+
+void bernoulli_sum(double* out, const float* terms, std::size_t rows, std::size_t n) {
+    std::size_t stride = pad(n, BLOCK);
+    for (std::size_t r = 0; r < rows; ++r) {
+        Nats nats;
+        for (std::size_t i = 0; i < n; i += LANES) {
+            vf term = load(terms + r * stride + i);
+            for (std::size_t l = n - i; l < LANES; ++l) term[l] = 0.0f;
+            nats.add(i, term);
+        }
+        out[r] = nats.sum();
+    }
+}
+
 void bernoulli_delta(float* delta, double* log_prob, const float* logits, const std::uint8_t* X, float scale,
                      std::size_t rows, std::size_t n) {
     std::size_t stride = pad(n, BLOCK);
     for (std::size_t r = 0; r < rows; ++r) {
         Nats nats;
         for (std::size_t i = 0; i < stride; i += LANES) {
-            Bits bits = load_bits(logits + r * stride, X + r * n, i, n);
-            vf e = exp(-abs(bits.s));
-            vf least = vf{} < bits.s ? vf{} : bits.s;
-            nats.add(i, least - log1p(e));
-            // x - p = sigma(-s) where x = 1 and -sigma(-s) where x = 0
-            vf q = 1.0f / (1.0f + e);
-            q = bits.s < vf{} ? q : e * q;
-            store(delta + r * stride + i, bits.zero ? -scale * q : scale * q);
+            Residual residual(load_bits(logits + r * stride, X + r * n, i, n), scale);
+            nats.add(i, residual.term);
+            store(delta + r * stride + i, residual.delta);
         }
         log_prob[r] = nats.sum();
     }
@@ -134,6 +153,6 @@ inline RowSet draw(const float* logits, const std::uint32_t* words, std::size_t 
 }
 
 constexpr BernoulliKernels bernoulli_kernels = {bernoulli_log_prob, bernoulli_terms, bernoulli_conditionals,
-                                                bernoulli_delta};
+                                                bernoulli_sum, bernoulli_delta};
 
 }  // namespace

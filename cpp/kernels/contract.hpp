@@ -90,7 +90,7 @@ struct Needs {
     std::size_t tables;    // derived from the parameters, once
     std::size_t state;     // per row, from `logits` to `backward`
     std::size_t scratch;   // per thread, for `logits` and `sample`
-    std::size_t backward;  // per thread, for `backward`
+    std::size_t backward;  // per thread, for `backward` or `gradient`
 };
 
 constexpr std::size_t MAX_TILE = 64;    // rows of one call of `logits` and `sample`
@@ -106,11 +106,15 @@ struct ModelKernels {
     void (*prepare)(float* tables, const float* params, Shape, std::size_t stage, std::size_t begin, std::size_t end);
     // `state` is (rows, needs.state) here; `backward` gets the states of all rows of the batch.
     void (*logits)(float* logits, float* state, const View&, const std::uint8_t* X, std::size_t rows, float* scratch);
-    // Parts of the parameters that `backward` updates independently of one another.
+    // Parts of the parameters whose gradients are computed independently of one another.
     std::size_t (*units)(Shape);
     // grad += d(sum over rows of log p) / d(params), the part of units [begin, end).
     void (*backward)(float* grad, const View&, const float* delta, float* state, const std::uint8_t* X,
                      std::size_t rows, std::size_t begin, std::size_t end, float* scratch);
+    // Instead of it, where a unit needs the logits of its own features alone: scale times its part of the gradient,
+    // and its terms of log p, (rows, pad(n, 16)) of them. One of the two is null.
+    void (*gradient)(float* grad, float* terms, const View&, const std::uint8_t* X, float scale, std::size_t rows,
+                     std::size_t begin, std::size_t end, float* scratch);
     void (*sample)(std::uint8_t* X, float* logits, const View&, Stream, std::size_t rows, float* scratch);
 };
 
@@ -119,6 +123,8 @@ struct BernoulliKernels {
     void (*log_prob)(double* out, const float* logits, const std::uint8_t* X, std::size_t rows, std::size_t n);
     void (*terms)(double* out, const float* logits, const std::uint8_t* X, std::size_t rows, std::size_t n);
     void (*conditionals)(double* out, const float* logits, std::size_t rows, std::size_t n);
+    // The sums of terms, (rows, pad(n, 16)) of them.
+    void (*sum)(double* out, const float* terms, std::size_t rows, std::size_t n);
     // delta = scale * (x - p), padding 0; log_prob as above.
     void (*delta)(float* delta, double* log_prob, const float* logits, const std::uint8_t* X, float scale,
                   std::size_t rows, std::size_t n);

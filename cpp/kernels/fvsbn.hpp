@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t FVSBN_CHUNK = 4 * LANES;  // logits held in four registers while a row's ones are swept
 constexpr std::size_t FVSBN_PIECE = 64;         // logits that `backward` takes at once; a unit is two pieces
 
-Needs fvsbn_needs(Shape s) { return {0, s.n + 1, MAX_TILE * (s.n + 1), OnesOfFeature::floats(s.n)}; }
+Needs fvsbn_needs(Shape s) { return {0, s.n + 1, MAX_TILE * (s.n + 1), columns_floats(s.n)}; }
 std::size_t fvsbn_stage_items(Shape, std::size_t) { return 0; }
 void fvsbn_prepare(float*, const float*, Shape, std::size_t, std::size_t, std::size_t) {}
 
@@ -64,16 +64,16 @@ std::size_t fvsbn_units(Shape s) { return (fvsbn_pieces(s) + 1) / 2; }
 // dW_ij += delta_i x_j for the logits first ... first + REGISTERS * LANES - 1 of all rows: each entry is summed in a
 // register, over the rows where x_j = 1.
 template <std::size_t REGISTERS>
-void fvsbn_outer(float* gW, const FvsbnPlan& plan, const float* delta, const OnesOfFeature* features, std::size_t n,
+void fvsbn_outer(float* gW, const FvsbnPlan& plan, const float* delta, const BatchRows* columns, std::size_t n,
                  std::size_t first) {
     std::size_t end = first + REGISTERS * LANES;
     for (std::size_t j = 0; j < end && j < n; ++j) {
-        if (!features[j].count) continue;
+        if (!columns[j].count) continue;
         float* g = gW + j * plan.stride + first;
         vf sum[REGISTERS];
         for (std::size_t v = 0; v < REGISTERS; ++v) sum[v] = load(g + v * LANES);
-        for (std::size_t o = 0; o < features[j].count; ++o) {
-            const float* d = delta + features[j].row[o] * plan.width + first;
+        for (std::size_t o = 0; o < columns[j].count; ++o) {
+            const float* d = delta + columns[j].row[o] * plan.width + first;
             for (std::size_t v = 0; v < REGISTERS; ++v) sum[v] += load(d + v * LANES);
         }
         if (j < first) {
@@ -87,15 +87,15 @@ void fvsbn_outer(float* gW, const FvsbnPlan& plan, const float* delta, const One
 }
 
 // dW for the units begin ... end - 1.
-inline void fvsbn_back(float* gW, Shape shape, const float* delta, const OnesOfFeature* features, std::size_t begin,
+inline void fvsbn_back(float* gW, Shape shape, const float* delta, const BatchRows* columns, std::size_t begin,
                        std::size_t end) {
     constexpr std::size_t REGISTERS = FVSBN_PIECE / LANES < 8 ? FVSBN_PIECE / LANES : 8;
     FvsbnPlan plan(shape);
     each_member(fvsbn_pieces(shape), begin, end, [&](std::size_t piece) {
         std::size_t i = piece * FVSBN_PIECE, last = i + FVSBN_PIECE < plan.width ? i + FVSBN_PIECE : plan.width;
         for (; i + REGISTERS * LANES <= last; i += REGISTERS * LANES)
-            fvsbn_outer<REGISTERS>(gW, plan, delta, features, shape.n, i);
-        for (; i < last; i += LANES) fvsbn_outer<1>(gW, plan, delta, features, shape.n, i);
+            fvsbn_outer<REGISTERS>(gW, plan, delta, columns, shape.n, i);
+        for (; i < last; i += LANES) fvsbn_outer<1>(gW, plan, delta, columns, shape.n, i);
     });
 }
 
@@ -103,9 +103,9 @@ void fvsbn_backward(float* grad, const View& model, const float* delta, float* s
                     std::size_t rows, std::size_t begin, std::size_t end, float* scratch) {
     std::size_t n = model.shape.n;
     FvsbnPlan plan(model.shape);
-    auto* features = reinterpret_cast<OnesOfFeature*>(scratch);
-    collect_ones(features, rows, n, [&](std::size_t r) { return ones_of_row(state, r, n); });
-    fvsbn_back(grad + plan.W, model.shape, delta, features, begin, end);
+    auto* columns = reinterpret_cast<BatchRows*>(scratch);
+    collect_ones(columns, rows, n, [&](std::size_t r) { return ones_of_row(state, r, n); });
+    fvsbn_back(grad + plan.W, model.shape, delta, columns, begin, end);
     each_member(fvsbn_pieces(model.shape), begin, end, [&](std::size_t piece) {
         std::size_t first = piece * FVSBN_PIECE, last = first + FVSBN_PIECE;
         for (std::size_t i = first; i < (last < plan.width ? last : plan.width); i += LANES) {
@@ -140,6 +140,6 @@ void fvsbn_sample(std::uint8_t* X, float* logits, const View& model, Stream stre
 }
 
 constexpr ModelKernels fvsbn_kernels = {fvsbn_needs, fvsbn_stage_items, fvsbn_prepare, fvsbn_logits,
-                                        fvsbn_units, fvsbn_backward,    fvsbn_sample};
+                                        fvsbn_units, fvsbn_backward,    nullptr,       fvsbn_sample};
 
 }  // namespace

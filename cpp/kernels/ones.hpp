@@ -26,20 +26,28 @@ inline void list_ones(float* lists, const std::uint8_t* X, std::size_t rows, std
     }
 }
 
-// The rows of a batch in which a feature is one, in rising order.
-struct OnesOfFeature {
-    std::uint32_t count;
+// Rows of a batch, in rising order.
+struct BatchRows {
+    std::uint32_t count = 0;
     std::uint8_t row[MAX_BATCH];
-    static constexpr std::size_t floats(std::size_t n) { return n * sizeof(OnesOfFeature) / sizeof(float); }
+    void add(std::size_t r) { row[count++] = static_cast<std::uint8_t>(r); }
 };
 
-// Fills features[n]; list(r) are the ones of row r.
+inline BatchRows all_rows(std::size_t rows) {
+    BatchRows all;
+    for (std::size_t r = 0; r < rows; ++r) all.add(r);
+    return all;
+}
+
+// The rows with a one at each of n features, stored in the place of so many floats.
+inline std::size_t columns_floats(std::size_t n) { return n * sizeof(BatchRows) / sizeof(float); }
+
+// Fills columns[n]; list(r) are the ones of row r.
 template <typename List>
-inline void collect_ones(OnesOfFeature* features, std::size_t rows, std::size_t n, List list) {
-    for (std::size_t j = 0; j < n; ++j) features[j].count = 0;
+inline void collect_ones(BatchRows* columns, std::size_t rows, std::size_t n, List list) {
+    for (std::size_t j = 0; j < n; ++j) columns[j].count = 0;
     for (std::size_t r = 0; r < rows; ++r)
-        for (const std::uint32_t* one = list(r); *one != NO_MORE; ++one)
-            features[*one].row[features[*one].count++] = static_cast<std::uint8_t>(r);
+        for (const std::uint32_t* one = list(r); *one != NO_MORE; ++one) columns[*one].add(r);
 }
 
 // The lists of rows that are being drawn.

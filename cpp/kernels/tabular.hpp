@@ -48,6 +48,6 @@ void tabular_sample(std::uint8_t* X, float* logits, const View& model, Stream st
 }
 
 constexpr ModelKernels tabular_kernels = {tabular_needs, tabular_stage_items, tabular_prepare, tabular_logits,
-                                          tabular_units, tabular_backward,    tabular_sample};
+                                          tabular_units, tabular_backward,    nullptr,         tabular_sample};
 
 }  // namespace

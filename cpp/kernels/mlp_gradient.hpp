@@ -1,0 +1,143 @@
+// MLP's gradient. A network's part of it needs the logit of its own feature and no other, so four features go
+// forwards and back for all rows of a batch while their h are at hand.
+#pragma once
+
+#include "bernoulli.hpp"
+#include "mlp_units.hpp"
+
+namespace {
+
+// A unit is two blocks: their networks share nothing with the others.
+std::size_t mlp_units(Shape s) { return (mlp_blocks(s) + 1) / 2; }
+
+// For one block and a batch: h, then dlog p / da in its place. A piece, two registers of units of each feature,
+// is the rows of the batch one behind the other, so that a walk through the rows stays in the first cache.
+struct MlpBatch {
+    static constexpr std::size_t WIDE = 2 * MLP_BLOCK * LANES;                    // floats of a row in a piece
+    alignas(64) float logits[MAX_BATCH][MLP_BLOCK], delta[MAX_BATCH][MLP_BLOCK];  // then terms in place of logits
+    std::uint8_t x[MAX_BATCH][MLP_BLOCK];
+    MlpSums sums;
+    float* units;
+    static std::size_t floats(Shape s) { return pad(MlpPlan(s).stride, 2 * BLOCK) / (2 * LANES) * MAX_BATCH * WIDE; }
+    // Two registers of units from k on, of feature q, for row r.
+    float* piece(std::size_t k) const {
+        return units + (k / (2 * BLOCK) * (BLOCK / LANES) + k % BLOCK / LANES) * MAX_BATCH * WIDE;
+    }
+    static std::size_t place(std::size_t r, std::size_t q, std::size_t v) { return r * WIDE + (2 * q + v) * LANES; }
+};
+
+std::size_t mlp_gradient_scratch(Shape s) {
+    return MAX_BATCH * (s.n + 1) + columns_floats(s.n) + MlpBatch::floats(s) + BLOCK;
+}
+
+// dlog p / da = delta V h (1 - h), and what it and h add to dc and dV.
+template <std::size_t blocks>
+void mlp_slopes(float* grad, const View& model, const MlpBlock& block, const MlpBatch& batch, std::size_t rows,
+                std::size_t k) {
+    float* units = batch.piece(k);
+    for (std::size_t q = 0; q < block.count; ++q) {
+        vf V[blocks], gV[blocks], gc[blocks];
+        for (std::size_t v = 0; v < blocks; ++v) {
+            V[v] = load(model.params + block.V[q] + k + v * BLOCK);
+            gV[v] = load(grad + block.V[q] + k + v * BLOCK);
+            gc[v] = load(grad + block.c[q] + k + v * BLOCK);
+        }
+        for (std::size_t r = 0; r < rows; ++r) {
+            vf d = splat(batch.delta[r][q]);
+            for (std::size_t v = 0; v < blocks; ++v) {
+                float* place = units + MlpBatch::place(r, q, v);
+                vf h = load(place), slope = d * V[v] * fma(-h, h, h);
+                gV[v] = fma(d, h, gV[v]);
+                gc[v] += slope;
+                store(place, slope);
+            }
+        }
+        for (std::size_t v = 0; v < blocks; ++v) {
+            store(grad + block.V[q] + k + v * BLOCK, gV[v]);
+            store(grad + block.c[q] + k + v * BLOCK, gc[v]);
+        }
+    }
+}
+
+// dA_ij += dlog p / da_i, over the rows where x_j = 1, for the features i = `from` ... 3 of the block: each entry
+// is summed in a register.
+template <std::size_t from, std::size_t blocks>
+void mlp_outer(float* grad, const MlpBlock& block, const float* units, const BatchRows& ones, std::size_t j,
+               std::size_t k) {
+    using Units = MlpUnits<from, 1, blocks>;
+    if (!ones.count) return;
+    Units sum;
+    Units::each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t unit) {
+        sum.of[q][l][v] = load(grad + block.A[q] + j * block.stride + k + unit);
+    });
+    for (std::size_t o = 0; o < ones.count; ++o)
+        Units::each([&, r = ones.row[o]](std::size_t q, std::size_t l, std::size_t v, std::size_t) {
+            sum.of[q][l][v] += load(units + MlpBatch::place(r, q, v));
+        });
+    Units::each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t unit) {
+        if (q < block.count) store(grad + block.A[q] + j * block.stride + k + unit, sum.of[q][l][v]);
+    });
+}
+
+// The terms of a block for all rows, and delta = scale (x - p), 0 for what is past the last feature.
+template <typename State>
+void mlp_residuals(float* terms, MlpBatch& batch, const View& model, const MlpBlock& block, float* lists,
+                   const std::uint8_t* X, float scale, const BatchRows& all) {
+    std::size_t n = model.shape.n, rows = all.count;
+    mlp_sums<State, 0>(batch.sums, model, block, lists, all, [&](std::size_t r, std::size_t k, const auto& h) {
+        h.each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t) {
+            store(batch.piece(k + l * LANES) + MlpBatch::place(r, q, v), h.of[q][l][v]);
+        });
+    });
+    mlp_fold(batch.sums, model.params + block.b, rows, [&](std::size_t r, v4f four) { store4(batch.logits[r], four); });
+    for (std::size_t r = 0; r < rows; ++r)
+        for (std::size_t q = 0; q < MLP_BLOCK; ++q) batch.x[r][q] = q < block.count ? X[r * n + block.first + q] : 0;
+    for (std::size_t i = 0; i < rows * MLP_BLOCK; i += LANES) {
+        Bits bits = load_bits(batch.logits[0], batch.x[0], i, rows * MLP_BLOCK);
+        Residual residual(bits, scale);
+        store(batch.logits[0] + i, residual.term);
+        store(batch.delta[0] + i, residual.delta);
+    }
+    for (std::size_t r = 0; r < rows; ++r) {
+        store4(terms + r * pad(n, BLOCK) + block.first, load4(batch.logits[r]));
+        for (std::size_t q = block.count; q < MLP_BLOCK; ++q) batch.delta[r][q] = 0.0f;
+    }
+}
+
+void mlp_gradient(float* grad, float* terms, const View& model, const std::uint8_t* X, float scale, std::size_t rows,
+                  std::size_t begin, std::size_t end, float* scratch) {
+    std::size_t n = model.shape.n;
+    MlpPlan plan(model.shape);
+    MlpBatch batch;
+    batch.units = scratch;
+    float* lists = scratch + MlpBatch::floats(model.shape);
+    auto* columns = reinterpret_cast<BatchRows*>(lists + MAX_BATCH * (n + 1));
+    list_ones(lists, X, rows, n);
+    collect_ones(columns, rows, n, [&](std::size_t r) { return ones_of_row(lists, r, n); });
+    BatchRows all = all_rows(rows);
+    each_member(mlp_blocks(model.shape), begin, end, [&](std::size_t i) {
+        MlpBlock block(plan, n, i);
+        mlp_with_state(model, plan, i, [&]<typename State>(State) {
+            mlp_residuals<State>(terms, batch, model, block, lists, X, scale, all);
+        });
+        v4f gb = load4(grad + block.b);
+        for (std::size_t r = 0; r < rows; ++r) gb += load4(batch.delta[r]);
+        store4(grad + block.b, gb);
+        for (std::size_t lane = 0; lane < BLOCK; lane += LANES)
+            mlp_each_pair(block.stride, lane, [&]<std::size_t blocks>(std::size_t k) {
+                mlp_slopes<blocks>(grad, model, block, batch, rows, k);
+                const float* units = batch.piece(k);
+                const BatchRows* own = columns + block.first;
+                for (std::size_t j = 0; j < block.first; ++j)
+                    mlp_outer<0, blocks>(grad, block, units, columns[j], j, k);
+                if (block.count > 1) mlp_outer<1, blocks>(grad, block, units, own[0], block.first, k);
+                if (block.count > 2) mlp_outer<2, blocks>(grad, block, units, own[1], block.first + 1, k);
+                if (block.count > 3) mlp_outer<3, blocks>(grad, block, units, own[2], block.first + 2, k);
+            });
+        // Units past d have h = 1/2: their V must not move.
+        for (std::size_t q = 0; q < block.count; ++q)
+            for (std::size_t k = model.shape.d; k < block.stride; ++k) grad[block.V[q] + k] = 0.0f;
+    });
+}
+
+}  // namespace

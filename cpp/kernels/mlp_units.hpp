@@ -1,0 +1,166 @@
+// The MLP's hidden units: ways to keep a, and h of four features at a time.
+#pragma once
+
+#include "../lanes.hpp"
+#include "contract.hpp"
+#include "ones.hpp"
+
+namespace {
+
+constexpr std::size_t MLP_BLOCK = 4;  // features at once
+
+// Ways to keep a = c + sum over the ones of A. Both read it at the places of A and c in the parameters.
+
+// exp(-a / 2), moved by multiplications: no exponential is left for a row.
+struct MlpExponential {
+    static constexpr float BOUND = 170.0f;  // within it exp(-a / 2) is a normal number
+    static const float* table(const View& model) { return model.tables; }
+    static vf move(vf s, vf step) { return s * step; }
+    // 1 + exp(-a). Beyond 2^62 it stays there: the product of two is finite, and h is off by 2^-62 at most.
+    static vf divisor(vf s) { return min(fma(s, s, splat(1.0f)), splat(0x1p62f)); }
+};
+
+// a itself, for features with weights so large that some row might leave the other's range.
+struct MlpAdditive {
+    static const float* table(const View& model) { return model.params; }
+    static vf move(vf s, vf step) { return s + step; }
+    static vf divisor(vf s) { return exp(min(splat(43.0f), -s)) + 1.0f; }
+};
+
+// Four features. Those past the last one are the last one again.
+struct MlpBlock {
+    std::size_t first, count, stride;
+    std::size_t A[MLP_BLOCK], V[MLP_BLOCK], c[MLP_BLOCK], b;  // where their parameters begin
+
+    MlpBlock(const MlpPlan& plan, std::size_t n, std::size_t block)
+        : first(MLP_BLOCK * block),
+          count(n - first < MLP_BLOCK ? n - first : MLP_BLOCK),
+          stride(plan.stride),
+          b(plan.b + first) {
+        for (std::size_t q = 0; q < MLP_BLOCK; ++q) {
+            std::size_t i = first + (q < count ? q : count - 1);
+            A[q] = plan.A + (i ? i * (i - 1) / 2 : 0) * stride;
+            V[q] = plan.V + i * stride;
+            c[q] = plan.c + i * stride;
+        }
+    }
+};
+
+inline std::size_t mlp_blocks(Shape s) { return pad(s.n, MLP_BLOCK) / MLP_BLOCK; }
+
+// Calls f with the state of a block: the tables end with a number for each, 1 where MlpExponential holds
+// whatever the row.
+template <typename F>
+inline void mlp_with_state(const View& model, const MlpPlan& plan, std::size_t block, F f) {
+    if (model.tables[plan.b + block] != 0.0f)
+        f(MlpExponential{});
+    else
+        f(MlpAdditive{});
+}
+
+// Registers of units of the features `from` ... 3 of a block: `lanes` beside each other, in `blocks` 16 apart.
+template <std::size_t from, std::size_t lanes, std::size_t blocks>
+struct MlpUnits {
+    static constexpr std::size_t FROM = from, BLOCKS = blocks;
+    vf of[MLP_BLOCK][lanes][blocks];
+
+    // f(q, l, v, unit)
+    template <typename F>
+    static void each(F f) {
+#pragma GCC unroll 4
+        for (std::size_t q = from; q < MLP_BLOCK; ++q)
+#pragma GCC unroll 2
+            for (std::size_t l = 0; l < lanes; ++l)
+#pragma GCC unroll 2
+                for (std::size_t v = 0; v < blocks; ++v) f(q, l, v, l * LANES + v * BLOCK);
+    }
+};
+
+// h = sigma(c + sum over the ones of A), from unit k on.
+template <typename State, typename Units>
+inline Units mlp_hidden(const float* table, const MlpBlock& block, const std::uint32_t* one, std::size_t k) {
+    Units h;
+    Units::each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t unit) {
+        h.of[q][l][v] = load(table + block.c[q] + k + unit);
+    });
+    const float* A[MLP_BLOCK];
+    for (std::size_t q = Units::FROM; q < MLP_BLOCK; ++q) A[q] = table + block.A[q] + k;
+    for (; *one < block.first; ++one)
+        Units::each([&, row = *one * block.stride](std::size_t q, std::size_t l, std::size_t v, std::size_t unit) {
+            h.of[q][l][v] = State::move(h.of[q][l][v], load(A[q] + row + unit));
+        });
+    // Ones within the block reach only the features behind them.
+#pragma GCC unroll 3
+    for (std::size_t j = 0; j + 1 < MLP_BLOCK; ++j)
+        if (*one == block.first + j && j + 1 < block.count) {
+            Units::each([&, row = *one * block.stride](std::size_t q, std::size_t l, std::size_t v, std::size_t unit) {
+                if (q > j) h.of[q][l][v] = State::move(h.of[q][l][v], load(A[q] + row + unit));
+            });
+            ++one;
+        }
+    Units::each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t) {
+        vf* of = h.of[q][l];
+        if constexpr (Units::BLOCKS == 2) {  // one division for two
+            if (v == 1) return;
+            vf t0 = State::divisor(of[0]), t1 = State::divisor(of[1]), r = 1.0f / (t0 * t1);
+            of[0] = r * t1;
+            of[1] = r * t0;
+        } else {
+            of[0] = 1.0f / State::divisor(of[0]);
+        }
+    });
+    return h;
+}
+
+// f(k, blocks) for all units of a row: in pairs of blocks, the last perhaps alone.
+template <typename F>
+inline void mlp_each_pair(std::size_t stride, std::size_t lane, F f) {
+    std::size_t k = lane;
+    for (; k + BLOCK < stride; k += 2 * BLOCK) f.template operator()<2>(k);
+    if (k < stride) f.template operator()<1>(k);
+}
+
+// V . h of four features for some rows, in the 16 lanes of every sum.
+struct MlpSums {
+    alignas(64) float of[MAX_BATCH][MLP_BLOCK][BLOCK];
+};
+
+// The sums of the features `from` ... 3 for the rows of a list, whose ones are in `lists`; keep(o, k, h) sees all
+// h of the o-th row on the way.
+template <typename State, std::size_t from, typename Keep>
+void mlp_sums(MlpSums& sums, const View& model, const MlpBlock& four, float* lists, const BatchRows& rows, Keep keep) {
+    constexpr std::size_t BESIDE = LANES == 8 ? 2 : 1;  // the units of four features then fill 16 registers
+    const MlpBlock block = four;                        // copies that no store can alias
+    const float *table = State::table(model), *params = model.params;
+    const std::size_t n = model.shape.n, count = rows.count;
+    for (std::size_t lane = 0; lane < BLOCK; lane += BESIDE * LANES)
+        mlp_each_pair(block.stride, lane, [&]<std::size_t blocks>(std::size_t k) {
+            using Units = MlpUnits<from, BESIDE, blocks>;
+            for (std::size_t o = 0; o < count; ++o) {
+                Units h = mlp_hidden<State, Units>(table, block, ones_of_row(lists, rows.row[o], n), k);
+                keep(o, k, h);
+                vf sum[MLP_BLOCK][BESIDE];
+                Units::each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t unit) {
+                    float* place = sums.of[o][q] + lane + l * LANES;
+                    if (v == 0) sum[q][l] = k == lane ? vf{} : load(place);
+                    sum[q][l] = fma(load(params + block.V[q] + k + unit), h.of[q][l][v], sum[q][l]);
+                    if (v + 1 == blocks) store(place, sum[q][l]);
+                });
+            }
+        });
+}
+
+// put(o, logits) for the o-th of some rows.
+template <typename Put>
+inline void mlp_fold(const MlpSums& sums, const float* b, std::size_t count, Put put) {
+    v4f bias = load4(b);
+    std::size_t o = 0;
+    for (; o + 2 <= count; o += 2) {
+        v8f two = fold8(sums.of[o][0], sums.of[o + 1][0]);
+        put(o, __builtin_shufflevector(two, two, 0, 1, 2, 3) + bias);
+        put(o + 1, __builtin_shufflevector(two, two, 4, 5, 6, 7) + bias);
+    }
+    if (o < count) put(o, fold4(sums.of[o][0]) + bias);
+}
+
+}  // namespace
