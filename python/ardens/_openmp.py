@@ -1,10 +1,11 @@
 """Loads the compiled core, and with it the OpenMP runtime, so that waiting threads soon sleep.
 
-GNU OpenMP lets a thread that waits spin for milliseconds. Where other work wants the cores, the
-spinning keeps the very thread from running that it waits for, and beside two busy processes a
-gradient step takes several times as long as with threads that sleep after some microseconds
-(compare with OMP_WAIT_POLICY=active). The runtime reads its settings when it is loaded; what the
-user has set wins.
+A thread that waits may spin or sleep. Waking one takes some 50 microseconds, more than many a step
+of a small model; but where other work wants the cores, a thread that spins keeps the very thread
+from running that it waits for, and GNU OpenMP lets it spin for milliseconds: beside two busy
+processes a gradient step then takes twice as long. Here threads spin for about as long as waking
+them would take, some 20 microseconds (compare with OMP_WAIT_POLICY=active and passive). The runtime
+reads its settings when it is loaded; what the user has set wins.
 """
 
 import os
@@ -14,7 +15,7 @@ _SETTING = "GOMP_SPINCOUNT"
 if _SETTING in os.environ or "OMP_WAIT_POLICY" in os.environ:
     from . import _core
 else:
-    os.environ[_SETTING] = "100"
+    os.environ[_SETTING] = "1000"
     try:
         from . import _core
     finally:
