@@ -14,13 +14,40 @@
 
 namespace {
 
+// What the units of a slice, from unit k on, add to the logits of some rows. The first slice brings the biases, and
+// all that is to be known of rows before their first one.
+template <typename State>
+void nade_slice(float* logits, float* const* s, float* const* h, const NadeMoves* moves, const View& model,
+                const NadeBlock& slice, std::size_t k) {
+    std::size_t stride = pad(model.shape.n, BLOCK), blocks = nade_blocks(model.shape);
+    NadeTables tables(model);
+    NadeBlock four = slice;
+    for (std::size_t block = 0; block < blocks; ++block) {
+        const NadeMoves& now = moves[block];
+        float* first = logits + FOUR * block;
+        NadeAhead ahead(four, block + 1 == blocks, static_cast<std::size_t>(std::popcount(now.active)));
+        if (four.b) {
+            v4f base = load4(tables.base + FOUR * block);
+            each_row(now.fresh & ~now.active, [&](std::size_t r) { store4(first + r * stride, base); });
+        }
+        NadeOperands still;
+        each_row(now.still, [&](std::size_t r) { still.add(first + r * stride, h[r] + k); });
+        nade_products(still.out, still.h, still.count, four);
+        each_row(now.active, [&](std::size_t r) {
+            NadeSweep sweep = nade_sweep_pattern<State>[now.pattern(r)];
+            sweep(first + r * stride, s[r] + k, h[r] + k, four);
+            ahead.fetch();
+        });
+        four = four.next();
+    }
+}
+
 template <typename State>
 void nade_forward(float* logits, float* states, const View& model, const std::uint8_t* X, std::size_t rows,
                   float* scratch) {
     using Again = Additive<typename State::Activation>;
-    std::size_t n = model.shape.n, stride = pad(n, BLOCK), blocks = nade_blocks(model.shape);
+    std::size_t n = model.shape.n, stride = pad(n, BLOCK);
     NadeTables tables(model);
-    const float* steps = State::steps(model);
     NadeMoves* moves = reinterpret_cast<NadeMoves*>(scratch);
     nade_moves(moves, X, first_rows(rows), model.shape);
     float *s[MAX_TILE], *h[MAX_TILE];
@@ -31,22 +58,9 @@ void nade_forward(float* logits, float* states, const View& model, const std::ui
         *end.additive = std::is_same_v<State, Again>;
         nade_start<State>(s[r], h[r], model);
     }
-    for (std::size_t block = 0; block < blocks; ++block) {
-        const NadeMoves& now = moves[block];
-        float* first = logits + FOUR * block;
-        NadeBlock four = nade_block(model, steps, block);
-        NadeAhead ahead(four, block + 1 == blocks, static_cast<std::size_t>(std::popcount(now.active)));
-        v4f base = load4(tables.base + FOUR * block);
-        each_row(now.fresh & ~now.active, [&](std::size_t r) { store4(first + r * stride, base); });
-        NadeOperands still;
-        each_row(now.still, [&](std::size_t r) { still.add(first + r * stride, h[r]); });
-        nade_products(still.out, still.h, still.count, four);
-        each_row(now.active, [&](std::size_t r) {
-            NadeSweep sweep = nade_sweep_pattern<State>[now.pattern(r)];
-            sweep(first + r * stride, s[r], h[r], four);
-            ahead.fetch();
-        });
-    }
+    nade_each_slice(nade_block(model, State::steps(model), 0), [&](std::size_t k, const NadeBlock& slice) {
+        nade_slice<State>(logits, s, h, moves, model, slice, k);
+    });
     bool again[MAX_TILE];
     for (std::size_t r = 0; r < rows; ++r) again[r] = State::left_range(s[r], tables.K);
     for (std::size_t r = 0; r < rows; ++r)
@@ -75,9 +89,11 @@ void nade_draw(std::uint8_t* X, float* logits, const View& model, Stream stream,
         // The four logits as if the block had no one; after a one, those behind it are computed again.
         v4f base = load4(tables.base + FOUR * block);
         each_row(fresh, [&](std::size_t r) { store4(at[r], base); });
-        NadeOperands others;
-        each_row(all & ~fresh, [&](std::size_t r) { others.add(at[r], h[r]); });
-        nade_products(others.out, others.h, others.count, four);
+        nade_each_slice(four, [&](std::size_t k, const NadeBlock& slice) {
+            NadeOperands others;
+            each_row(all & ~fresh, [&](std::size_t r) { others.add(at[r], h[r] + k); });
+            nade_products(others.out, others.h, others.count, slice);
+        });
         philox(words, stream, block, rows);
         std::size_t count = n - FOUR * block < FOUR ? n - FOUR * block : FOUR;
         NadeMoves drawn{};
@@ -87,11 +103,13 @@ void nade_draw(std::uint8_t* X, float* logits, const View& model, Stream stream,
             for (std::size_t r = 0; r < rows; ++r) column[r] = at[r][q];
             drawn.ones[q] = draw(column, words[q], rows);
             fresh &= ~drawn.ones[q];
-            each_row(drawn.ones[q], [&](std::size_t r) {
-                nade_sweep_after<State>[q](at[r], s[r], h[r], four);
-                ahead.fetch();
-                if (model.shape.direct) direct.one(r, i);
+            nade_each_slice(four, [&](std::size_t k, const NadeBlock& slice) {
+                each_row(drawn.ones[q], [&](std::size_t r) {
+                    nade_sweep_after<State>[q](at[r], s[r] + k, h[r] + k, slice);
+                    ahead.fetch();
+                });
             });
+            if (model.shape.direct) each_row(drawn.ones[q], [&](std::size_t r) { direct.one(r, i); });
         }
         for (std::size_t r = 0; r < rows; ++r) {
             store4(logits + r * stride + FOUR * block, load4(at[r]));
@@ -128,8 +146,10 @@ void nade_prepare(float* out, const float* params, Shape shape, std::size_t stag
     std::size_t blocks = nade_blocks(shape), parts = nade_stage_items(shape, stage);
     for (std::size_t block = blocks * begin / parts; block < blocks * end / parts; ++block) {
         float* base = tables.base + FOUR * block;
-        const float* h0 = tables.h0;
-        nade_product<1>(&base, &h0, nade_block({shape, params, out}, params, block));
+        nade_each_slice(nade_block({shape, params, out}, params, block), [&](std::size_t k, const NadeBlock& slice) {
+            const float* h0 = tables.h0 + k;
+            nade_product<1>(&base, &h0, slice);
+        });
     }
 }
 

@@ -9,36 +9,15 @@
 
 namespace {
 
-// What a sweep needs of a block of four features.
+// What a sweep needs of a block of four features, and all or some of the units.
 struct NadeBlock {
     const float* V;      // four rows of K units
     const float* steps;  // four rows of K units
-    const float* b;      // four biases
+    const float* b;      // four biases; null where logits are added to those that are there
     std::size_t K, stride;
-};
 
-// Fetches the block that comes next into the second-level cache, a share of it with every row: at once, it
-// would keep the row that comes then waiting.
-class NadeAhead {
-  public:
-    NadeAhead(const NadeBlock& block, bool last, std::size_t rows)
-        : V_(block.V + FOUR * block.stride),
-          steps_(block.steps + FOUR * block.stride),
-          left_(last ? 0 : FOUR * block.stride),
-          share_(pad(left_ / (rows + 1) + 1, BLOCK)) {}
-    ~NadeAhead() { fetch(left_); }
-    void fetch() { fetch(share_ < left_ ? share_ : left_); }
-
-  private:
-    void fetch(std::size_t floats) {
-        for (std::size_t end = left_ - floats; left_ > end;) {
-            left_ -= BLOCK;
-            __builtin_prefetch(V_ + left_, 0, 2);
-            __builtin_prefetch(steps_ + left_, 0, 2);
-        }
-    }
-    const float *V_, *steps_;
-    std::size_t left_, share_;
+    v4f bias(const float* out) const { return load4(b ? b : out); }
+    NadeBlock next() const { return {V + FOUR * stride, steps + FOUR * stride, b ? b + FOUR : b, K, stride}; }
 };
 
 inline NadeBlock nade_block(const View& model, const float* steps, std::size_t block) {
@@ -46,6 +25,44 @@ inline NadeBlock nade_block(const View& model, const float* steps, std::size_t b
     std::size_t row = FOUR * block * plan.stride;
     return {model.params + plan.V + row, steps + row, model.params + plan.b + FOUR * block, plan.units, plan.stride};
 }
+
+// Units in slices of as many as stay in the caches: their rows of V and the steps of a block in the first one, their
+// states of a tile in the second. f(first unit, block of the slice)
+template <typename F>
+inline void nade_each_slice(const NadeBlock& block, F f) {
+    constexpr std::size_t MOST = 768;
+    std::size_t slices = (block.K + MOST - 1) / MOST, each = pad((block.K + slices - 1) / slices, PART);
+    for (std::size_t k = 0; k < block.K; k += each) {
+        std::size_t count = each < block.K - k ? each : block.K - k;
+        f(k, NadeBlock{block.V + k, block.steps + k, k ? nullptr : block.b, count, block.stride});
+    }
+}
+
+// Fetches the block that comes next into the second-level cache, a share of it with every row: at once, it
+// would keep the row that comes then waiting.
+class NadeAhead {
+  public:
+    NadeAhead(const NadeBlock& block, bool last, std::size_t rows)
+        : block_(block), left_(last ? 0 : FOUR * block.K), share_(pad(left_ / (rows + 1) + 1, BLOCK)) {}
+    ~NadeAhead() { fetch(left_); }
+    void fetch() { fetch(share_ < left_ ? share_ : left_); }
+
+  private:
+    void fetch(std::size_t floats) {
+        for (std::size_t end = left_ - floats; left_ > end;) {
+            left_ -= BLOCK;
+            if (unit_ == block_.K) {
+                unit_ = 0;
+                row_ += block_.stride;
+            }
+            __builtin_prefetch(block_.V + row_ + unit_, 0, 2);
+            __builtin_prefetch(block_.steps + row_ + unit_, 0, 2);
+            unit_ += BLOCK;
+        }
+    }
+    const NadeBlock& block_;
+    std::size_t left_, share_, unit_ = 0, row_ = FOUR * block_.stride;
+};
 
 // One row through a block, from the update of feature first - 1 (where first > 0) to feature 3:
 // out[first .. 3] are logits, the state moves at every one of `ones`.
@@ -84,9 +101,9 @@ void nade_sweep(float* out, float* s, float* h, const NadeBlock& four) {
         for (std::size_t q = 0; q < FOUR; ++q) store(lanes[q] + lane, sum[q]);
     }
     if constexpr (first == 0) {
-        store4(out, fold4(lanes[0]) + load4(block.b));
+        store4(out, fold4(lanes[0]) + block.bias(out));
     } else if constexpr (first < FOUR) {
-        v4f logits = fold4(lanes[0]) + load4(block.b);
+        v4f logits = fold4(lanes[0]) + block.bias(out);
         for (std::size_t q = first; q < FOUR; ++q) out[q] = logits[q];
     }
 }
@@ -125,13 +142,12 @@ void nade_product(float* const* out, const float* const* h, const NadeBlock& blo
         for (std::size_t r = 0; r < rows; ++r)
             for (std::size_t q = 0; q < FOUR; ++q) store(lanes[r][q] + lane, sum[r][q]);
     }
-    v4f b = load4(block.b);
     for (std::size_t r = 0; r + 2 <= rows; r += 2) {
         v8f two = fold8(lanes[r][0], lanes[r + 1][0]);
-        store4(out[r], __builtin_shufflevector(two, two, 0, 1, 2, 3) + b);
-        store4(out[r + 1], __builtin_shufflevector(two, two, 4, 5, 6, 7) + b);
+        store4(out[r], __builtin_shufflevector(two, two, 0, 1, 2, 3) + block.bias(out[r]));
+        store4(out[r + 1], __builtin_shufflevector(two, two, 4, 5, 6, 7) + block.bias(out[r + 1]));
     }
-    if constexpr (rows % 2) store4(out[rows - 1], fold4(lanes[rows - 1][0]) + b);
+    if constexpr (rows % 2) store4(out[rows - 1], fold4(lanes[rows - 1][0]) + block.bias(out[rows - 1]));
 }
 
 template <std::size_t rows = ROWS_AT_ONCE>

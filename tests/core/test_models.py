@@ -236,6 +236,21 @@ def _check_equals_the_reference(model: CoreModel, name: str, X: Any) -> None:
     np.testing.assert_array_equal(drawn[150:], model.sample(50, seed=8, start=150))
 
 
+@pytest.mark.parametrize("name", [name for name in MODELS if name.startswith("nade")])
+def test_more_units_than_a_slice_equal_the_reference(name: str) -> None:
+    _check_equals_the_reference(CoreModel(name, 41, 1700, scale=0.1), name, rows(150, 41))
+
+
+def test_gradient_of_more_rows_than_are_taken_at_once_is_the_mean_over_them(name: str) -> None:
+    model, X = CoreModel(name, usable(name, 9)), rows(2300, usable(name, 9))
+    nats, gradient = model.flat_gradient(X)
+    parts = [model.flat_gradient(part) for part in (X[:1000], X[1000:])]
+    share = np.array([1000, 1300]) / 2300
+    assert nats == pytest.approx(share @ [value for value, _ in parts], rel=1e-9)
+    expected = share @ np.array([slopes for _, slopes in parts])
+    np.testing.assert_allclose(gradient, expected, rtol=0, atol=2e-5 * np.abs(expected).max())
+
+
 @pytest.mark.parametrize("name", ["nade", "nade-tanh", "nade-direct"])
 def test_rows_that_leave_the_range_of_the_state_equal_the_reference(name: str) -> None:
     n = 41
