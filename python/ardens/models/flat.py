@@ -13,14 +13,21 @@ from .. import _core
 from ..arrays import Float32Array
 from ..options import check_memory
 
-__all__ = ["aligned_zeros", "draw_uniform", "filled", "frozen_copy", "named_views"]
+__all__ = [
+    "aligned_empty",
+    "aligned_zeros",
+    "draw_uniform",
+    "filled",
+    "frozen_copy",
+    "named_views",
+]
 
 _ALIGNMENT = 64  # bytes: a cache line, and the widest vector
 _SMALL = 4096  # floats, below which finding a cache line costs more than it saves
 _BLOCK = 1 << 20  # numbers drawn at a time, so that Ctrl-C gets through
 
 
-def aligned_zeros(size: int) -> Float32Array:
+def aligned_empty(size: int) -> Float32Array:
     """Allocate a flat array that begins at a cache line, unless it is small.
 
     Parameters
@@ -31,6 +38,7 @@ def aligned_zeros(size: int) -> Float32Array:
     Returns
     -------
     ndarray, shape (size,), float32
+        Not initialised.
 
     Raises
     ------
@@ -40,14 +48,21 @@ def aligned_zeros(size: int) -> Float32Array:
     n_bytes = 4 * size
     check_memory(n_bytes, f"a model of {size:,} parameters")
     if size < _SMALL:
-        return np.zeros(size, np.float32)
-    room = np.zeros(n_bytes + _ALIGNMENT, np.uint8)
+        return np.empty(size, np.float32)
+    room = np.empty(n_bytes + _ALIGNMENT, np.uint8)
     first = -room.__array_interface__["data"][0] % _ALIGNMENT
     return room[first : first + n_bytes].view(np.float32)
 
 
+def aligned_zeros(size: int) -> Float32Array:
+    """An array of `aligned_empty` that is filled with zeros."""
+    flat = aligned_empty(size)
+    flat.fill(0)
+    return flat
+
+
 def frozen_copy(flat: Float32Array) -> Float32Array:
-    """Copy a flat array into one of `aligned_zeros` that is read-only.
+    """Copy a flat array into one of `aligned_empty` that is read-only.
 
     Parameters
     ----------
@@ -57,7 +72,7 @@ def frozen_copy(flat: Float32Array) -> Float32Array:
     -------
     ndarray, shape (size,), float32
     """
-    copy = aligned_zeros(flat.size)
+    copy = aligned_empty(flat.size)
     copy[:] = flat
     return _freeze(copy)
 
