@@ -196,11 +196,20 @@ inline v4f load4(const float* p) {
 }
 inline void store4(float* p, v4f v) { std::memcpy(p, &v, sizeof v); }
 
-inline v8f fold_to_8(const float* lanes) {
-    v8f low, high;
-    std::memcpy(&low, lanes, sizeof low);
-    std::memcpy(&high, lanes + 8, sizeof high);
-    return low + high;
+// The 16 lanes of a sum, in as many registers as they take.
+struct Sum {
+    vf part[BLOCK / LANES];
+};
+inline v8f fold_to_8(const Sum& sum) {
+#if defined(__AVX512F__)
+    return __builtin_shufflevector(sum.part[0], sum.part[0], 0, 1, 2, 3, 4, 5, 6, 7) +
+           __builtin_shufflevector(sum.part[0], sum.part[0], 8, 9, 10, 11, 12, 13, 14, 15);
+#elif defined(__AVX__)
+    return sum.part[0] + sum.part[1];
+#else
+    return __builtin_shufflevector(sum.part[0], sum.part[1], 0, 1, 2, 3, 4, 5, 6, 7) +
+           __builtin_shufflevector(sum.part[2], sum.part[3], 0, 1, 2, 3, 4, 5, 6, 7);
+#endif
 }
 // Four lanes left of a in the lower half, four of b in the upper one.
 inline v8f fold_to_4(v8f a, v8f b) {
@@ -216,16 +225,15 @@ inline v8f fold_to_1(v8f a, v8f b) {
     return __builtin_shufflevector(a, b, 0, 2, 8, 10, 4, 6, 12, 14) +
            __builtin_shufflevector(a, b, 1, 3, 9, 11, 5, 7, 13, 15);
 }
-// Eight sums at once, those of lanes[4][16] and those of more[4][16].
-inline v8f fold8(const float* lanes, const float* more) {
+// Eight sums at once, four of each.
+inline v8f fold8(const Sum* sums, const Sum* more) {
     v8f pair[4];
-    for (std::size_t q = 0; q < 4; ++q) pair[q] = fold_to_4(fold_to_8(lanes + 16 * q), fold_to_8(more + 16 * q));
+    for (std::size_t q = 0; q < 4; ++q) pair[q] = fold_to_4(fold_to_8(sums[q]), fold_to_8(more[q]));
     return fold_to_1(fold_to_2(pair[0], pair[1]), fold_to_2(pair[2], pair[3]));
 }
-// Four sums at once: lanes[4][16].
-inline v4f fold4(const float* lanes) {
-    v8f a = fold_to_4(fold_to_8(lanes), fold_to_8(lanes + 32)),
-        b = fold_to_4(fold_to_8(lanes + 16), fold_to_8(lanes + 48));
+// Four sums at once.
+inline v4f fold4(const Sum* sums) {
+    v8f a = fold_to_4(fold_to_8(sums[0]), fold_to_8(sums[2])), b = fold_to_4(fold_to_8(sums[1]), fold_to_8(sums[3]));
     v8f two = fold_to_2(a, b);  // of sums 0 and 1, then of 2 and 3
     v4f low = __builtin_shufflevector(two, two, 0, 1, 2, 3), high = __builtin_shufflevector(two, two, 4, 5, 6, 7);
     return __builtin_shufflevector(low, high, 0, 2, 4, 6) + __builtin_shufflevector(low, high, 1, 3, 5, 7);

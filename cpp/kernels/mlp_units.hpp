@@ -120,9 +120,9 @@ inline void mlp_each_pair(std::size_t stride, std::size_t lane, F f) {
     if (k < stride) f.template operator()<1>(k);
 }
 
-// V . h of four features for some rows, in the 16 lanes of every sum.
+// V . h of four features for some rows, not yet folded.
 struct MlpSums {
-    alignas(64) float of[MAX_BATCH][MLP_BLOCK][BLOCK];
+    Sum of[MAX_BATCH][MLP_BLOCK];
 };
 
 // The sums of the features `from` ... 3 for the rows of a list, whose ones are in `lists`; keep(o, k, h) sees all
@@ -141,10 +141,10 @@ void mlp_sums(MlpSums& sums, const View& model, const MlpBlock& four, float* lis
                 keep(o, k, h);
                 vf sum[MLP_BLOCK][BESIDE];
                 Units::each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t unit) {
-                    float* place = sums.of[o][q] + lane + l * LANES;
-                    if (v == 0) sum[q][l] = k == lane ? vf{} : load(place);
+                    vf& place = sums.of[o][q].part[lane / LANES + l];
+                    if (v == 0) sum[q][l] = k == lane ? vf{} : place;
                     sum[q][l] = fma(load(params + block.V[q] + k + unit), h.of[q][l][v], sum[q][l]);
-                    if (v + 1 == blocks) store(place, sum[q][l]);
+                    if (v + 1 == blocks) place = sum[q][l];
                 });
             }
         });
@@ -156,11 +156,11 @@ inline void mlp_fold(const MlpSums& sums, const float* b, std::size_t count, Put
     v4f bias = load4(b);
     std::size_t o = 0;
     for (; o + 2 <= count; o += 2) {
-        v8f two = fold8(sums.of[o][0], sums.of[o + 1][0]);
+        v8f two = fold8(sums.of[o], sums.of[o + 1]);
         put(o, __builtin_shufflevector(two, two, 0, 1, 2, 3) + bias);
         put(o + 1, __builtin_shufflevector(two, two, 4, 5, 6, 7) + bias);
     }
-    if (o < count) put(o, fold4(sums.of[o][0]) + bias);
+    if (o < count) put(o, fold4(sums.of[o]) + bias);
 }
 
 }  // namespace

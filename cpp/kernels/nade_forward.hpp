@@ -60,7 +60,7 @@ class NadeAhead {
             unit_ += BLOCK;
         }
     }
-    const NadeBlock& block_;
+    NadeBlock block_;
     std::size_t left_, share_, unit_ = 0, row_ = FOUR * block_.stride;
 };
 
@@ -69,41 +69,49 @@ class NadeAhead {
 template <typename State, std::size_t first, unsigned ones>
 void nade_sweep(float* out, float* s, float* h, const NadeBlock& four) {
     const NadeBlock block = four;  // a copy that no store can alias
-    alignas(64) float lanes[FOUR][BLOCK];
-    for (std::size_t lane = 0; lane < BLOCK; lane += LANES) {
+    Sum sums[FOUR];
+#pragma GCC unroll 4
+    for (std::size_t part = 0; part < BLOCK / LANES; ++part) {
         vf sum[FOUR] = {};
-        for (std::size_t k = lane; k < block.K; k += 2 * BLOCK) {
-            vf s0 = load(s + k), s1 = load(s + k + BLOCK), h0, h1;
+        for (std::size_t k = part * LANES; k < block.K; k += 2 * BLOCK) {
+            // All moves and then the products, so that divisions are under way before anything waits for them.
+            vf s0 = load(s + k), s1 = load(s + k + BLOCK), h0[FOUR + 1], h1[FOUR + 1];
+            std::size_t now = 0;
             auto move = [&](std::size_t q) {
                 const float* step = block.steps + q * block.stride + k;
                 s0 = State::forward(s0, load(step));
                 s1 = State::forward(s1, load(step + BLOCK));
-                State::hidden(h0, h1, s0, s1);
+                State::hidden(h0[now], h1[now], s0, s1);
+                ++now;
             };
             if constexpr (first > 0) {
                 move(first - 1);
             } else {
-                h0 = load(h + k);
-                h1 = load(h + k + BLOCK);
+                h0[now] = load(h + k);
+                h1[now++] = load(h + k + BLOCK);
             }
+#pragma GCC unroll 4
+            for (std::size_t q = first; q < FOUR; ++q)
+                if (ones >> q & 1) move(q);
+            std::size_t at = 0;
 #pragma GCC unroll 4
             for (std::size_t q = first; q < FOUR; ++q) {
                 const float* V = block.V + q * block.stride + k;
-                sum[q] = fma(load(V), h0, sum[q]);
-                sum[q] = fma(load(V + BLOCK), h1, sum[q]);
-                if (ones >> q & 1) move(q);
+                sum[q] = fma(load(V), h0[at], sum[q]);
+                sum[q] = fma(load(V + BLOCK), h1[at], sum[q]);
+                if (ones >> q & 1) ++at;
             }
             store(s + k, s0);
             store(s + k + BLOCK, s1);
-            store(h + k, h0);
-            store(h + k + BLOCK, h1);
+            store(h + k, h0[at]);
+            store(h + k + BLOCK, h1[at]);
         }
-        for (std::size_t q = 0; q < FOUR; ++q) store(lanes[q] + lane, sum[q]);
+        for (std::size_t q = 0; q < FOUR; ++q) sums[q].part[part] = sum[q];
     }
     if constexpr (first == 0) {
-        store4(out, fold4(lanes[0]) + block.bias(out));
+        store4(out, fold4(sums) + block.bias(out));
     } else if constexpr (first < FOUR) {
-        v4f logits = fold4(lanes[0]) + block.bias(out);
+        v4f logits = fold4(sums) + block.bias(out);
         for (std::size_t q = first; q < FOUR; ++q) out[q] = logits[q];
     }
 }
@@ -127,10 +135,11 @@ constexpr std::size_t ROWS_AT_ONCE = LANES == 16 ? 6 : 3;
 // out[row][4] = the four logits of rows whose h does not change in the block.
 template <std::size_t rows>
 void nade_product(float* const* out, const float* const* h, const NadeBlock& block) {
-    alignas(64) float lanes[rows][FOUR][BLOCK];
-    for (std::size_t lane = 0; lane < BLOCK; lane += LANES) {
+    Sum sums[rows][FOUR];
+#pragma GCC unroll 4
+    for (std::size_t part = 0; part < BLOCK / LANES; ++part) {
         vf sum[rows][FOUR] = {};
-        for (std::size_t k = lane; k < block.K; k += BLOCK) {
+        for (std::size_t k = part * LANES; k < block.K; k += BLOCK) {
             vf v[FOUR];
             for (std::size_t q = 0; q < FOUR; ++q) v[q] = load(block.V + q * block.stride + k);
 #pragma GCC unroll 8
@@ -140,14 +149,14 @@ void nade_product(float* const* out, const float* const* h, const NadeBlock& blo
             }
         }
         for (std::size_t r = 0; r < rows; ++r)
-            for (std::size_t q = 0; q < FOUR; ++q) store(lanes[r][q] + lane, sum[r][q]);
+            for (std::size_t q = 0; q < FOUR; ++q) sums[r][q].part[part] = sum[r][q];
     }
     for (std::size_t r = 0; r + 2 <= rows; r += 2) {
-        v8f two = fold8(lanes[r][0], lanes[r + 1][0]);
+        v8f two = fold8(sums[r], sums[r + 1]);
         store4(out[r], __builtin_shufflevector(two, two, 0, 1, 2, 3) + block.bias(out[r]));
         store4(out[r + 1], __builtin_shufflevector(two, two, 4, 5, 6, 7) + block.bias(out[r + 1]));
     }
-    if constexpr (rows % 2) store4(out[rows - 1], fold4(lanes[rows - 1][0]) + block.bias(out[rows - 1]));
+    if constexpr (rows % 2) store4(out[rows - 1], fold4(sums[rows - 1]) + block.bias(out[rows - 1]));
 }
 
 template <std::size_t rows = ROWS_AT_ONCE>
