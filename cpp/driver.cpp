@@ -148,9 +148,9 @@ void sample(const Draws& out, const Description& model, const View& view, Stream
 
 const std::uint8_t* first_above_one(const std::uint8_t* begin, const std::uint8_t* end) {
     // Whole pieces are or-ed together first: a loop without an exit is compiled to wide registers.
-    constexpr std::ptrdiff_t PIECE = 4096;
-    for (; begin < end; begin += std::min(PIECE, end - begin)) {
-        const std::uint8_t* stop = begin + std::min(PIECE, end - begin);
+    constexpr std::ptrdiff_t AT_ONCE = 4096;
+    for (; begin < end; begin += std::min(AT_ONCE, end - begin)) {
+        const std::uint8_t* stop = begin + std::min(AT_ONCE, end - begin);
         std::uint8_t seen = 0;
         for (const std::uint8_t* p = begin; p < stop; ++p) seen |= *p;
         if (seen > 1) return std::find_if(begin, stop, [](std::uint8_t x) { return x > 1; });
