@@ -29,21 +29,29 @@ class Floats {
 };
 
 // Memory for one call, taken piece by piece. A calling thread keeps it for its next call, up to a
-// limit: fresh pages cost as much as a batch of a small model.
+// limit: fresh pages cost as much as a batch of a small model. A call within a call, from a signal's handler
+// that runs while the outer one polls, has memory of its own.
 class Workspace {
   public:
-    explicit Workspace(std::size_t count) {
-        if (count > KEPT) {
+    explicit Workspace(std::size_t count) : keeps_(count <= KEPT && !in_use) {
+        if (!keeps_) {
             own_.emplace(count);
             next_ = own_->get();
             return;
         }
         if (count > kept_count) {
+            kept_count = 0;
             kept.emplace(count);
             kept_count = count;
         }
         next_ = kept->get();
+        in_use = true;
     }
+    ~Workspace() {
+        if (keeps_) in_use = false;
+    }
+    Workspace(const Workspace&) = delete;
+    Workspace& operator=(const Workspace&) = delete;
     static std::size_t padded(std::size_t count) { return pad(count, 16); }
     float* take(std::size_t count) { return std::exchange(next_, next_ + padded(count)); }
 
@@ -51,9 +59,12 @@ class Workspace {
     static constexpr std::size_t KEPT = 16 << 20;  // floats
     inline static thread_local std::optional<Floats> kept;
     inline static thread_local std::size_t kept_count = 0;
+    inline static thread_local bool in_use = false;
+    bool keeps_;
     std::optional<Floats> own_;
     float* next_;
 };
+
 inline const ModelKernels& model_kernels(const Description& model) { return kernels().*model.kernels; }
 
 // Floats of a flat array that one thread takes at a time.

@@ -51,6 +51,26 @@ def ends(work):
     return sorted(waits)[1]
 
 
+def test_a_signal_handler_that_scores_leaves_the_call_it_interrupts_alone(models, rows):
+    model, other, X = models["nade"], models["mlp"], rows[:2000]
+    value, gradient = model.value_and_grad(X)
+    scores = other.score_samples(rows[:300])
+    heard = []
+    before = signal.signal(signal.SIGALRM, lambda *_: heard.append(other.score_samples(rows[:300])))
+    signal.setitimer(signal.ITIMER_REAL, 0.03)
+    try:
+        again, gradient_again = model.value_and_grad(X)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert heard
+    assert again == value
+    for key in gradient:
+        np.testing.assert_array_equal(gradient_again[key], gradient[key], err_msg=key)
+    for score in heard:
+        np.testing.assert_array_equal(score, scores)
+
+
 WORK = {
     "score_samples": lambda model, X: model.score_samples(X),
     "value_and_grad": lambda model, X: model.value_and_grad(X),
