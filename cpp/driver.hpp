@@ -1,4 +1,5 @@
-// Tiles, scratch memory, threads and reductions: the same for every model. No maths, no Python.
+// What is computed over rows, in tiles and by threads (driver.cpp) or in batches (gradient.cpp): the same for every
+// model. No maths, no Python.
 #pragma once
 
 #include <functional>

@@ -19,27 +19,35 @@ class Gradient {
           kernels_(model_kernels(model)),
           needs_(kernels_.needs(model.shape)),
           rows_(rows),
-          threads_(threads),
+          many_(std::min(rows.count, kernels_.gradient ? MANY : MAX_BATCH)),
+          threads_(useful_threads(threads, many_ * model.size)),
           n_(model.shape.n),
           stride_(pad(model.shape.n, 16)),
           scale_(1.0f / static_cast<float>(rows.count)),
-          scratch_(pad(std::max(needs_.scratch, needs_.backward), 16)) {}
+          scratch_(pad(std::max(needs_.scratch, needs_.backward), 16)),
+          space_(Workspace::padded(needs_.tables) + 2 * many_ * stride_ + Workspace::padded(many_ * needs_.state) +
+                 scratch_ * threads_) {}
 
-    std::size_t floats_in_turn() const {
-        std::size_t batch = std::min(rows_.count, MAX_BATCH);
-        return 2 * batch * stride_ + Workspace::padded(batch * needs_.state) + scratch_ * threads_;
+    // Returns the sum of all nats.
+    double compute(const float* params, Interrupt& interrupt) {
+        float* tables = space_.take(needs_.tables);
+        prepare(tables, model_, params, threads_);
+        set_zero();
+        View view{model_.shape, params, tables};
+        return kernels_.gradient ? at_once(view, interrupt) : in_turn(view, interrupt);
     }
 
-    // All units forwards and then back, batch by batch. Returns the sum of all nats.
-    double in_turn(const View& view, Workspace& space, Interrupt& interrupt) {
-        std::size_t batch = std::min(rows_.count, MAX_BATCH);
-        float *delta = space.take(batch * stride_), *logits = space.take(batch * stride_),
-              *state = space.take(batch * needs_.state), *scratches = space.take(scratch_ * threads_);
+  private:
+    static constexpr std::size_t MANY = 8 * MAX_BATCH;
+
+    // All units forwards and then back, batch by batch.
+    double in_turn(const View& view, Interrupt& interrupt) {
+        float *delta = space_.take(many_ * stride_), *logits = space_.take(many_ * stride_),
+              *state = space_.take(many_ * needs_.state), *scratches = space_.take(scratch_ * threads_);
         double total = 0.0;
-        std::vector<double> nats(batch);
-        set_zero();
-        for (std::size_t first = 0; first < rows_.count; first += batch) {
-            std::size_t count = std::min(batch, rows_.count - first);
+        std::vector<double> nats(many_);
+        for (std::size_t first = 0; first < rows_.count; first += many_) {
+            std::size_t count = std::min(many_, rows_.count - first);
             const std::uint8_t* X = rows_.X + first * n_;
             each_tile_of(count, interrupt, [&](std::size_t r, std::size_t m, int thread) {
                 kernels_.logits(logits + r * stride_, state + r * needs_.state, view, X + r * n_, m,
@@ -55,17 +63,13 @@ class Gradient {
         return total;
     }
 
-    std::size_t floats_at_once() const { return std::min(rows_.count, MANY) * stride_ + scratch_ * threads_; }
-
-    // Every part of the units goes forwards and back on its own, through many batches. Returns the sum of all nats.
-    double at_once(const View& view, Workspace& space, Interrupt& interrupt) {
-        std::size_t many = std::min(rows_.count, MANY);
-        float *terms = space.take(many * stride_), *scratches = space.take(scratch_ * threads_);
+    // Every part of the units goes forwards and back on its own, through many batches.
+    double at_once(const View& view, Interrupt& interrupt) {
+        float *terms = space_.take(many_ * stride_), *scratches = space_.take(scratch_ * threads_);
         double total = 0.0;
-        std::vector<double> nats(many);
-        set_zero();
-        for (std::size_t first = 0; first < rows_.count; first += many) {
-            std::size_t count = std::min(many, rows_.count - first);
+        std::vector<double> nats(many_);
+        for (std::size_t first = 0; first < rows_.count; first += many_) {
+            std::size_t count = std::min(many_, rows_.count - first);
             const std::uint8_t* X = rows_.X + first * n_;
             each_part(count, interrupt, [&](std::size_t begin, std::size_t end, int thread) {
                 for (std::size_t r = 0; r < count && !interrupt.asked(thread); r += MAX_BATCH)
@@ -79,9 +83,6 @@ class Gradient {
         }
         return total;
     }
-
-  private:
-    static constexpr std::size_t MANY = 8 * MAX_BATCH;  // rows between two waits of all threads
 
     void set_zero() {
         parallel_for((model_.size + PIECE - 1) / PIECE, threads_, [&](std::size_t piece, int) {
@@ -119,26 +120,20 @@ class Gradient {
     const ModelKernels& kernels_;
     Needs needs_;
     Rows rows_;
+    std::size_t many_;  // rows that all units take before any takes more
     int threads_;
     std::size_t n_, stride_;
     float scale_;
     std::size_t scratch_;  // floats of a thread
+    Workspace space_;
 };
 
 }  // namespace
 
 double value_and_grad(float* grad, const Description& model, const float* params, Rows rows, int threads, Poll poll) {
-    const ModelKernels& k = model_kernels(model);
-    threads = useful_threads(threads, std::min(rows.count, MAX_BATCH) * model.size);
-    Needs needs = k.needs(model.shape);
-    Gradient task(grad, model, rows, threads);
-    Workspace space(Workspace::padded(needs.tables) + (k.gradient ? task.floats_at_once() : task.floats_in_turn()));
-    float* tables = space.take(needs.tables);
-    prepare(tables, model, params, threads);
-    View view{model.shape, params, tables};
+    Gradient gradient(grad, model, rows, threads);
     Interrupt interrupt(poll);
-    double total = k.gradient ? task.at_once(view, space, interrupt) : task.in_turn(view, space, interrupt);
-    return total / static_cast<double>(rows.count);
+    return gradient.compute(params, interrupt) / static_cast<double>(rows.count);
 }
 
 }  // namespace ardens

@@ -94,7 +94,7 @@ struct Needs {
 };
 
 constexpr std::size_t MAX_TILE = 64;    // rows of one call of `logits` and `sample`
-constexpr std::size_t MAX_BATCH = 128;  // rows of one call of `backward`
+constexpr std::size_t MAX_BATCH = 128;  // rows of one call of `backward` or `gradient`
 constexpr std::size_t MAX_STAGES = 2;
 
 // One model at one instruction-set level. Arguments: outputs, inputs, sizes.
@@ -111,8 +111,8 @@ struct ModelKernels {
     // grad += d(sum over rows of log p) / d(params), the part of units [begin, end).
     void (*backward)(float* grad, const View&, const float* delta, float* state, const std::uint8_t* X,
                      std::size_t rows, std::size_t begin, std::size_t end, float* scratch);
-    // Instead of it, where a unit needs the logits of its own features alone: scale times its part of the gradient,
-    // and its terms of log p, (rows, pad(n, 16)) of them. One of the two is null.
+    // Instead of it, where a unit needs the logits of its own features alone: grad += scale times its part, and
+    // terms = those of log p, (rows, pad(n, 16)) for all units. One of the two is null.
     void (*gradient)(float* grad, float* terms, const View&, const std::uint8_t* X, float scale, std::size_t rows,
                      std::size_t begin, std::size_t end, float* scratch);
     void (*sample)(std::uint8_t* X, float* logits, const View&, Stream, std::size_t rows, float* scratch);

@@ -16,7 +16,7 @@ struct NadeBlock {
     const float* b;      // four biases; null where logits are added to those that are there
     std::size_t K, stride;
 
-    v4f bias(const float* out) const { return load4(b ? b : out); }
+    v4f before(const float* out) const { return load4(b ? b : out); }  // what products are added to
     NadeBlock next() const { return {V + FOUR * stride, steps + FOUR * stride, b ? b + FOUR : b, K, stride}; }
 };
 
@@ -65,7 +65,7 @@ class NadeAhead {
 };
 
 // One row through a block, from the update of feature first - 1 (where first > 0) to feature 3:
-// out[first .. 3] are logits, the state moves at every one of `ones`.
+// out[first .. 3] are logits, of the units at hand added to those before; the state moves at every one of `ones`.
 template <typename State, std::size_t first, unsigned ones>
 void nade_sweep(float* out, float* s, float* h, const NadeBlock& four) {
     const NadeBlock block = four;  // a copy that no store can alias
@@ -109,9 +109,9 @@ void nade_sweep(float* out, float* s, float* h, const NadeBlock& four) {
         for (std::size_t q = 0; q < FOUR; ++q) sums[q].part[part] = sum[q];
     }
     if constexpr (first == 0) {
-        store4(out, fold4(sums) + block.bias(out));
+        store4(out, fold4(sums) + block.before(out));
     } else if constexpr (first < FOUR) {
-        v4f logits = fold4(sums) + block.bias(out);
+        v4f logits = fold4(sums) + block.before(out);
         for (std::size_t q = first; q < FOUR; ++q) out[q] = logits[q];
     }
 }
@@ -132,7 +132,7 @@ constexpr NadeSweep nade_sweep_after[FOUR] = {nade_sweep<State, 1, 0>, nade_swee
 // Rows at once in the matrix product: 4 x 6 (or 4 x 3) sums, so that they and their factors fill the registers.
 constexpr std::size_t ROWS_AT_ONCE = LANES == 16 ? 6 : 3;
 
-// out[row][4] = the four logits of rows whose h does not change in the block.
+// out[row][4] = the four logits, as above, of rows whose h does not change in the block.
 template <std::size_t rows>
 void nade_product(float* const* out, const float* const* h, const NadeBlock& block) {
     Sum sums[rows][FOUR];
@@ -153,10 +153,10 @@ void nade_product(float* const* out, const float* const* h, const NadeBlock& blo
     }
     for (std::size_t r = 0; r + 2 <= rows; r += 2) {
         v8f two = fold8(sums[r], sums[r + 1]);
-        store4(out[r], __builtin_shufflevector(two, two, 0, 1, 2, 3) + block.bias(out[r]));
-        store4(out[r + 1], __builtin_shufflevector(two, two, 4, 5, 6, 7) + block.bias(out[r + 1]));
+        store4(out[r], __builtin_shufflevector(two, two, 0, 1, 2, 3) + block.before(out[r]));
+        store4(out[r + 1], __builtin_shufflevector(two, two, 4, 5, 6, 7) + block.before(out[r + 1]));
     }
-    if constexpr (rows % 2) store4(out[rows - 1], fold4(sums[rows - 1]) + block.bias(out[rows - 1]));
+    if constexpr (rows % 2) store4(out[rows - 1], fold4(sums[rows - 1]) + block.before(out[rows - 1]));
 }
 
 template <std::size_t rows = ROWS_AT_ONCE>

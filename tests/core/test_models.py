@@ -93,7 +93,7 @@ def test_gradients_equal_the_reference(
 ) -> None:
     n_features = usable(name, n_features)
     model = CoreModel(name, n_features, n_hidden)
-    X = rows(150, n_features, ones)  # more than one batch of `backward`
+    X = rows(151, n_features, ones)  # more than one batch of `backward` or `gradient`
     value, gradient = model.value_and_grad(X)
     expected_value, expected = MODELS[name].value_and_grad(X, **model.params)
     assert value == pytest.approx(expected_value, rel=1e-6, abs=1e-6)
@@ -154,7 +154,7 @@ def test_row_of_a_sample_depends_on_seed_and_number_only(name: str) -> None:
 @pytest.mark.parametrize("threads", [2, 7])
 def test_number_of_threads_changes_no_bit(name: str, threads: int) -> None:
     model = CoreModel(name, usable(name, 70), 100)
-    X = rows(300, model.core.n_features)
+    X = rows(1100, model.core.n_features)  # more than the MLP takes between two waits
     one = [model.log_prob(X), model.flat_gradient(X)[1], model.sample(300)]
     model.threads = threads
     many = [model.log_prob(X), model.flat_gradient(X)[1], model.sample(300)]
@@ -180,9 +180,10 @@ def test_certain_bits_cost_nothing_and_impossible_ones_their_logit(name: str, si
     np.testing.assert_array_equal(model.sample(50), np.tile(bits, (50, 1)))
 
 
-def test_levels_with_fused_multiply_add_give_the_same_bits(name: str) -> None:
+@pytest.mark.parametrize("n_hidden", [100, 1700])
+def test_levels_with_fused_multiply_add_give_the_same_bits(name: str, n_hidden: int) -> None:
     fused = [level for level in LEVELS if level != "baseline"]
-    model = CoreModel(name, usable(name, 70), 100)
+    model = CoreModel(name, usable(name, 70), n_hidden)
     X = rows(200, model.core.n_features)
     results = []
     for level in fused:
@@ -212,14 +213,14 @@ def test_large_weights_that_cancel_equal_the_reference(c: float, w: float) -> No
         np.testing.assert_allclose(gradient[key], slope, rtol=0, atol=1e-6, err_msg=key)
 
 
-def _swinging(n_features: int) -> dict[str, NDArray[np.float64]]:
+def _swinging(n_features: int, n_hidden: int) -> dict[str, NDArray[np.float64]]:
     """Weights that carry some rows' hidden units far beyond what exp(-a/2) holds, and back."""
     rng = np.random.default_rng(5)
-    W = rng.normal(scale=0.5, size=(5, n_features))
+    W = rng.normal(scale=0.5, size=(n_hidden, n_features))
     W[0, : n_features // 2], W[0, n_features // 2 :] = -30.0, 30.0
     W[1, : n_features // 2], W[1, n_features // 2 :] = 30.0, -30.0
-    V = rng.normal(size=(n_features, 5))
-    return {"W": W, "c": rng.normal(size=5), "V": V, "b": rng.normal(size=n_features)}
+    V = rng.normal(scale=(5 / n_hidden) ** 0.5, size=(n_features, n_hidden))
+    return {"W": W, "c": rng.normal(size=n_hidden), "V": V, "b": rng.normal(size=n_features)}
 
 
 def _check_equals_the_reference(model: CoreModel, name: str, X: Any) -> None:
@@ -251,11 +252,14 @@ def test_gradient_of_more_rows_than_are_taken_at_once_is_the_mean_over_them(name
     np.testing.assert_allclose(gradient, expected, rtol=0, atol=2e-5 * np.abs(expected).max())
 
 
+@pytest.mark.parametrize("n_hidden", [5, 1700])  # one slice and several
 @pytest.mark.parametrize("name", ["nade", "nade-tanh", "nade-direct"])
-def test_rows_that_leave_the_range_of_the_state_equal_the_reference(name: str) -> None:
+def test_rows_that_leave_the_range_of_the_state_equal_the_reference(
+    name: str, n_hidden: int
+) -> None:
     n = 41
-    model = CoreModel(name, n, 5)
-    swinging = _swinging(n)
+    model = CoreModel(name, n, n_hidden)
+    swinging = _swinging(n, n_hidden)
     if name == "nade-direct":
         swinging["D"] = model.params["D"]
     model.flat = filled(model.core, swinging)
