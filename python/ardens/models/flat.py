@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -45,20 +45,37 @@ def aligned_empty(size: int) -> Float32Array:
     MemoryError
         If the machine does not have that much memory.
     """
-    n_bytes = 4 * size
-    check_memory(n_bytes, f"a model of {size:,} parameters")
-    if size < _SMALL:
-        return np.empty(size, np.float32)
-    room = np.empty(n_bytes + _ALIGNMENT, np.uint8)
-    first = -room.__array_interface__["data"][0] % _ALIGNMENT
-    return room[first : first + n_bytes].view(np.float32)
+    return _aligned(size, np.empty)
 
 
 def aligned_zeros(size: int) -> Float32Array:
-    """An array of `aligned_empty` that is filled with zeros."""
-    flat = aligned_empty(size)
-    flat.fill(0)
-    return flat
+    """Allocate a flat array of zeros as `aligned_empty` does.
+
+    Parameters
+    ----------
+    size : int
+        The number of floats.
+
+    Returns
+    -------
+    ndarray, shape (size,), float32
+
+    Raises
+    ------
+    MemoryError
+        If the machine does not have that much memory.
+    """
+    return _aligned(size, np.zeros)
+
+
+def _aligned(size: int, allocate: Callable[[int, type], NDArray[Any]]) -> Float32Array:
+    n_bytes = 4 * size
+    check_memory(n_bytes, f"a model of {size:,} parameters")
+    if size < _SMALL:
+        return allocate(size, np.float32)
+    room = allocate(n_bytes + _ALIGNMENT, np.uint8)
+    first = -room.__array_interface__["data"][0] % _ALIGNMENT
+    return room[first : first + n_bytes].view(np.float32)
 
 
 def frozen_copy(flat: Float32Array) -> Float32Array:
