@@ -114,7 +114,7 @@ void mlp_residuals(float* terms, MlpBatch& batch, const View& model, const MlpBl
     }
 }
 
-// The same for as many rows as a batch has memory for.
+// `mlp_gradient` for as many rows as `batch` has room for.
 void mlp_gradient_of_batch(float* grad, float* terms, const View& model, const std::uint8_t* X, float scale,
                            std::size_t rows, std::size_t begin, std::size_t end, MlpBatch& batch, float* lists) {
     std::size_t n = model.shape.n;

@@ -19,7 +19,7 @@ from .columns import Columns
 from .counts import draw_counts
 from .density import Density
 from .fitted import Fitted
-from .flat import aligned_empty, filled, named_views
+from .flat import aligned, filled, named_views
 from .parameters import check_finite, check_shapes, named_arrays
 
 __all__ = ["AutoregressiveModel", "Shapes"]
@@ -208,7 +208,7 @@ class AutoregressiveModel(Density):
         (-1.3863, array([0.5, 0.5], dtype=float32))
         """
         rows, fitted = self._rows(X, allow_empty=False), self._state()
-        grad = aligned_empty(fitted.core.size)
+        grad = aligned(fitted.core.size)
         value = fitted.core.value_and_grad(
             fitted.params, fitted.columns.ordered(rows), grad, thread_count(self.n_jobs)
         )

@@ -13,48 +13,22 @@ from .. import _core
 from ..arrays import Float32Array
 from ..options import check_memory
 
-__all__ = [
-    "aligned_empty",
-    "aligned_zeros",
-    "draw_uniform",
-    "filled",
-    "frozen_copy",
-    "named_views",
-]
+__all__ = ["aligned", "draw_uniform", "filled", "frozen_copy", "named_views"]
 
 _ALIGNMENT = 64  # bytes: a cache line, and the widest vector
 _SMALL = 4096  # floats, below which finding a cache line costs more than it saves
 _BLOCK = 1 << 20  # numbers drawn at a time, so that Ctrl-C gets through
 
 
-def aligned_empty(size: int) -> Float32Array:
+def aligned(size: int, allocate: Callable[..., NDArray[Any]] = np.empty) -> Float32Array:
     """Allocate a flat array that begins at a cache line, unless it is small.
 
     Parameters
     ----------
     size : int
         The number of floats.
-
-    Returns
-    -------
-    ndarray, shape (size,), float32
-        Not initialised.
-
-    Raises
-    ------
-    MemoryError
-        If the machine does not have that much memory.
-    """
-    return _aligned(size, np.empty)
-
-
-def aligned_zeros(size: int) -> Float32Array:
-    """Allocate a flat array of zeros as `aligned_empty` does.
-
-    Parameters
-    ----------
-    size : int
-        The number of floats.
+    allocate : callable, default=numpy.empty
+        Or `numpy.zeros`.
 
     Returns
     -------
@@ -65,10 +39,6 @@ def aligned_zeros(size: int) -> Float32Array:
     MemoryError
         If the machine does not have that much memory.
     """
-    return _aligned(size, np.zeros)
-
-
-def _aligned(size: int, allocate: Callable[[int, type], NDArray[Any]]) -> Float32Array:
     n_bytes = 4 * size
     check_memory(n_bytes, f"a model of {size:,} parameters")
     if size < _SMALL:
@@ -79,7 +49,7 @@ def _aligned(size: int, allocate: Callable[[int, type], NDArray[Any]]) -> Float3
 
 
 def frozen_copy(flat: Float32Array) -> Float32Array:
-    """Copy a flat array into one of `aligned_empty` that is read-only.
+    """Copy a flat array into one of `aligned` that is read-only.
 
     Parameters
     ----------
@@ -89,7 +59,7 @@ def frozen_copy(flat: Float32Array) -> Float32Array:
     -------
     ndarray, shape (size,), float32
     """
-    copy = aligned_empty(flat.size)
+    copy = aligned(flat.size)
     copy[:] = flat
     return _freeze(copy)
 
@@ -108,7 +78,7 @@ def filled(core: _core.Model, parameters: Mapping[str, NDArray[Any]]) -> Float32
     -------
     ndarray, shape (core.size,), float32
     """
-    flat = aligned_zeros(core.size)
+    flat = aligned(core.size, np.zeros)
     for name, view in named_views(core, flat).items():
         view[...] = parameters[name]
     return _freeze(flat)

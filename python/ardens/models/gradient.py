@@ -24,7 +24,7 @@ from ..validation import binary_matrix, feature_names
 from .base import AutoregressiveModel
 from .columns import Columns
 from .fitted import Fitted
-from .flat import aligned_zeros, frozen_copy, named_views
+from .flat import aligned, frozen_copy, named_views
 from .learning import (
     Likelihood,
     Streams,
@@ -281,7 +281,7 @@ class GradientModel(AutoregressiveModel):
         core = _core.Model(self._variant, rows.shape[1], self._hidden())
         check_fit_memory(core, settings)
         columns = self._columns(rows, streams.ordering)
-        flat = aligned_zeros(core.size)
+        flat = aligned(core.size, np.zeros)
         views, rows = named_views(core, flat), columns.ordered(rows)
         self._initialize(views, marginal_logits(rows), streams.start)
         self._learn_start(views, rows, None if judged is None else columns.ordered(judged))
