@@ -19,8 +19,8 @@ CALLERS = 16
 THREADS = 4  # of one call, whatever the machine has
 ROUNDS = 3
 
-X = np.random.default_rng(0).integers(0, 2, (1500, 40), np.uint8)
-QUICK = {"max_epochs": 2, "n_hidden": 48, "batch_size": 700, "random_state": 0}
+X = np.random.default_rng(0).integers(0, 2, (1500, 16), np.uint8)
+QUICK = {"max_epochs": 2, "n_hidden": 200, "batch_size": 700, "random_state": 0}
 
 
 def make(name: str, **options: Any) -> Any:
