@@ -25,64 +25,59 @@ class Gradient {
           stride_(pad(model.shape.n, 16)),
           scale_(1.0f / static_cast<float>(rows.count)),
           scratch_(pad(std::max(needs_.scratch, needs_.backward), 16)),
-          space_(Workspace::padded(needs_.tables) + 2 * many_ * stride_ + Workspace::padded(many_ * needs_.state) +
-                 scratch_ * threads_) {}
+          delta_rows_(kernels_.gradient ? 0 : many_),
+          space_(Workspace::padded(needs_.tables) + (many_ + delta_rows_) * stride_ +
+                 Workspace::padded(many_ * needs_.state) + scratch_ * threads_),
+          tables_(space_.take(needs_.tables)),
+          logits_(space_.take(many_ * stride_)),
+          delta_(space_.take(delta_rows_ * stride_)),
+          state_(space_.take(many_ * needs_.state)),
+          scratches_(space_.take(scratch_ * threads_)),
+          nats_(many_) {}
 
     // Returns the sum of all nats.
     double compute(const float* params, Interrupt& interrupt) {
-        float* tables = space_.take(needs_.tables);
-        prepare(tables, model_, params, threads_);
+        prepare(tables_, model_, params, threads_);
         set_zero();
-        View view{model_.shape, params, tables};
-        return kernels_.gradient ? at_once(view, interrupt) : in_turn(view, interrupt);
+        View view{model_.shape, params, tables_};
+        double total = 0.0;
+        for (std::size_t first = 0; first < rows_.count; first += many_) {
+            Rows now{rows_.X + first * n_, std::min(many_, rows_.count - first)};
+            kernels_.gradient ? at_once(view, now, interrupt) : in_turn(view, now, interrupt);
+            for (std::size_t r = 0; r < now.count; ++r) total += nats_[r];
+        }
+        return total;
     }
 
   private:
     static constexpr std::size_t MANY = 8 * MAX_BATCH;
 
-    // All units forwards and then back, batch by batch.
-    double in_turn(const View& view, Interrupt& interrupt) {
-        float *delta = space_.take(many_ * stride_), *logits = space_.take(many_ * stride_),
-              *state = space_.take(many_ * needs_.state), *scratches = space_.take(scratch_ * threads_);
-        double total = 0.0;
-        std::vector<double> nats(many_);
-        for (std::size_t first = 0; first < rows_.count; first += many_) {
-            std::size_t count = std::min(many_, rows_.count - first);
-            const std::uint8_t* X = rows_.X + first * n_;
-            each_tile_of(count, interrupt, [&](std::size_t r, std::size_t m, int thread) {
-                kernels_.logits(logits + r * stride_, state + r * needs_.state, view, X + r * n_, m,
-                                scratches + thread * scratch_);
-                kernels().bernoulli.delta(delta + r * stride_, nats.data() + r, logits + r * stride_, X + r * n_,
-                                          scale_, m, n_);
-            });
-            each_part(count, interrupt, [&](std::size_t begin, std::size_t end, int thread) {
-                kernels_.backward(grad_, view, delta, state, X, count, begin, end, scratches + thread * scratch_);
-            });
-            for (std::size_t r = 0; r < count; ++r) total += nats[r];
-        }
-        return total;
+    // All units forwards and then back.
+    void in_turn(const View& view, Rows rows, Interrupt& interrupt) {
+        each_tile_of(rows.count, interrupt, [&](std::size_t r, std::size_t count, int thread) {
+            float *logits = logits_ + r * stride_, *delta = delta_ + r * stride_, *state = state_ + r * needs_.state;
+            const std::uint8_t* X = rows.X + r * n_;
+            kernels_.logits(logits, state, view, X, count, memory_of(thread));
+            kernels().bernoulli.delta(delta, nats_.data() + r, logits, X, scale_, count, n_);
+        });
+        each_part(rows.count, interrupt, [&](std::size_t begin, std::size_t end, int thread) {
+            kernels_.backward(grad_, view, delta_, state_, rows.X, rows.count, begin, end, memory_of(thread));
+        });
     }
 
-    // Every part of the units goes forwards and back on its own, through many batches.
-    double at_once(const View& view, Interrupt& interrupt) {
-        float *terms = space_.take(many_ * stride_), *scratches = space_.take(scratch_ * threads_);
-        double total = 0.0;
-        std::vector<double> nats(many_);
-        for (std::size_t first = 0; first < rows_.count; first += many_) {
-            std::size_t count = std::min(many_, rows_.count - first);
-            const std::uint8_t* X = rows_.X + first * n_;
-            each_part(count, interrupt, [&](std::size_t begin, std::size_t end, int thread) {
-                for (std::size_t r = 0; r < count && !interrupt.asked(thread); r += MAX_BATCH)
-                    kernels_.gradient(grad_, terms + r * stride_, view, X + r * n_, scale_,
-                                      std::min(MAX_BATCH, count - r), begin, end, scratches + thread * scratch_);
-            });
-            each_tile_of(count, interrupt, [&](std::size_t r, std::size_t m, int) {
-                kernels().bernoulli.sum(nats.data() + r, terms + r * stride_, m, n_);
-            });
-            for (std::size_t r = 0; r < count; ++r) total += nats[r];
-        }
-        return total;
+    // Every part of the units forwards and back on its own, through many batches; terms in the place of logits.
+    void at_once(const View& view, Rows rows, Interrupt& interrupt) {
+        each_part(rows.count, interrupt, [&](std::size_t begin, std::size_t end, int thread) {
+            for (std::size_t r = 0; r < rows.count && !interrupt.asked(thread); r += MAX_BATCH)
+                kernels_.gradient(grad_, logits_ + r * stride_, view, rows.X + r * n_, scale_,
+                                  std::min(MAX_BATCH, rows.count - r), begin, end, memory_of(thread));
+        });
+        each_tile_of(rows.count, interrupt, [&](std::size_t r, std::size_t count, int) {
+            kernels().bernoulli.sum(nats_.data() + r, logits_ + r * stride_, count, n_);
+        });
     }
+
+    float* memory_of(int thread) { return scratches_ + thread * scratch_; }
 
     void set_zero() {
         parallel_for((model_.size + PIECE - 1) / PIECE, threads_, [&](std::size_t piece, int) {
@@ -124,8 +119,11 @@ class Gradient {
     int threads_;
     std::size_t n_, stride_;
     float scale_;
-    std::size_t scratch_;  // floats of a thread
+    std::size_t scratch_;     // floats of a thread
+    std::size_t delta_rows_;  // those that delta is kept for
     Workspace space_;
+    float *tables_, *logits_, *delta_, *state_, *scratches_;
+    std::vector<double> nats_;
 };
 
 }  // namespace
