@@ -249,6 +249,7 @@ def test_gradient_of_more_rows_than_are_taken_at_once_is_the_mean_over_them(name
     share = np.array([1000, 1300]) / 2300
     assert nats == pytest.approx(share @ [value for value, _ in parts], rel=1e-9)
     expected = share @ np.array([slopes for _, slopes in parts])
+    # both sides are float32 sums, of up to 2300 terms
     np.testing.assert_allclose(gradient, expected, rtol=0, atol=2e-5 * np.abs(expected).max())
 
 
