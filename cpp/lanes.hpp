@@ -147,6 +147,14 @@ class FlushToZero {
 #endif
 };
 
+// The same value, of which the compiler forgets how it was made: whatever is at a fixed distance from a pointer is then
+// reached through it, and not each through an address of its own.
+template <typename T>
+inline T opaque(T value) {
+    asm("" : "+r"(value));
+    return value;
+}
+
 // exp(x), within 2 ulp for -86.5 <= x <= 88; exactly 0 below; NaN stays NaN.
 inline vf exp(vf x) {
     constexpr float magic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer

@@ -8,9 +8,23 @@
 
 namespace {
 
-// Up to 64 rows and the pool seen by a part of the units, 16 of them beside each other.
-struct NadeRows {
-    alignas(64) float s[2][POOL + 1][BLOCK], h[2][POOL + 1][BLOCK], u[2][POOL + 1][BLOCK], g[2][POOL + 1][BLOCK];
+// What a part of the units has of a row.
+struct NadeRow {
+    float *s, *h, *u, *g;
+};
+
+// Up to 64 rows and the pool, one behind the other: s of all, then h, u and g.
+class NadeRows {
+  public:
+    NadeRow at(std::size_t place) {
+        float* s = opaque(reinterpret_cast<float*>(reinterpret_cast<char*>(units_) + PART / FOUR * place));
+        return {s, s + APART, s + 2 * APART, s + 3 * APART};
+    }
+    NadeRow row(std::size_t r) { return at(nade_place(r)); }
+
+  private:
+    static constexpr std::size_t APART = (POOL + 1) * PART;
+    alignas(64) float units_[4 * APART];
 };
 
 // dV and dW of one feature and a part of the units.
@@ -25,51 +39,49 @@ inline std::size_t nade_back_scratch(Shape s) {
     return (sizeof(NadeRows) + FOUR * nade_blocks(s) * sizeof(NadeGrad)) / sizeof(float) + nade_runs_floats(s);
 }
 
-// Rows whose h does not change in the block: dV_i += delta_i h, u += delta_i V_i. Rows take turns with two
-// sums for dV: with one, each would wait for the row before.
+// Rows whose h does not change in the block: dV_i += delta_i h, u += delta_i V_i.
 inline void nade_still(NadeGrad* grad, NadeRows& rows, const NadeMatrix<const float>& V, std::size_t p, std::size_t i,
-                       const RowList& still, const float (*delta)[FOUR]) {
-    constexpr std::size_t WIDE = LANES == 16 ? 2 : 1;  // registers of units that are held with V and twice dV
+                       const NadePlaces& still, const NadeDelta& delta) {
+    constexpr std::size_t WIDE = 2;                           // registers of units at once
+    constexpr std::size_t HELD = LANES == 16 ? 2 * FOUR : 3;  // of V, where dV leaves room for them
+    const std::uint16_t *begin = still.place, *end = begin + still.count;
+    if (begin == end) return;
+#pragma GCC unroll 4
     for (std::size_t k = 0; k < PART; k += WIDE * LANES) {
-        vf v[FOUR][WIDE], gv[2][FOUR][WIDE];
-        for (std::size_t q = 0; q < FOUR; ++q)
-            for (std::size_t j = 0; j < WIDE; ++j) {
-                v[q][j] = load(V.at(p, i + q) + k + j * LANES);
-                gv[0][q][j] = load(grad[i + q].V + k + j * LANES);
-                gv[1][q][j] = vf{};
-            }
-        auto add = [&](int turn, std::size_t r) {
+        const float* v[FOUR];
+        vf held[HELD], gv[FOUR][WIDE];
+        for (std::size_t q = 0; q < FOUR; ++q) {
+            v[q] = V.at(p, i + q) + k;
+            for (std::size_t j = 0; j < WIDE; ++j) gv[q][j] = load(grad[i + q].V + k + j * LANES);
+        }
+        for (std::size_t l = 0; l < HELD; ++l) held[l] = load(v[l / WIDE] + l % WIDE * LANES);
+        const std::uint16_t* next = begin;
+        do {
+            std::size_t place = *next++;
+            NadeRow row = rows.at(place);
+            const float* d = delta.at(place);
             vf h[WIDE], u[WIDE];
             for (std::size_t j = 0; j < WIDE; ++j) {
-                std::size_t at = k + j * LANES;
-                h[j] = load(rows.h[at / BLOCK][r] + at % BLOCK);
-                u[j] = load(rows.u[at / BLOCK][r] + at % BLOCK);
+                h[j] = load(row.h + k + j * LANES);
+                u[j] = load(row.u + k + j * LANES);
             }
             for (std::size_t q = 0; q < FOUR; ++q) {
-                vf dq = splat(delta[r][q]);
+                vf dq = splat(d[q]);
                 for (std::size_t j = 0; j < WIDE; ++j) {
-                    gv[turn][q][j] = fma(dq, h[j], gv[turn][q][j]);
-                    u[j] = fma(dq, v[q][j], u[j]);
+                    std::size_t l = q * WIDE + j;
+                    gv[q][j] = fma(dq, h[j], gv[q][j]);
+                    u[j] = fma(dq, l < HELD ? held[l] : load(v[q] + j * LANES), u[j]);
                 }
             }
-            for (std::size_t j = 0; j < WIDE; ++j) {
-                std::size_t at = k + j * LANES;
-                store(rows.u[at / BLOCK][r] + at % BLOCK, u[j]);
-            }
-        };
-        std::size_t o = 0;
-        for (; o + 2 <= still.count; o += 2) {
-            add(0, still.row[o]);
-            add(1, still.row[o + 1]);
-        }
-        if (o < still.count) add(0, still.row[o]);
+            for (std::size_t j = 0; j < WIDE; ++j) store(row.u + k + j * LANES, u[j]);
+        } while (next != end);
         for (std::size_t q = 0; q < FOUR; ++q)
-            for (std::size_t j = 0; j < WIDE; ++j) store(grad[i + q].V + k + j * LANES, gv[0][q][j] + gv[1][q][j]);
+            for (std::size_t j = 0; j < WIDE; ++j) store(grad[i + q].V + k + j * LANES, gv[q][j]);
     }
 }
 
 // The same for one feature, for rows with ones elsewhere in its block.
-inline void nade_still(NadeGrad& grad, NadeRows& rows, const float* V, RowSet still, const float (*delta)[FOUR],
+inline void nade_still(NadeGrad& grad, NadeRows& rows, const float* V, RowSet still, const NadeDelta& delta,
                        std::size_t q) {
     for (std::size_t first = 0; first < PART; first += NADE_AT_ONCE * LANES) {
         vf v[NADE_AT_ONCE], gv[NADE_AT_ONCE];
@@ -78,12 +90,13 @@ inline void nade_still(NadeGrad& grad, NadeRows& rows, const float* V, RowSet st
             gv[j] = load(grad.V + first + j * LANES);
         }
         each_row(still, [&](std::size_t r) {
-            vf d = splat(delta[r][q]);
+            std::size_t place = nade_place(r);
+            NadeRow row = rows.at(place);
+            vf d = splat(delta.at(place)[q]);
             for (std::size_t j = 0; j < NADE_AT_ONCE; ++j) {
                 std::size_t k = first + j * LANES;
-                float* u = rows.u[k / BLOCK][r] + k % BLOCK;
-                gv[j] = fma(d, load(rows.h[k / BLOCK][r] + k % BLOCK), gv[j]);
-                store(u, fma(d, v[j], load(u)));
+                gv[j] = fma(d, load(row.h + k), gv[j]);
+                store(row.u + k, fma(d, v[j], load(row.u + k)));
             }
         });
         for (std::size_t j = 0; j < NADE_AT_ONCE; ++j) store(grad.V + first + j * LANES, gv[j]);
@@ -93,8 +106,8 @@ inline void nade_still(NadeGrad& grad, NadeRows& rows, const float* V, RowSet st
 // Rows with a one at the feature, back over it: g += u h (1 - h), dW_i += g; then, with the h before the one,
 // dV_i += delta_i h, and u begins anew.
 template <typename State>
-void nade_unmove(NadeGrad& grad, NadeRows& rows, const float* V, const float* step, RowSet ones,
-                 const float (*delta)[FOUR], std::size_t q) {
+void nade_unmove(NadeGrad& grad, NadeRows& rows, const float* V, const float* step, RowSet ones, const NadeDelta& delta,
+                 std::size_t q) {
     constexpr std::size_t PAIRS = NADE_AT_ONCE / 2;  // of registers that share a division
     for (std::size_t first = 0; first < BLOCK; first += PAIRS * LANES) {
         vf gv[PAIRS][2], gw[PAIRS][2];
@@ -104,24 +117,26 @@ void nade_unmove(NadeGrad& grad, NadeRows& rows, const float* V, const float* st
                 gw[l][j] = load(grad.W + first + l * LANES + j * BLOCK);
             }
         each_row(ones, [&](std::size_t r) {
-            vf d = splat(delta[r][q]);
+            std::size_t place = nade_place(r);
+            NadeRow row = rows.at(place);
+            vf d = splat(delta.at(place)[q]);
 #pragma GCC unroll 2
             for (std::size_t l = 0; l < PAIRS; ++l) {
                 std::size_t k = first + l * LANES;
                 vf s[2], h[2];
                 for (std::size_t j = 0; j < 2; ++j) {
-                    vf g = fma(load(rows.u[j][r] + k), State::Activation::slope(load(rows.h[j][r] + k)),
-                               load(rows.g[j][r] + k));
+                    std::size_t at = k + j * BLOCK;
+                    vf g = fma(load(row.u + at), State::Activation::slope(load(row.h + at)), load(row.g + at));
                     gw[l][j] += g;
-                    store(rows.g[j][r] + k, g);
-                    s[j] = State::back(load(rows.s[j][r] + k), load(step + k + j * BLOCK));
-                    store(rows.s[j][r] + k, s[j]);
-                    store(rows.u[j][r] + k, d * load(V + k + j * BLOCK));
+                    store(row.g + at, g);
+                    s[j] = State::back(load(row.s + at), load(step + at));
+                    store(row.s + at, s[j]);
+                    store(row.u + at, d * load(V + at));
                 }
                 State::hidden(h[0], h[1], s[0], s[1]);
                 for (std::size_t j = 0; j < 2; ++j) {
                     gv[l][j] = fma(d, h[j], gv[l][j]);
-                    store(rows.h[j][r] + k, h[j]);
+                    store(row.h + k + j * BLOCK, h[j]);
                 }
             }
         });
@@ -145,18 +160,19 @@ void nade_back_part(float* gc, NadeGrad* grad, NadeRows& rows, const View& model
                     std::size_t p) {
     NadeTables tables(model);
     NadeMatrix<const float> steps = State::back_steps(model);
-    auto start = [&](std::size_t r, std::size_t k, vf s, vf h) {
-        std::size_t j = k / BLOCK, l = k % BLOCK;
-        store(rows.s[j][r] + l, s);
-        store(rows.h[j][r] + l, h);
-        store(rows.u[j][r] + l, vf{});
-        store(rows.g[j][r] + l, vf{});
+    auto start = [](const NadeRow& row, std::size_t k, vf s, vf h) {
+        store(row.s + k, s);
+        store(row.h + k, h);
+        store(row.u + k, vf{});
+        store(row.g + k, vf{});
     };
-    for (std::size_t k = 0; k < PART; k += LANES) start(POOL, k, vf{}, load(tables.h0 + p * PART + k));
+    NadeRow pool = rows.row(POOL);
+    for (std::size_t k = 0; k < PART; k += LANES) start(pool, k, vf{}, load(tables.h0 + p * PART + k));
     each_row(run.members, [&](std::size_t r) {
         NadeEnd last(states, r, model.shape);
+        NadeRow row = rows.row(r);
         for (std::size_t k = 0; k < PART; k += LANES)
-            start(r, k, State::end_of_forward(load(last.s + p * PART + k)), load(last.h + p * PART + k));
+            start(row, k, State::end_of_forward(load(last.s + p * PART + k)), load(last.h + p * PART + k));
     });
     for (std::size_t block = nade_blocks(model.shape); block-- > 0;) {
         const NadeMoves& now = run.moves[block];
@@ -175,17 +191,15 @@ void nade_back_part(float* gc, NadeGrad* grad, NadeRows& rows, const View& model
             nade_still(grad[i + q], rows, V, now.active & ~now.ones[q], run.delta[block], q);
         }
         each_row(now.active & now.fresh, [&](std::size_t r) {
-            for (std::size_t j = 0; j < 2; ++j)
-                for (std::size_t k = 0; k < BLOCK; k += LANES) {
-                    store(rows.u[j][POOL] + k, load(rows.u[j][POOL] + k) + load(rows.u[j][r] + k));
-                    store(rows.g[j][POOL] + k, load(rows.g[j][POOL] + k) + load(rows.g[j][r] + k));
-                }
+            NadeRow row = rows.row(r);
+            for (std::size_t k = 0; k < PART; k += LANES) {
+                store(pool.u + k, load(pool.u + k) + load(row.u + k));
+                store(pool.g + k, load(pool.g + k) + load(row.g + k));
+            }
         });
     }
     for (std::size_t k = 0; k < PART; k += LANES) {
-        std::size_t j = k / BLOCK, l = k % BLOCK;
-        vf h = load(rows.h[j][POOL] + l),
-           g = fma(load(rows.u[j][POOL] + l), State::Activation::slope(h), load(rows.g[j][POOL] + l));
+        vf g = fma(load(pool.u + k), State::Activation::slope(load(pool.h + k)), load(pool.g + k));
         store(gc + k, load(gc + k) + g);
     }
 }

@@ -1,6 +1,7 @@
 // The rows of a batch, arranged for the way back.
 #pragma once
 
+#include "../lanes.hpp"
 #include "nade_path.hpp"
 #include "nade_state.hpp"
 
@@ -9,6 +10,24 @@ namespace {
 // Before their first one all rows have the same h, and one row more stands for them: the pool.
 constexpr std::size_t POOL = MAX_TILE;
 
+// A row's place among rows of four floats, in bytes: an index of delta as it is, and 8 times it of what a part of the
+// units has of the row, so that a walk through rows computes no other.
+inline std::size_t nade_place(std::size_t r) { return opaque(r * FOUR * sizeof(float)); }
+
+// The places of some rows.
+struct NadePlaces {
+    std::uint16_t place[POOL + 1], count;
+    void add(std::size_t r) { place[count++] = static_cast<std::uint16_t>(r * FOUR * sizeof(float)); }
+};
+
+// Four residuals of a row, by its place.
+struct NadeDelta {
+    float row[POOL + 1][FOUR];
+    const float* at(std::size_t place) const {
+        return reinterpret_cast<const float*>(reinterpret_cast<const char*>(row) + place);
+    }
+};
+
 // Rows of a batch that go back together: those of one kind of state among 64 neighbours.
 struct NadeRun {
     std::size_t first;
@@ -16,13 +35,13 @@ struct NadeRun {
     bool additive;
     // Block by block: what rows do, those whose h stays, and delta. The pool's is the sum over its rows.
     NadeMoves* moves;
-    RowList* still;
-    float (*delta)[POOL + 1][FOUR];
+    NadePlaces* still;
+    NadeDelta* delta;
 };
 constexpr std::size_t MAX_RUNS = 2 * MAX_BATCH / MAX_TILE;
 
 inline std::size_t nade_runs_floats(Shape s) {
-    std::size_t run = nade_blocks(s) * (sizeof(NadeMoves) + sizeof(RowList) + (POOL + 1) * FOUR * sizeof(float));
+    std::size_t run = nade_blocks(s) * (sizeof(NadeMoves) + sizeof(NadePlaces) + sizeof(NadeDelta));
     return MAX_RUNS * run / sizeof(float);
 }
 
@@ -51,15 +70,17 @@ inline std::size_t nade_runs(NadeRun* runs, const View& model, const float* delt
             nade_moves(run.moves, X + first * n, members, model.shape);
             for (std::size_t block = 0; block < blocks; ++block) {
                 RowSet fresh = run.moves[block].fresh & ~run.moves[block].active;
-                run.still[block] = RowList(run.moves[block].still);
-                if (fresh) run.still[block].add(POOL);
+                NadePlaces& still = run.still[block];
+                still.count = 0;
+                each_row(run.moves[block].still, [&](std::size_t r) { still.add(r); });
+                if (fresh) still.add(POOL);
                 v4f pool{};
                 each_row(members, [&](std::size_t r) {
                     v4f d = load4(delta + (first + r) * stride + FOUR * block);
-                    store4(run.delta[block][r], d);
+                    store4(run.delta[block].row[r], d);
                     if (fresh & row_set(r)) pool += d;
                 });
-                store4(run.delta[block][POOL], pool);
+                store4(run.delta[block].row[POOL], pool);
             }
         }
     return count;

@@ -77,7 +77,7 @@ struct Sigmoid {
     static constexpr float RATE = -0.5f, SCALE = 1.0f;
     static vf of(vf a) { return sigmoid(a); }
     static vf of_product(vf r, vf t) { return r * t; }
-    static vf slope(vf h) { return h * (1.0f - h); }
+    static vf slope(vf h) { return fma(-h, h, h); }
 };
 struct Tanh {
     static constexpr float RATE = -1.0f, SCALE = 2.0f;

@@ -19,14 +19,4 @@ inline void each_row(RowSet rows, F f) {
     for (; rows; rows &= rows - 1) f(static_cast<std::size_t>(std::countr_zero(rows)));
 }
 
-// The rows of a set, in rising order, and perhaps one more.
-struct RowList {
-    std::uint8_t row[MAX_TILE + 1];
-    std::size_t count = 0;
-    explicit RowList(RowSet rows) {
-        each_row(rows, [&](std::size_t r) { add(r); });
-    }
-    void add(std::size_t r) { row[count++] = static_cast<std::uint8_t>(r); }
-};
-
 }  // namespace
