@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib import metadata
@@ -18,6 +19,7 @@ __all__ = ["cores", "facts", "limits"]
 LIBRARIES = ("numpy", "torch", "jax", "jaxlib", "numba", "llvmlite")
 CPU = Path("/sys/devices/system/cpu/cpu0/cache")
 SIZES = {"L1": 0.5, "L2": 0.5}  # part of a cache that a working set fills
+LOOKS, PAUSE = 20, 0.1  # how often, and seconds between
 FALLBACK = {"L1": 32 * 1024, "L2": 1024 * 1024}  # bytes, where the system tells nothing
 
 
@@ -69,8 +71,9 @@ def limits(core: Callable[..., Any], threads: int) -> dict[str, Any]:
     Returns
     -------
     dict
-        `fma`, multiply-adds in 10⁹/s by number of threads and level, and `bandwidth`, reading in
-        GB/s by cache and number of threads, all threads together.
+        `fma`, multiply-adds in 10⁹/s by number of threads and level, `bandwidth`, reading in
+        GB/s by cache and number of threads, all threads together, and `instructions` of one
+        thread in 10⁹/s, median, least and greatest of several looks.
     """
     counts = sorted({1, threads})
     found: dict[str, Any] = {"fma": {}, "bandwidth": {}}
@@ -84,6 +87,12 @@ def limits(core: Callable[..., Any], threads: int) -> dict[str, Any]:
             rates = {k: core("measure_bandwidth", part, k) for k in counts}
             found["bandwidth"][name] = rates
     core("set_level", levels[-1])
+    looks = []
+    for _ in range(LOOKS):
+        time.sleep(PAUSE)
+        looks.append(core("measure_instructions", 1))
+    looks.sort()
+    found["instructions"] = [looks[LOOKS // 2], looks[0], looks[-1]]
     return found
 
 

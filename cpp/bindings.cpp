@@ -329,4 +329,9 @@ PYBIND11_MODULE(_core, m) {
         "measure_bandwidth",
         [](std::size_t bytes, int threads) { return measure_reading(bytes, thread_count(threads)); }, "bytes"_a,
         "threads"_a, py::call_guard<py::gil_scoped_release>());
+    m.def(
+        "measure_instructions", [](int threads) { return measure_instructions(thread_count(threads)); }, "threads"_a,
+        py::call_guard<py::gil_scoped_release>());
+    m.attr("MAX_TILE") = MAX_TILE;
+    m.attr("MAX_BATCH") = MAX_BATCH;
 }

@@ -6,6 +6,7 @@
 
 #include "isa.hpp"
 #include "parallel.hpp"
+#include "work.hpp"
 
 namespace ardens {
 namespace {
@@ -38,11 +39,23 @@ double measure_multiply_adds(int threads) {
 double measure_reading(std::size_t bytes, int threads) {
     std::size_t count = std::max<std::size_t>(bytes / 1024, 1) * 256,
                 times = std::max<std::size_t>(1, (256 << 20) / (4 * count));
-    std::vector<std::vector<float>> data(static_cast<std::size_t>(threads), std::vector<float>(count, 1.0f));
+    std::vector<Floats> data;  // a register of them is never on two cache lines
+    for (int thread = 0; thread < threads; ++thread) {
+        data.emplace_back(count);
+        std::fill_n(data.back().get(), count, 1.0f);
+    }
     return best_rate(threads, [&, read = kernels().limits.read](std::size_t thread) {
         alignas(64) float out[16] = {};
-        for (std::size_t t = 0; t < times; ++t) read(out, data[thread].data(), count);
+        for (std::size_t t = 0; t < times; ++t) read(out, data[thread].get(), count);
         return static_cast<double>(times * count * sizeof(float));
+    });
+}
+
+double measure_instructions(int threads) {
+    return best_rate(threads, [](std::size_t) {
+        constexpr int ROUNDS = 200000;
+        for (int r = 0; r < ROUNDS; ++r) asm volatile(".rept 64\n nop\n .endr");
+        return 64.0 * ROUNDS;
     });
 }
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ardens._core import MAX_BATCH, MAX_TILE
+
 from .. import machine
 from ..section import Section, micro, table
 from ..suite import MULTIPLY_ADDS, Suite
@@ -12,9 +14,6 @@ from .base import NAMES, nade_workload
 
 __all__ = ["limits"]
 
-# rows that go through the parameters together, forwards and backwards: MAX_TILE and MAX_BATCH of
-# cpp/kernels/contract.hpp
-TILE, BATCH = 64, 128
 FLOAT = 4  # bytes
 
 
@@ -30,9 +29,11 @@ def limits(suite: Suite) -> Section:
         "Bounds are those of all cores together. *Multiply-adds*: n·d of them for a row, 3·n·d "
         "with the gradient, at the peak. *First cache, no reuse*: two floats read for every "
         "multiply-add, as a plain dot product does; keeping several rows and features in registers "
-        f"is what gets below it. *Second cache*: all weights read once for {TILE} rows, and for "
-        f"the gradient once more for {BATCH}, with its own memory read and written. The bound that "
-        "applies is the largest one that the time measured does not beat."
+        f"is what gets below it. *Second cache*: all weights read once for {MAX_TILE} rows, and "
+        f"for the gradient once more for {MAX_BATCH}, with its own memory read and written. The "
+        "bound that applies is the largest one that the time measured does not beat. "
+        "*Instructions* do nothing; while somebody else works on the core's other hardware thread "
+        "there are half as many, and multiply-adds from registers are hardly fewer."
     )
     return section
 
@@ -48,6 +49,14 @@ def _rates(found: dict[str, Any]) -> str:
         [f"reading from {cache}, GB/s", *(f"{rates[k]:.0f}" for k in counts)]
         for cache, rates in found["bandwidth"].items()
     ]
+    usual, least, most = found["instructions"]
+    rows.append(
+        [
+            "instructions, 10⁹/s: median of 20 looks, least, most",
+            f"{usual:.1f}, {least:.1f}, {most:.1f}",
+            *[""] * (len(counts) - 1),
+        ]
+    )
     return table(head, rows)
 
 
@@ -63,7 +72,7 @@ def _bounds(suite: Suite, section: Section, workload: Workload, found: dict[str,
             continue
         section.keep(f"bounds, {operation}", race)
         # V and steps on the way there; on the way back both again, and the gradient of each twice
-        passes = 2 / TILE + (0 if MULTIPLY_ADDS[operation] == 1 else (2 + 4) / BATCH)
+        passes = 2 / MAX_TILE + (0 if MULTIPLY_ADDS[operation] == 1 else (2 + 4) / MAX_BATCH)
         bounds = {
             "multiply-adds": MULTIPLY_ADDS[operation] * size / fma,
             "first cache, no reuse": MULTIPLY_ADDS[operation] * size * 2 * FLOAT / first,
