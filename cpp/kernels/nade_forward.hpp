@@ -75,25 +75,29 @@ void nade_sweep(float* out, float* s, float* h, const NadeBlock& four) {
         vf sum[FOUR] = {};
         for (std::size_t k = part * LANES; k < block.K; k += 2 * BLOCK) {
             // All moves and then the products, so that divisions are under way before anything waits for them.
-            vf s0 = load(s + k), s1 = load(s + k + BLOCK), h0[FOUR + 1], h1[FOUR + 1];
+            vf s0[FOUR + 1], s1[FOUR + 1], h0[FOUR + 1], h1[FOUR + 1];
             std::size_t now = 0;
+            s0[0] = load(s + k);
+            s1[0] = load(s + k + BLOCK);
             auto move = [&](std::size_t q) {
                 const float* step = block.steps + q * block.stride + k;
-                s0 = State::forward(s0, load(step));
-                s1 = State::forward(s1, load(step + BLOCK));
-                State::hidden(h0[now], h1[now], s0, s1);
+                s0[now + 1] = State::forward(s0[now], load(step));
+                s1[now + 1] = State::forward(s1[now], load(step + BLOCK));
                 ++now;
             };
-            if constexpr (first > 0) {
-                move(first - 1);
-            } else {
-                h0[now] = load(h + k);
-                h1[now++] = load(h + k + BLOCK);
-            }
+            if constexpr (first > 0) move(first - 1);
 #pragma GCC unroll 4
             for (std::size_t q = first; q < FOUR; ++q)
                 if (ones >> q & 1) move(q);
-            std::size_t at = 0;
+            store(s + k, s0[now]);
+            store(s + k + BLOCK, s1[now]);
+            if constexpr (first == 0) {
+                h0[0] = load(h + k);
+                h1[0] = load(h + k + BLOCK);
+            }
+#pragma GCC unroll 4
+            for (std::size_t m = 1; m <= now; ++m) State::hidden(h0[m], h1[m], s0[m], s1[m]);
+            std::size_t at = first > 0;
 #pragma GCC unroll 4
             for (std::size_t q = first; q < FOUR; ++q) {
                 const float* V = block.V + q * block.stride + k;
@@ -101,8 +105,6 @@ void nade_sweep(float* out, float* s, float* h, const NadeBlock& four) {
                 sum[q] = fma(load(V + BLOCK), h1[at], sum[q]);
                 if (ones >> q & 1) ++at;
             }
-            store(s + k, s0);
-            store(s + k + BLOCK, s1);
             store(h + k, h0[at]);
             store(h + k + BLOCK, h1[at]);
         }
