@@ -16,6 +16,10 @@ __all__ = ["limits"]
 
 FLOAT = 4  # bytes
 
+# Registers that the products of rows at rest read or write for a multiply-add, forwards and on the
+# way back, with 32 registers and with 16: see docs/kernels.md.
+ACCESSES = {True: (10 / 24, 10 / 16), False: (7 / 12, 16 / 16)}
+
 
 def limits(suite: Suite) -> Section:
     """Measure the limits, and set NADE's kernels beside their bounds."""
@@ -27,11 +31,11 @@ def limits(suite: Suite) -> Section:
     section.blocks += [_rates(found), _bounds(suite, section, workload, found)]
     section.blocks.append(
         "Bounds are those of all cores together. *Multiply-adds*: n·d of them for a row, 3·n·d "
-        "with the gradient, at the peak. *First cache, no reuse*: two floats read for every "
-        "multiply-add, as a plain dot product does; keeping several rows and features in registers "
-        f"is what gets below it. *Second cache*: all weights read once for {MAX_TILE} rows, and "
-        f"for the gradient once more for {MAX_BATCH}, with its own memory read and written. The "
-        "bound that applies is the largest one that the time measured does not beat. "
+        "with the gradient, at the peak. *First cache*: what the products of rows at rest read, "
+        "and on the way back write; without several rows and features in registers it would be two "
+        "floats for every multiply-add. *Second cache*: all weights read once for "
+        f"{MAX_TILE} rows, and for the gradient once more for {MAX_BATCH}, with its own memory "
+        "read and written. The bound that applies is the largest one that the time measured does not beat. "
         "*Instructions* do nothing; while somebody else works on the core's other hardware thread "
         "there are half as many, and multiply-adds from registers are hardly fewer."
     )
@@ -65,6 +69,7 @@ def _bounds(suite: Suite, section: Section, workload: Workload, found: dict[str,
     fma = list(found["fma"].values())[-1][s.threads]
     first, second = (found["bandwidth"][cache][s.threads] for cache in ("L1", "L2"))
     size, rows = workload.n * workload.d, s.batches[-1]
+    forward, back = ACCESSES["x86_v4" in found["fma"]]
     lines = []
     for operation in ("log_prob", "value_and_grad", "sample"):
         race = suite.race({"core": suite.case(workload, "core", operation, rows)})
@@ -73,9 +78,10 @@ def _bounds(suite: Suite, section: Section, workload: Workload, found: dict[str,
         section.keep(f"bounds, {operation}", race)
         # V and steps on the way there; on the way back both again, and the gradient of each twice
         passes = 2 / MAX_TILE + (0 if MULTIPLY_ADDS[operation] == 1 else (2 + 4) / MAX_BATCH)
+        accesses = forward + back * (MULTIPLY_ADDS[operation] - 1)
         bounds = {
             "multiply-adds": MULTIPLY_ADDS[operation] * size / fma,
-            "first cache, no reuse": MULTIPLY_ADDS[operation] * size * 2 * FLOAT / first,
+            "first cache": accesses * size * FLOAT / first,
             "second cache": passes * size * FLOAT / second,
         }
         seconds = {name: value / 1e9 for name, value in bounds.items()}
