@@ -35,7 +35,8 @@ def limits(suite: Suite) -> Section:
         "and on the way back write; without several rows and features in registers it would be two "
         "floats for every multiply-add. *Second cache*: all weights read once for "
         f"{MAX_TILE} rows, and for the gradient once more for {MAX_BATCH}, with its own memory "
-        "read and written. The bound that applies is the largest one that the time measured does not beat. "
+        "read and written. The bound that applies is the largest one that the time measured does "
+        "not beat. "
         "*Instructions* do nothing; while somebody else works on the core's other hardware thread "
         "there are half as many, and multiply-adds from registers are hardly fewer."
     )
