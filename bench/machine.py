@@ -14,13 +14,13 @@ from typing import Any
 
 import ardens
 
-__all__ = ["cores", "facts", "limits"]
+__all__ = ["LOOKS", "cores", "facts", "limits"]
 
 LIBRARIES = ("numpy", "torch", "jax", "jaxlib", "numba", "llvmlite")
 CPU = Path("/sys/devices/system/cpu/cpu0/cache")
 SIZES = {"L1": 0.5, "L2": 0.5}  # part of a cache that a working set fills
-LOOKS, PAUSE = 20, 0.1  # how often, and seconds between
 FALLBACK = {"L1": 32 * 1024, "L2": 1024 * 1024}  # bytes, where the system tells nothing
+LOOKS, PAUSE = 20, 0.1  # at the instructions a second: how many, and seconds between
 
 
 def cores() -> int:

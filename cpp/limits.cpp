@@ -11,7 +11,7 @@
 namespace ardens {
 namespace {
 
-// Best of several rounds of about 10 ms: `work` returns how much it did.
+// Best of several rounds of some ms: `work` returns how much it did.
 template <typename Work>
 double best_rate(int threads, Work&& work) {
     double best = 0.0;
@@ -46,14 +46,14 @@ double measure_reading(std::size_t bytes, int threads) {
     }
     return best_rate(threads, [&, read = kernels().limits.read](std::size_t thread) {
         alignas(64) float out[16] = {};
-        for (std::size_t t = 0; t < times; ++t) read(out, data[thread].get(), count);
+        read(out, data[thread].get(), count, times);
         return static_cast<double>(times * count * sizeof(float));
     });
 }
 
 double measure_instructions(int threads) {
     return best_rate(threads, [](std::size_t) {
-        constexpr int ROUNDS = 200000;
+        constexpr int ROUNDS = 2000000;
         for (int r = 0; r < ROUNDS; ++r) asm volatile(".rept 64\n nop\n .endr");
         return 64.0 * ROUNDS;
     });

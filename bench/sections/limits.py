@@ -17,8 +17,8 @@ __all__ = ["limits"]
 FLOAT = 4  # bytes
 
 # Registers that the products of rows at rest read or write for a multiply-add, forwards and on the
-# way back, with 32 registers and with 16: see docs/kernels.md.
-ACCESSES = {True: (10 / 24, 10 / 16), False: (7 / 12, 16 / 16)}
+# way back, with 16 lanes and with fewer: see nade_product and nade_still in cpp/kernels.
+ACCESSES = {True: (10 / 24, 10 / 16), False: (7 / 12, 17 / 16)}
 
 
 def limits(suite: Suite) -> Section:
@@ -31,9 +31,9 @@ def limits(suite: Suite) -> Section:
     section.blocks += [_rates(found), _bounds(suite, section, workload, found)]
     section.blocks.append(
         "Bounds are those of all cores together. *Multiply-adds*: n·d of them for a row, 3·n·d "
-        "with the gradient, at the peak. *First cache*: what the products of rows at rest read, "
-        "and on the way back write; without several rows and features in registers it would be two "
-        "floats for every multiply-add. *Second cache*: all weights read once for "
+        "with the gradient, at the peak. *First cache*: what is read, and on the way back "
+        "written, as if all rows were at rest; without several rows and features in registers it "
+        "would be two floats for every multiply-add. *Second cache*: all weights read once for "
         f"{MAX_TILE} rows, and for the gradient once more for {MAX_BATCH}, with its own memory "
         "read and written. The bound that applies is the largest one that the time measured does "
         "not beat. "
@@ -57,7 +57,7 @@ def _rates(found: dict[str, Any]) -> str:
     usual, least, most = found["instructions"]
     rows.append(
         [
-            "instructions, 10⁹/s: median of 20 looks, least, most",
+            f"instructions, 10⁹/s: median of {machine.LOOKS} looks, least, most",
             f"{usual:.1f}, {least:.1f}, {most:.1f}",
             *[""] * (len(counts) - 1),
         ]

@@ -145,7 +145,7 @@ struct OptimKernels {
 // What the machine can do at best.
 struct LimitKernels {
     double (*multiply_adds)(float* out, std::size_t rounds);
-    void (*read)(float* out, const float* data, std::size_t count);
+    void (*read)(float* out, const float* data, std::size_t count, std::size_t times);
 };
 
 struct Kernels {

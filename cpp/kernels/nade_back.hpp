@@ -43,7 +43,7 @@ inline std::size_t nade_back_scratch(Shape s) {
 inline void nade_still(NadeGrad* grad, NadeRows& rows, const NadeMatrix<const float>& V, std::size_t p, std::size_t i,
                        const NadePlaces& still, const NadeDelta& delta) {
     constexpr std::size_t WIDE = 2;                           // registers of units at once
-    constexpr std::size_t HELD = LANES == 16 ? 2 * FOUR : 3;  // of V, where dV leaves room for them
+    constexpr std::size_t HELD = LANES == 16 ? 2 * FOUR : 1;  // of V: as many as dV leaves room for
     const std::uint16_t *begin = still.place, *end = begin + still.count;
     if (begin == end) return;
 #pragma GCC unroll 4
@@ -90,7 +90,7 @@ inline void nade_still(NadeGrad& grad, NadeRows& rows, const float* V, RowSet st
             gv[j] = load(grad.V + first + j * LANES);
         }
         each_row(still, [&](std::size_t r) {
-            std::size_t place = nade_place(r);
+            std::size_t place = opaque(nade_place(r));
             NadeRow row = rows.at(place);
             vf d = splat(delta.at(place)[q]);
             for (std::size_t j = 0; j < NADE_AT_ONCE; ++j) {
@@ -117,7 +117,7 @@ void nade_unmove(NadeGrad& grad, NadeRows& rows, const float* V, const float* st
                 gw[l][j] = load(grad.W + first + l * LANES + j * BLOCK);
             }
         each_row(ones, [&](std::size_t r) {
-            std::size_t place = nade_place(r);
+            std::size_t place = opaque(nade_place(r));
             NadeRow row = rows.at(place);
             vf d = splat(delta.at(place)[q]);
 #pragma GCC unroll 2

@@ -12,12 +12,12 @@ constexpr std::size_t POOL = MAX_TILE;
 
 // A row's place among rows of four floats, in bytes: an index of delta as it is, and 8 times it of what a part of the
 // units has of the row, so that a walk through rows computes no other.
-inline std::size_t nade_place(std::size_t r) { return opaque(r * FOUR * sizeof(float)); }
+constexpr std::size_t nade_place(std::size_t r) { return r * FOUR * sizeof(float); }
 
-// The places of some rows.
-struct NadePlaces {
+// The places of some rows. Moves, places and delta lie one behind the other.
+struct alignas(NadeMoves) NadePlaces {
     std::uint16_t place[POOL + 1], count;
-    void add(std::size_t r) { place[count++] = static_cast<std::uint16_t>(r * FOUR * sizeof(float)); }
+    void add(std::size_t r) { place[count++] = static_cast<std::uint16_t>(nade_place(r)); }
 };
 
 // Four residuals of a row, by its place.
@@ -27,6 +27,7 @@ struct NadeDelta {
         return reinterpret_cast<const float*>(reinterpret_cast<const char*>(row) + place);
     }
 };
+static_assert(sizeof(NadeDelta) % alignof(NadeMoves) == 0);
 
 // Rows of a batch that go back together: those of one kind of state among 64 neighbours.
 struct NadeRun {
