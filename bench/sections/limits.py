@@ -17,8 +17,8 @@ __all__ = ["limits"]
 FLOAT = 4  # bytes
 
 # Registers that the products of rows at rest read or write for a multiply-add, forwards and on the
-# way back, with 16 lanes and with fewer: see nade_product and nade_still in cpp/kernels.
-ACCESSES = {True: (10 / 24, 10 / 16), False: (7 / 12, 17 / 16)}
+# way back: nade_product and nade_still in cpp/kernels.
+SIXTEEN_LANES, FEWER_LANES = (10 / 24, 10 / 16), (7 / 12, 17 / 16)
 
 
 def limits(suite: Suite) -> Section:
@@ -36,9 +36,8 @@ def limits(suite: Suite) -> Section:
         "would be two floats for every multiply-add. *Second cache*: all weights read once for "
         f"{MAX_TILE} rows, and for the gradient once more for {MAX_BATCH}, with its own memory "
         "read and written. The bound that applies is the largest one that the time measured does "
-        "not beat. "
-        "*Instructions* do nothing; while somebody else works on the core's other hardware thread "
-        "there are half as many, and multiply-adds from registers are hardly fewer."
+        "not beat. *Instructions* do nothing; while somebody else works on the core's other "
+        "hardware thread there are half as many, and multiply-adds from registers are hardly fewer."
     )
     return section
 
@@ -70,7 +69,7 @@ def _bounds(suite: Suite, section: Section, workload: Workload, found: dict[str,
     fma = list(found["fma"].values())[-1][s.threads]
     first, second = (found["bandwidth"][cache][s.threads] for cache in ("L1", "L2"))
     size, rows = workload.n * workload.d, s.batches[-1]
-    forward, back = ACCESSES["x86_v4" in found["fma"]]
+    forward, back = SIXTEEN_LANES if "x86_v4" in found["fma"] else FEWER_LANES
     lines = []
     for operation in ("log_prob", "value_and_grad", "sample"):
         race = suite.race({"core": suite.case(workload, "core", operation, rows)})
