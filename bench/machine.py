@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import ardens
@@ -20,7 +21,7 @@ LIBRARIES = ("numpy", "torch", "jax", "jaxlib", "numba", "llvmlite")
 CPU = Path("/sys/devices/system/cpu/cpu0/cache")
 SIZES = {"L1": 0.5, "L2": 0.5}  # part of a cache that a working set fills
 FALLBACK = {"L1": 32 * 1024, "L2": 1024 * 1024}  # bytes, where the system tells nothing
-LOOKS, PAUSE = 20, 0.1  # at the instructions a second: how many, and seconds between
+LOOKS, PAUSE = 20, 0.05  # at every limit: how many, and seconds between
 
 
 def cores() -> int:
@@ -71,28 +72,35 @@ def limits(core: Callable[..., Any], threads: int) -> dict[str, Any]:
     Returns
     -------
     dict
-        `fma`, multiply-adds in 10⁹/s by number of threads and level, `bandwidth`, reading in
-        GB/s by cache and number of threads, all threads together, and `instructions` of one
-        thread in 10⁹/s, median, least and greatest of several looks.
+        `fma`, multiply-adds in 10⁹/s by number of threads and level, and `bandwidth`, reading in
+        GB/s by cache and number of threads: the greatest of several looks, all threads together.
+        `looks`, instructions and multiply-adds of one thread in 10⁹/s: median, least, greatest.
     """
     counts = sorted({1, threads})
-    found: dict[str, Any] = {"fma": {}, "bandwidth": {}}
     levels = core("levels")
+
+    def looks(name: str, *args: Any) -> list[float]:
+        rates = []
+        for _ in range(LOOKS):
+            time.sleep(PAUSE)
+            rates.append(core(name, *args))
+        return rates
+
+    found: dict[str, Any] = {"fma": {}, "bandwidth": {}}
     for level in levels:
         core("set_level", level)
-        found["fma"][level] = {k: core("measure_fma", k) for k in counts}
+        found["fma"][level] = {k: max(looks("measure_fma", k)) for k in counts}
     for name, size in _caches().items():
         if name in SIZES:
             part = int(size * SIZES[name])
-            rates = {k: core("measure_bandwidth", part, k) for k in counts}
-            found["bandwidth"][name] = rates
-    core("set_level", levels[-1])
-    looks = []
-    for _ in range(LOOKS):
-        time.sleep(PAUSE)
-        looks.append(core("measure_instructions", 1))
-    looks.sort()
-    found["instructions"] = [looks[LOOKS // 2], looks[0], looks[-1]]
+            found["bandwidth"][name] = {k: max(looks("measure_bandwidth", part, k)) for k in counts}
+    found["looks"] = {
+        name: [median(rates), min(rates), max(rates)]
+        for name, rates in {
+            "instructions": looks("measure_instructions", 1),
+            "multiply-adds": looks("measure_fma", 1),
+        }.items()
+    }
     return found
 
 

@@ -37,7 +37,7 @@ def limits(suite: Suite) -> Section:
         f"{MAX_TILE} rows, and for the gradient once more for {MAX_BATCH}, with its own memory "
         "read and written. The bound that applies is the largest one that the time measured does "
         "not beat. *Instructions* do nothing; while somebody else works on the core's other "
-        "hardware thread there are half as many, and multiply-adds from registers are hardly fewer."
+        "hardware thread there are about half as many, and about as many multiply-adds as ever."
     )
     return section
 
@@ -53,15 +53,9 @@ def _rates(found: dict[str, Any]) -> str:
         [f"reading from {cache}, GB/s", *(f"{rates[k]:.0f}" for k in counts)]
         for cache, rates in found["bandwidth"].items()
     ]
-    usual, least, most = found["instructions"]
-    rows.append(
-        [
-            f"instructions, 10⁹/s: median of {machine.LOOKS} looks, least, most",
-            f"{usual:.1f}, {least:.1f}, {most:.1f}",
-            *[""] * (len(counts) - 1),
-        ]
-    )
-    return table(head, rows)
+    looks = [[name, *(f"{rate:.1f}" for rate in rates)] for name, rates in found["looks"].items()]
+    spread = [f"one thread, 10⁹/s, {machine.LOOKS} looks", "median", "least", "most"]
+    return table(head, rows) + "\n\n" + table(spread, looks)
 
 
 def _bounds(suite: Suite, section: Section, workload: Workload, found: dict[str, Any]) -> str:
