@@ -22,7 +22,7 @@ MULTIPLY_ADDS = {"log_prob": 1, "value_and_grad": 3, "sample": 1, "train_step": 
 """Multiply-adds of an operation on a row of NADE, in units of n·d."""
 
 VERIFIED = 1000  # rows of a call that are compared with the reference, at most
-SLOW_TO_COMPILE = ("torch-compile", "jax-reverse")
+SLOW_TO_COMPILE = ("torch-compile",)
 
 
 @dataclass(frozen=True)

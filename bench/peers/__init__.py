@@ -1,4 +1,7 @@
-"""The peers: every way of computing that is compared, by model and name."""
+"""The peers: every way of computing that is compared, by model and name.
+
+Of each library only what is fastest at some operation is here.
+"""
 
 from __future__ import annotations
 
@@ -49,6 +52,7 @@ class Arm:
 
 
 def _ours(model: str) -> dict[str, Arm]:
+    """The arms of this package."""
     options = {"model": model}
     public = "the estimator's public methods, checks of the data and all"
     kernel = "the compiled core as `fit` calls it"
@@ -63,39 +67,10 @@ ARMS: dict[str, dict[str, Arm]] = {
         **_ours("nade"),
         "numpy": Arm(
             "numpy",
-            "NumPy",
-            "batched recurrence, blocks of rows in the cache, a pool of threads",
-            "numpy_peer:NumpyNade",
-        ),
-        "numpy-skip": Arm(
-            "numpy",
             "NumPy, skipping zeros",
-            "the same; only rows with a one move and get a new hidden state",
-            "numpy_peer:NumpySkippingNade",
-        ),
-        "torch": Arm(
-            "torch",
-            "PyTorch, loop",
-            "eager loop over unbound rows, in place, inference mode, gradient written by hand",
-            "torch_peer:TorchLoop",
-        ),
-        "torch-autograd": Arm(
-            "torch",
-            "PyTorch, autograd",
-            "eager loop over unbound rows, gradient by autograd",
-            "torch_peer:TorchAutograd",
-        ),
-        "torch-cumsum": Arm(
-            "torch",
-            "PyTorch, cumulative sum",
-            "cumulative sum over blocks of 16 features, batched product, gradient by autograd",
-            "torch_peer:TorchCumsum",
-        ),
-        "torch-compile": Arm(
-            "torch",
-            "PyTorch, compiled",
-            "`torch.compile` of blocks of 16 features, forwards and a hand-written backwards",
-            "torch_compiled:TorchCompiled",
+            "batched recurrence, blocks of rows in the cache, a pool of threads; only rows with a "
+            "one move and get a new hidden state",
+            "numpy_peer:NumpyNade",
         ),
         "torch-skip": Arm(
             "torch",
@@ -103,29 +78,25 @@ ARMS: dict[str, dict[str, Arm]] = {
             "eager loop; only rows with a one move and get a new hidden state",
             "torch_skip:TorchSkipping",
         ),
+        "torch-compile": Arm(
+            "torch",
+            "PyTorch, compiled",
+            "`torch.compile` of blocks of 16 features, forwards and a hand-written backwards",
+            "torch_compiled:TorchCompiled",
+        ),
         "jax": Arm(
             "jax",
-            "JAX, scan",
-            "jitted `lax.scan`, unrolling tuned for every shape, gradient by JAX",
-            "jax_peer:JaxScan",
-        ),
-        "jax-reverse": Arm(
-            "jax",
-            "JAX, two scans",
-            "the same with the gradient as a second scan, the state run backwards",
-            "jax_peer:JaxReverse",
+            "JAX",
+            "jitted `lax.scan`, unrolling tuned for every shape; the gradient as a second scan, "
+            "the state run backwards",
+            "jax_peer:JaxNade",
         ),
         "numba": Arm(
             "numba",
-            "Numba",
-            "parallel over rows, zeros skipped, fast maths",
-            "numba_peer:NumbaNade",
-        ),
-        "numba-tuned": Arm(
-            "numba",
             "Numba, tuned",
-            "the same with tiles of 8 rows and an exponential that is vectorised",
-            "numba_tuned:NumbaTuned",
+            "parallel over tiles of 8 rows, zeros skipped, fast maths and an exponential that is "
+            "vectorised",
+            "numba_peer:NumbaNade",
         ),
     },
     "fvsbn": {
@@ -135,12 +106,6 @@ ARMS: dict[str, dict[str, Arm]] = {
             "NumPy, BLAS",
             "product with a masked matrix on all cores; a loop over features to sample",
             "blas_peer:BlasFvsbn",
-        ),
-        "loop": Arm(
-            "blas",
-            "NumPy, loop",
-            "one row and one feature at a time, on one core",
-            "blas_peer:LoopFvsbn",
         ),
     },
     "mlp": {

@@ -1,4 +1,4 @@
-"""FVSBN in NumPy: products with a masked matrix, by BLAS on every core, and a plain loop."""
+"""FVSBN in NumPy: products with a masked matrix, by BLAS on every core."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from .contract import Array, Parameters, Peer
 from .numpy_peer import nats
 
-__all__ = ["BlasFvsbn", "LoopFvsbn"]
+__all__ = ["BlasFvsbn"]
 
 
 class BlasFvsbn(Peer):
@@ -50,28 +50,7 @@ class BlasFvsbn(Peer):
         return x.T
 
     def _logits(self, x: Array) -> Array:
+        """Logits (n_features, n_rows)."""
         t = self.W @ x
         t += self.b[:, None]
         return t
-
-
-class LoopFvsbn(Peer):
-    """Row by row and feature by feature, as the definition reads."""
-
-    operations = ("sample",)
-
-    def __init__(self, parameters: Parameters, threads: int) -> None:
-        del threads
-        self.W = np.tril(parameters["W"], -1).astype(np.float32)
-        self.b = np.array(parameters["b"], dtype=np.float32)
-        self.rng = np.random.default_rng(0)
-
-    def sample(self, n_rows: int, given: Array | None = None) -> Array:
-        shape = n_rows, self.b.size
-        u = self.rng.random(shape, dtype=np.float32) if given is None else given
-        bars = np.log(u / (1 - u)) - self.b
-        x = np.zeros(shape, np.float32)
-        for row, bar in zip(x, bars, strict=True):
-            for i, W_i in enumerate(self.W):
-                row[i] = W_i[:i] @ row[:i] > bar[i]
-        return x

@@ -17,7 +17,7 @@ from threadpoolctl import ThreadpoolController
 
 from .contract import RATE, Array, Parameters, Peer
 
-__all__ = ["NumpyAdam", "NumpyNade", "NumpySkippingNade", "nats"]
+__all__ = ["NumpyAdam", "NumpyNade", "nats"]
 
 BLOCK = 128  # rows: s and h of a block stay in the second cache
 
@@ -53,6 +53,7 @@ class NumpyAdam:
         list(run(lambda arrays: self._move(*arrays), every))
 
     def _move(self, p: Array, g: Array, m: Array, v: Array, room: Array) -> None:
+        """Move one array of parameters and its moments; `room` is overwritten."""
         m *= 0.9
         m += np.multiply(g, 0.1, out=room)
         v *= 0.999
@@ -68,7 +69,7 @@ class NumpyAdam:
 
 
 class NumpyNade(Peer):
-    """The recurrence for a block of rows, every h computed anew."""
+    """The recurrence for a block of rows; h of a row is computed anew only after a one."""
 
     def __init__(self, parameters: Parameters, threads: int) -> None:
         self.W = np.array(parameters["W"].T, dtype=np.float32, order="C")
@@ -85,7 +86,7 @@ class NumpyNade(Peer):
         return [np.ascontiguousarray(x.T, np.float32) for x in self._blocks(X)]
 
     def log_prob(self, rows: list[Array]) -> Array:
-        return np.concatenate(list(self.pool.map(lambda x: nats(self._forward(x)[0], x), rows)))
+        return np.concatenate(list(self.pool.map(self._nats, rows)))
 
     def value_and_grad(self, rows: list[Array]) -> tuple[float, dict[str, Array]]:
         parts = list(self.pool.map(self._gradient, rows))
@@ -110,54 +111,13 @@ class NumpyNade(Peer):
         return {"W": self.W.T, "V": self.V, "c": self.c, "b": self.b}
 
     def _blocks(self, rows: Array) -> list[Array]:
+        """As many rows for each thread, in blocks that the cache holds."""
         parts = self.threads * -(-len(rows) // (self.threads * BLOCK))
         return [part for part in np.array_split(rows, parts) if len(part)]
 
-    def _forward(self, x: Array) -> tuple[Array, Array]:
-        """Logits (n_features, n_rows) and the last s (n_rows, n_hidden)."""
-        s = np.tile(-self.c, (x.shape[1], 1))
-        h, step, t = np.empty_like(s), np.empty_like(s), np.empty_like(x)
-        for x_i, W_i, V_i, t_i in zip(x, self.W, self.V, t, strict=True):
-            np.copyto(h, s)
-            np.dot(sigmoid_of_minus(h), V_i, out=t_i)
-            s -= np.multiply(x_i[:, None], W_i, out=step)
-        t += self.b[:, None]
-        return t, s
-
-    def _gradient(self, x: Array) -> tuple[float, list[Array]]:
-        """Sum of log p and of its gradient over a block; the state runs backwards."""
-        t, s = self._forward(x)
-        delta = x - sigmoid_of_minus(-t)
-        g, h, room = np.zeros_like(s), np.empty_like(s), np.empty_like(s)
-        dW, dV = np.empty_like(self.W), np.empty_like(self.V)
-        for i in reversed(range(len(x))):
-            np.dot(x[i], g, out=dW[i])
-            s += np.multiply(x[i][:, None], self.W[i], out=room)
-            np.copyto(h, s)
-            np.dot(delta[i], sigmoid_of_minus(h), out=dV[i])
-            np.subtract(1, h, out=room)
-            room *= h
-            room *= np.multiply(delta[i][:, None], self.V[i], out=h)
-            g += room
-        return float(nats(t, x).sum()), [dW, dV, g.sum(axis=0), delta.sum(axis=1)]
-
-    def _draw(self, u: Array) -> NDArray[np.uint8]:
-        s = np.tile(-self.c, (u.shape[1], 1))
-        h, step, x = np.empty_like(s), np.empty_like(s), np.empty(u.shape, np.uint8)
-        for u_i, W_i, V_i, b_i, x_i in zip(u, self.W, self.V, self.b, x, strict=True):
-            np.copyto(h, s)
-            t = np.dot(sigmoid_of_minus(h), V_i) + b_i
-            np.less(u_i, sigmoid_of_minus(-t), out=x_i.view(bool))
-            s -= np.multiply(x_i[:, None], W_i, out=step)
-        return x.T
-
-
-class NumpySkippingNade(NumpyNade):
-    """The same, where h of a row is computed anew only after a one."""
-
-    def _forward(self, x: Array) -> tuple[Array, Array]:
-        t, h, _ = self._states(x, keep=False)
-        return t, h
+    def _nats(self, x: Array) -> Array:
+        """Log-probability of the rows of a block."""
+        return nats(self._states(x, keep=False)[0], x)
 
     def _states(self, x: Array, keep: bool) -> tuple[Array, Array, list[tuple[Array, Array]]]:
         """Logits, the last h, and for every feature the rows that move with the h they had."""
@@ -175,6 +135,7 @@ class NumpySkippingNade(NumpyNade):
 
     @staticmethod
     def _move(s: Array, h: Array, ones: Array, W_i: Array) -> None:
+        """s -= W_i for the rows with a one, and their h anew."""
         if ones.size:
             moved = s.take(ones, axis=0)
             moved -= W_i
@@ -182,8 +143,10 @@ class NumpySkippingNade(NumpyNade):
             h[ones] = sigmoid_of_minus(moved)
 
     def _gradient(self, x: Array) -> tuple[float, list[Array]]:
+        """Sum of log p and of its gradient over a block; the state runs backwards."""
         t, h, kept = self._states(x, keep=True)
         delta = x - sigmoid_of_minus(-t)
+        # Between two ones h is constant, so V_i delta_i is summed in u and meets h (1 - h) once.
         g, u, room = np.zeros_like(h), np.zeros_like(h), np.empty_like(h)
         dW, dV = np.zeros_like(self.W), np.empty_like(self.V)
         for i in reversed(range(len(x))):
@@ -199,6 +162,7 @@ class NumpySkippingNade(NumpyNade):
         return float(nats(t, x).sum()), [dW, dV, g.sum(axis=0), delta.sum(axis=1)]
 
     def _draw(self, u: Array) -> NDArray[np.uint8]:
+        """Rows of a block, drawn with its uniforms."""
         s = np.tile(-self.c, (u.shape[1], 1))
         h, x = sigmoid_of_minus(s.copy()), np.empty(u.shape, np.uint8)
         for u_i, W_i, V_i, b_i, x_i in zip(u, self.W, self.V, self.b, x, strict=True):

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from .contract import Array
-from .torch_peer import Grad, TorchLoop, nats
+from .torch_peer import Grad, TorchNade, nats
 
 __all__ = ["TorchCompiled"]
 
@@ -53,19 +53,23 @@ def draw(a: Tensor, bar: Tensor, W: Tensor, V: Tensor) -> tuple[Tensor, Tensor]:
     return a + x[:, None] * W, x
 
 
-class TorchCompiled(TorchLoop):
+class TorchCompiled(TorchNade):
     """Blocks of features compiled; while sampling, one feature at a time."""
 
     @torch.inference_mode()
+    def log_prob(self, rows: Tensor) -> Tensor:
+        return nats(self._forward(rows)[0], rows)
+
+    @torch.inference_mode()
     def sample(self, n_rows: int, given: Array | None = None) -> Tensor:
-        bars = torch.logit(self._uniforms(n_rows, given)).sub_(self.b[:, None])
-        a, x = self.c.repeat(n_rows, 1), []
+        bars, a, x = self._bars(n_rows, given), self.c.repeat(n_rows, 1), list[Tensor]()
         for bar, W_i, V_i in zip(bars.unbind(), self.W.unbind(), self.V.unbind(), strict=True):
             a, x_i = draw(a, bar, W_i, V_i)
             x.append(x_i)
         return torch.stack(x, 1)
 
     def _forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (n_features, n_rows) and the last a (n_rows, n_hidden)."""
         a, t = self.c.repeat(x.shape[1], 1), []
         for x_k, W_k, V_k in zip(*(v.split(BLOCK) for v in (x, self.W, self.V)), strict=True):
             a, t_k = forward(a, x_k, W_k, V_k)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from .contract import Array
-from .torch_peer import Grad, TorchLoop, nats
+from .torch_peer import Grad, TorchNade, nats
 
 __all__ = ["TorchSkipping"]
 
@@ -24,8 +24,8 @@ def move(a: Tensor, h: Tensor, ones: Tensor, W_i: Tensor) -> None:
     h.index_copy_(0, ones, moved.sigmoid_())
 
 
-class TorchSkipping(TorchLoop):
-    """The eager loop where h of a row is computed anew only after a one."""
+class TorchSkipping(TorchNade):
+    """An eager loop over unbound rows of the weights, in place and without a graph."""
 
     @torch.inference_mode()
     def log_prob(self, rows: Tensor) -> Tensor:
@@ -33,9 +33,8 @@ class TorchSkipping(TorchLoop):
 
     @torch.inference_mode()
     def sample(self, n_rows: int, given: Array | None = None) -> Tensor:
-        u = self._uniforms(n_rows, given)
-        bars = torch.logit(u).sub_(self.b[:, None])
-        x = torch.empty(u.shape, dtype=torch.bool)
+        bars = self._bars(n_rows, given)
+        x = torch.empty(bars.shape, dtype=torch.bool)
         a = self.c.repeat(n_rows, 1)
         h, t = torch.sigmoid(a), torch.empty(n_rows)
         for bar, W_i, V_i, x_i in zip(

@@ -74,16 +74,8 @@ def _checks(operation: str, n_rows: int, race: Race) -> list[Check]:
 
 
 def _rivals(race: Race) -> dict[str, str]:
-    """The arms that targets are about: fastest of a kind, and fastest of those that skip nothing.
-
-    Numba is there twice, as a user would write it and tuned.
-    """
+    """The arms that targets are about: the faster framework, and Numba."""
     known = {arm: ARMS["nade"][arm].library for arm in race.seconds if arm in ARMS["nade"]}
-    frameworks = [arm for arm, library in known.items() if library in ("torch", "jax")]
-    dense = [arm for arm in frameworks if not arm.endswith("-skip")]
-    kinds = {"PyTorch and JAX": frameworks, "PyTorch and JAX without skipping": dense}
-    rivals = {name: race.fastest(arms) for name, arms in kinds.items() if arms}
-    if len(set(rivals.values())) == 1:
-        rivals.popitem()
-    numba = {"Numba": "numba", "Numba, tuned": "numba-tuned"}
-    return rivals | {name: arm for name, arm in numba.items() if arm in known}
+    kinds = {"PyTorch and JAX": ("torch", "jax"), "Numba, tuned": ("numba",)}
+    arms = {kind: [arm for arm in known if known[arm] in kinds[kind]] for kind in kinds}
+    return {kind: race.fastest(rivals) for kind, rivals in arms.items() if rivals}

@@ -10,7 +10,7 @@ from .base import NAMES, nade_workload, peers_table
 
 __all__ = ["larger"]
 
-ARMS = ("ardens", "core", "torch-compile", "torch-skip", "jax", "numba-tuned")
+ARMS = ("ardens", "core", "torch-skip", "torch-compile", "jax", "numba")
 
 
 def larger(suite: Suite) -> Section:

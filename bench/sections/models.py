@@ -17,9 +17,9 @@ MLP = dict.fromkeys(("log_prob", "value_and_grad", "sample", "train_step"), 10.0
 
 
 def fvsbn(suite: Suite) -> Section:
-    """FVSBN against products with a masked matrix, and draws against a plain loop too."""
+    """FVSBN against products with a masked matrix."""
     workload = fvsbn_workload(suite)
-    return _against(suite, workload, f"FVSBN, n = {workload.n}", ("loop", "blas"), FVSBN)
+    return _against(suite, workload, f"FVSBN, n = {workload.n}", ("blas",), FVSBN)
 
 
 def mlp(suite: Suite) -> Section:
