@@ -63,9 +63,9 @@ def render(records: Sequence[Record], ablations: Sequence[Record] = ()) -> str:
     Parameters
     ----------
     records : sequence of dict
-        What `bench.results.records.read_all` gives.
+        What `bench.learning.records.read_all` gives.
     ablations : sequence of dict
-        What `bench.results.ablation.ablate` gave.
+        What `bench.learning.ablation.ablate` gave.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def render(records: Sequence[Record], ablations: Sequence[Record] = ()) -> str:
         "# Learning results",
         "Mean log-likelihood of the test rows in nats, ± its standard error over rows. Settings "
         "were chosen on the validation rows; the test rows were read once, after the choice. "
-        "`python -m bench.results --table` writes this page from `records/`.",
+        "`python -m bench.learning --table` writes this page from `records/`.",
         "## Settings chosen on validation rows",
         _results([record for record in records if record["mode"] == "recipe"]),
         "The best of all on the validation rows of each set, beside what it should reach and the "
@@ -239,7 +239,7 @@ def _published() -> str:
 
 
 def ablation_tables(ablations: Sequence[Record]) -> list[str]:
-    """Lay out what `bench.results.ablation.ablate` found, a table for each model."""
+    """Lay out what `bench.learning.ablation.ablate` found, a table for each model."""
     blocks = []
     for model in dict.fromkeys(record["model"] for record in ablations):
         ours = [record for record in ablations if record["model"] == model]

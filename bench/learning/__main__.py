@@ -1,4 +1,4 @@
-"""Train, choose on validation rows, judge once on test rows: ``python -m bench.results``."""
+"""Train, choose on validation rows, judge once on test rows: ``python -m bench.learning``."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
         0, or 2 where the command asks for what is not there.
     """
     options = _parser().parse_args(arguments)
-    command = shlex.join(["python", "-m", "bench.results", *(arguments or sys.argv[1:])])
+    command = shlex.join(["python", "-m", "bench.learning", *(arguments or sys.argv[1:])])
     try:
         if options.table:
             print(write_report(options.out))
@@ -57,13 +57,13 @@ def main(arguments: list[str] | None = None) -> int:
                 recipe = recipes.default(model) if options.default else recipes.read(model, name)
                 _result(recipe.quick() if options.quick else recipe, path, options, command)
     except (ValueError, FileNotFoundError) as error:
-        print(f"bench.results: {error}", file=sys.stderr)
+        print(f"bench.learning: {error}", file=sys.stderr)
         return 2
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bench.results", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.learning", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="SET MODEL [MODEL ...]")
     parser.add_argument("--default", action="store_true", help="estimators without options")
     parser.add_argument(

@@ -10,10 +10,10 @@ import pytest
 from ardens import NADE, data, load
 from ardens.models.gradient import GradientModel
 
-from .results import recipes, records, report
-from .results.__main__ import main
-from .results.ablation import ablate
-from .results.run import choose, judge
+from .learning import recipes, records, report
+from .learning.__main__ import main
+from .learning.ablation import ablate
+from .learning.run import choose, judge
 
 SEED = 3
 
@@ -100,7 +100,7 @@ def test_the_best_by_validation_is_chosen_and_fitted_in_one_piece(folder):
 def test_records_say_what_was_run_and_models_are_kept_beside_their_rows(run, folder):
     assert run("adult", "nade", "--seed", str(SEED)) == 0
     (record,) = records.read_all(folder / "out" / "records")
-    assert record["command"].startswith("python -m bench.results adult nade --seed 3")
+    assert record["command"].startswith("python -m bench.learning adult nade --seed 3")
     assert (record["set"], record["model"], record["seed"]) == ("adult", "nade", SEED)
     assert record["rows"] == {"train": 150, "valid": 50, "test": 60}
     assert record["settings"]["n_hidden"] == 4
