@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from . import machine
-from .report import write
-from .section import Section
+from .report import write_page
+from .results import ABOUT, FILE, facts_of
 from .sections import SECTIONS
 from .settings import DATA, FULL, QUICK, Settings
 from .suite import Suite
+from .tables import Tables, write
 
 __all__ = ["main"]
 
@@ -59,16 +60,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, metavar="N", help="interleaved rounds")
     parser.add_argument("--threads", type=int, metavar="N", help="threads of every arm")
     parser.add_argument("--only", nargs="+", choices=SECTIONS, metavar="SECTION")
+    parser.add_argument("--render", action="store_true", help="only make the page of the table")
     options = parser.parse_args(arguments)
     began = time.perf_counter()
-    facts = machine.facts()
-    sections: dict[str, Section] = {}
-    with Suite(settings_of(options)) as suite:
-        for name in options.only or SECTIONS:
-            sections[name] = SECTIONS[name](suite)
-        report = write(options.out, suite, sections, facts)
-    print(f"{report}, after {time.perf_counter() - began:.0f} s")
+    if not options.render:
+        write(options.out / FILE, measured(settings_of(options), options.only), ABOUT)
+    print(f"{write_page(options.out)}, after {time.perf_counter() - began:.0f} s")
     return 0
+
+
+def measured(settings: Settings, only: list[str] | None) -> Tables:
+    """Measure the sections, all unless some are named; the table of the run."""
+    facts = machine.facts()
+    with Suite(settings) as suite:
+        parts = {name: SECTIONS[name].measure(suite) for name in only or SECTIONS}
+        return facts_of(suite, facts) | parts
 
 
 if __name__ == "__main__":

@@ -15,12 +15,15 @@ from typing import Any
 
 import ardens
 
+from .tables import significant
+
 __all__ = ["LOOKS", "cores", "facts", "limits"]
 
 LIBRARIES = ("numpy", "torch", "jax", "jaxlib", "numba", "llvmlite")
 CPU = Path("/sys/devices/system/cpu/cpu0/cache")
 SIZES = {"L1": 0.5, "L2": 0.5}  # part of a cache that a working set fills
 FALLBACK = {"L1": 32 * 1024, "L2": 1024 * 1024}  # bytes, where the system tells nothing
+DIGITS = 5
 LOOKS, PAUSE = 20, 0.05  # at every limit: how many, and seconds between
 
 
@@ -46,10 +49,10 @@ def facts() -> dict[str, Any]:
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "cpu": _cpu(),
         "cores": cores(),
-        "caches": {name: f"{size // 1024} KiB" for name, size in _caches().items()},
+        "caches": ", ".join(f"{name} {size // 1024} KiB" for name, size in _caches().items()),
         "memory": _memory(),
         "system": platform.platform(),
-        "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
+        "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else "unknown",
         "level": config["level"],
         "levels": config["levels"],
         "compiler": config["compiler"],
@@ -72,8 +75,8 @@ def limits(core: Callable[..., Any], threads: int) -> dict[str, Any]:
     Returns
     -------
     dict
-        `fma`, multiply-adds in 10⁹/s by number of threads and level, and `bandwidth`, reading in
-        GB/s by cache and number of threads: the greatest of several looks, all threads together.
+        `threads`, one and all; for each of them `fma`, multiply-adds in 10⁹/s by level, and
+        `bandwidth`, reading in GB/s by cache: the greatest of several looks, all threads together.
         `looks`, instructions and multiply-adds of one thread in 10⁹/s: median, least, greatest.
     """
     counts = sorted({1, threads})
@@ -83,17 +86,17 @@ def limits(core: Callable[..., Any], threads: int) -> dict[str, Any]:
         rates = []
         for _ in range(LOOKS):
             time.sleep(PAUSE)
-            rates.append(core(name, *args))
+            rates.append(significant(core(name, *args), DIGITS))
         return rates
 
-    found: dict[str, Any] = {"fma": {}, "bandwidth": {}}
+    found: dict[str, Any] = {"threads": counts, "fma": {}, "bandwidth": {}}
     for level in levels:
         core("set_level", level)
-        found["fma"][level] = {k: max(looks("measure_fma", k)) for k in counts}
+        found["fma"][level] = [max(looks("measure_fma", k)) for k in counts]
     for name, size in _caches().items():
         if name in SIZES:
             part = int(size * SIZES[name])
-            found["bandwidth"][name] = {k: max(looks("measure_bandwidth", part, k)) for k in counts}
+            found["bandwidth"][name] = [max(looks("measure_bandwidth", part, k)) for k in counts]
     found["looks"] = {
         name: [median(rates), min(rates), max(rates)]
         for name, rates in {
@@ -105,6 +108,7 @@ def limits(core: Callable[..., Any], threads: int) -> dict[str, Any]:
 
 
 def _cpu() -> str:
+    """The name of the processor."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -126,10 +130,12 @@ def _caches() -> dict[str, int]:
 
 
 def _unit(size: str) -> int:
+    """Bytes of the unit that a size ends with."""
     return {"K": 1024, "M": 1024**2, "G": 1024**3}.get(size[-1], 1)
 
 
 def _memory() -> str:
+    """How much memory there is."""
     try:
         total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
@@ -138,6 +144,7 @@ def _memory() -> str:
 
 
 def _version(name: str) -> str:
+    """The version of a library."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
@@ -145,6 +152,8 @@ def _version(name: str) -> str:
 
 
 def _commit() -> str:
+    """The commit of the sources, and whether they were changed since."""
+
     def git(*args: str) -> str:
         command = ["git", "-C", str(Path(__file__).parent), *args]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

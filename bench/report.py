@@ -1,20 +1,21 @@
-"""Writes what was measured: Markdown, JSON and pictures in one folder."""
+"""The page of a run: Markdown and pictures, from its table alone."""
 
 from __future__ import annotations
 
-import json
 import statistics
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from .peers import ARMS
-from .section import Section, table
-from .suite import VERIFIED, Suite
+from .results import FILE, every_race
+from .section import Section
+from .sections import SECTIONS
+from .suite import VERIFIED
+from .tables import Tables, markdown, read
 from .verify import LIMITS
 
-__all__ = ["write"]
+__all__ = ["render", "write_page"]
 
 UNITS = {
     "log_prob": "nats of a row",
@@ -24,78 +25,73 @@ UNITS = {
 }
 
 
-def write(
-    folder: Path, suite: Suite, sections: Mapping[str, Section], machine: Mapping[str, Any]
-) -> Path:
-    """Write ``report.md``, ``results.json`` and the pictures.
+def write_page(folder: Path) -> Path:
+    """Write ``report.md`` and its pictures beside the table of a folder.
 
     Parameters
     ----------
     folder : Path
-        Where to write; made if it is not there.
-    suite : Suite
-        What was verified and timed.
-    sections : dict of str to Section
-        In their order.
-    machine : dict
-        What `machine.facts` found.
+        Where ``results.toml`` is.
 
     Returns
     -------
     Path
-        The report.
+        The page.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    for section in sections.values():
+    tables = read(folder / FILE)
+    for section in sections_of(tables):
         for name, draw in section.figures.items():
             draw().savefig(folder / f"{name}.png")
-    results = {
-        "machine": dict(machine),
-        "settings": asdict(suite.settings),
-        "checks": [check.record() for section in sections.values() for check in section.checks],
-        "verification": [
-            asdict(r.case)
-            | {"error": None if r.verdict is None else r.verdict.error, "reason": r.reason}
-            for r in suite.records
-        ],
-        "microseconds_per_row": {name: section.data for name, section in sections.items()},
-    }
-    (folder / "results.json").write_text(json.dumps(results, indent=1, default=_name) + "\n")
-    report = folder / "report.md"
-    blocks = [_head(suite, machine), _targets(sections)]
-    blocks += [section.markdown() for section in sections.values()]
-    blocks += [_arms(sections), _verification(suite), _machine(machine), _method(suite)]
-    report.write_text("\n\n".join(block for block in blocks if block) + "\n")
-    return report
+    path = folder / "report.md"
+    path.write_text(render(tables), "utf-8")
+    return path
 
 
-def _name(path: Path) -> str:
-    """The last part of a path: where it lies is no one's business."""
-    return path.name
+def render(tables: Tables) -> str:
+    """Make the page of a table, without its pictures."""
+    sections = sections_of(tables)
+    blocks = [_head(tables), _targets(sections)]
+    blocks += [section.markdown() for section in sections]
+    blocks += [_arms(), _verification(tables), _machine(tables["machine"]), _method(tables["run"])]
+    return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def _head(suite: Suite, machine: Mapping[str, Any]) -> str:
-    s = suite.settings
+def sections_of(tables: Tables) -> list[Section]:
+    """Make the sections that a table has parts of."""
+    sections = {name: maker.page(tables) for name, maker in SECTIONS.items() if name in tables}
+    for name, section in sections.items():
+        if "measured" in tables[name]:
+            section.blocks.append(
+                "These tables were measured at commit {commit}, after the others: "
+                "`{command}`.".format(**tables[name]["measured"])
+            )
+    return list(sections.values())
+
+
+def _head(tables: Tables) -> str:
+    """The machine, and what the figures mean."""
+    machine, run = tables["machine"], tables["run"]
     text = (
-        f"{machine['cpu']}, {machine['cores']} cores, {machine['level']}, {s.threads} threads; "
-        f"commit {machine['commit']}; {machine['date']}. Times are the best of {s.effort.rounds} "
-        "interleaved rounds. A ratio is that of the best times; in brackets stand the least and "
-        f"the greatest ratio of a single round. Half of all bands are narrower than ±{_band(suite)}"
-        " %."
+        f"{machine['cpu']}, {machine['cores']} cores, {machine['level']}, "
+        f"{run['threads']} threads; commit {machine['commit']}; {machine['date']}. Times are the "
+        f"best of {run['rounds']} interleaved rounds. A ratio is that of the best times; in "
+        "brackets stand the least and the greatest ratio of a single round. Half of all bands are "
+        "narrower than "
+        f"±{_band(tables)} %."
     )
     quick = (
         "\n\n**A quick run with small sizes: it shows that everything works, and no more. The "
         "targets are meant for the full sizes.**"
-        if s.quick
+        if run["quick"]
         else ""
     )
     return f"# Benchmarks\n\n{text}{quick}"
 
 
-def _band(suite: Suite) -> str:
+def _band(tables: Tables) -> str:
     """Median over all races and arms of half the spread of the ratio to the race's first arm."""
     widths = []
-    for race in suite.races:
+    for race in every_race(tables):
         first, *others = race.seconds or [""]
         for arm in others:
             band = race.ratio(arm, first)
@@ -103,70 +99,74 @@ def _band(suite: Suite) -> str:
     return f"{100 * statistics.median(widths):.0f}" if widths else "0"
 
 
-def _targets(sections: Mapping[str, Section]) -> str:
-    checks = [check for section in sections.values() for check in section.checks]
+def _targets(sections: Sequence[Section]) -> str:
+    """All figures that have targets."""
+    checks = [check for section in sections for check in section.checks]
     if not checks:
         return ""
     met = sum(check.met for check in checks)
     head = ["what", "figure (band)", "target", "met", "against"]
-    rows = table(head, [check.row() for check in checks])
+    rows = markdown(head, [check.row() for check in checks])
     return f"## Targets\n\n{met} of {len(checks)} are met.\n\n{rows}"
 
 
-def _arms(sections: Mapping[str, Section]) -> str:
+def _arms() -> str:
+    """What every arm is."""
     rows = [[model, arm.label, arm.form] for model, arms in ARMS.items() for arm in arms.values()]
-    return "## What was compared\n\n" + table(["model", "arm", "how it is written"], rows, left=3)
+    return "## What was compared\n\n" + markdown(
+        ["model", "arm", "how it is written"], rows, left=3
+    )
 
 
-def _verification(suite: Suite) -> str:
-    worst: dict[tuple[str, str, str], float] = {}
-    failed = []
-    for record in suite.records:
-        case = record.case
-        key = case.model, ARMS[case.model][case.arm].label, case.operation
-        if record.verdict is not None and record.verdict.fine:
-            worst[key] = max(worst.get(key, 0.0), record.verdict.error)
-        else:
-            error = "" if record.verdict is None else f"error {record.verdict.error:.2g}"
-            failed.append([*key, f"{case.n_rows:,}", error or record.reason])
-    arms = list(dict.fromkeys(key[:2] for key in worst))
+def _verification(tables: Tables) -> str:
+    """How far every arm was from the reference, and which were not timed."""
     lines = [
-        [*arm, *(f"{worst[*arm, op]:.1e}" if (*arm, op) in worst else "" for op in LIMITS)]
-        for arm in arms
+        [
+            model,
+            ARMS[model][arm].label,
+            *(f"{found[op]:.1e}" if op in found else "" for op in LIMITS),
+        ]
+        for model, arms in tables.get("errors", {}).items()
+        for arm, found in arms.items()
     ]
     head = ["model", "arm", *LIMITS]
     limits = "; ".join(f"{op}: {UNITS[op]}, at most {limit:g}" for op, limit in LIMITS.items())
     text = (
         "## Verification\n\nEvery arm was compared with `ardens.reference` (float64) on the rows "
         f"that it was timed on (the first {VERIFIED:,} of them; on the curves, fewer), before it "
-        f"was timed. Greatest error ({limits}):\n\n" + table(head, lines, left=2)
+        f"was timed. Greatest error ({limits}):\n\n" + markdown(head, lines, left=2)
     )
-    if failed:
-        head = ["model", "arm", "operation", "rows", "why"]
-        return f"{text}\n\nNot timed:\n\n{table(head, failed, left=5)}"
-    return f"{text}\n\nNone failed."
+    failures = tables.get("failures", {})
+    if not failures:
+        return f"{text}\n\nNone failed."
+    rows = []
+    for case, reason in failures.items():
+        model, arm, operation, n_rows = case.split()
+        rows.append([model, ARMS[model][arm].label, operation, f"{int(n_rows):,}", reason])
+    head = ["model", "arm", "operation", "rows", "why"]
+    return f"{text}\n\nNot timed:\n\n{markdown(head, rows, left=5)}"
 
 
-def _machine(machine: Mapping[str, Any]) -> str:
-    def text(value: Any) -> str:
-        if isinstance(value, Mapping):
-            return ", ".join(f"{k} {v}" for k, v in value.items())
-        return ", ".join(value) if isinstance(value, list) else str(value)
+def _machine(facts: dict[str, Any]) -> str:
+    """What the figures come from."""
+    rows = [
+        [name, ", ".join(fact) if isinstance(fact, list) else str(fact)]
+        for name, fact in facts.items()
+    ]
+    return "## Machine\n\n" + markdown(["fact", ""], rows, left=2)
 
-    rows = [[name, text(value)] for name, value in machine.items()]
-    return "## Machine\n\n" + table(["fact", ""], rows, left=2)
 
-
-def _method(suite: Suite) -> str:
-    effort = suite.settings.effort
+def _method(run: dict[str, Any]) -> str:
+    """How a round goes."""
     return (
         "## How it was measured\n\n"
-        f"In each of {effort.rounds} rounds every arm has its turn, beginning with another one "
-        f"each time; a turn is the best of {effort.repeats} measurements of at least "
-        f"{1000 * effort.min_seconds:g} ms. Each library has a process of its own, and all but one "
+        f"In each of {run['rounds']} rounds every arm has its turn, beginning with another one "
+        f"each time; a turn is the best of {run['repeats']} measurements of at least "
+        f"{run['milliseconds']:g} ms. Each library has a process of its own, and all but one "
         "sleep: in one process their thread pools would spin against each other. The limits are "
         "measured in the process of ardens. Every arm uses all cores and float32, and is given "
         "rows in the layout that it likes best. `ardens` is timed through the public methods, "
         "checks included; a training step is the time of an epoch inside `fit`, divided by its "
-        "steps. `results.json` has every round."
+        f"steps. `{FILE}` has every round, and of the curves the best; `python -m bench --render` "
+        "makes this page of it."
     )

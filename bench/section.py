@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
-from .timing import Band, Race, digits
+from .timing import Band, digits
 
-__all__ = ["Check", "Section", "micro", "table"]
+__all__ = ["Check", "Section", "micro"]
 
 
 @dataclass(frozen=True)
@@ -48,17 +48,8 @@ class Check:
         """A row of the table of targets."""
         sign = "≤" if self.at_most else "≥"
         verdict = "yes" if self.met else "**no**"
-        return [
-            self.what,
-            str(self.figure),
-            f"{sign} {self.target:g}{self.unit}",
-            verdict,
-            self.note,
-        ]
-
-    def record(self) -> dict[str, Any]:
-        """The same for a file."""
-        return asdict(self) | {"met": self.met}
+        wanted = f"{sign} {self.target:g}{self.unit}"
+        return [self.what, str(self.figure), wanted, verdict, self.note]
 
 
 @dataclass
@@ -71,8 +62,6 @@ class Section:
         Its heading.
     blocks : list of str
         Paragraphs and tables in Markdown.
-    data : dict
-        What goes into the file of results.
     checks : list of Check
         Figures that have targets.
     figures : dict of str to callable
@@ -81,15 +70,8 @@ class Section:
 
     title: str
     blocks: list[str] = field(default_factory=list)
-    data: dict[str, Any] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
     figures: dict[str, Callable[[], Any]] = field(default_factory=dict)
-
-    def keep(self, key: str, race: Race) -> None:
-        """Put the rounds of a race into the data, in microseconds per row."""
-        self.data[key] = {
-            name: [round(1e6 * s, 6) for s in seconds] for name, seconds in race.seconds.items()
-        }
 
     def picture(self, name: str, caption: str, draw: Callable[[], Any]) -> None:
         """Add a picture."""
@@ -99,12 +81,6 @@ class Section:
     def markdown(self) -> str:
         """The section as text."""
         return "\n\n".join([f"## {self.title}", *self.blocks])
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> str:
-    """Lay out a table in Markdown; columns after the first `left` are set to the right."""
-    rule = ["---" if k < left else "---:" for k in range(len(head))]
-    return "\n".join("| " + " | ".join(row) + " |" for row in [head, rule, *rows])
 
 
 def micro(seconds: float) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from .peers import ARMS
 from .settings import Settings
+from .tables import significant
 from .timing import Effort, Race, calls_for, race
 from .verify import Verdict, judge
 from .worker import Case, PeerError, Worker, reference_uniforms
@@ -47,7 +48,6 @@ class Suite:
         self.settings = settings
         self.workloads: dict[str, Workload] = {}
         self.records: list[Record] = []
-        self.races: list[Race] = []
         self._workers: dict[str, Worker] = {}
         self._began = time.perf_counter()
         self._judged: dict[Case, bool] = {}
@@ -142,18 +142,38 @@ class Suite:
                     arms[name] = partial(self._per_row, case, calls)
             except PeerError as error:
                 self._fail(case, str(error))
-        result = race(arms | dict(beside or {}), effort)
-        self.races.append(result)
-        return result
+        return race(arms | dict(beside or {}), effort)
+
+    def errors(self) -> dict[str, dict[str, dict[str, float]]]:
+        """The greatest error of every arm that was found right, by model, arm and operation."""
+        worst: dict[str, dict[str, dict[str, float]]] = {}
+        for record in self.records:
+            case, verdict = record.case, record.verdict
+            if verdict is not None and verdict.fine:
+                arm = worst.setdefault(case.model, {}).setdefault(case.arm, {})
+                error = max(arm.get(case.operation, 0.0), significant(verdict.error, 2))
+                arm[case.operation] = error
+        return worst
+
+    def failures(self) -> dict[str, str]:
+        """Why cases were not timed, by model, arm, operation and rows."""
+        return {
+            f"{r.case.model} {r.case.arm} {r.case.operation} {r.case.n_rows}": r.reason
+            for r in self.records
+            if r.verdict is None or not r.verdict.fine
+        }
 
     def _per_row(self, case: Case, calls: int) -> float:
+        """Seconds of a row."""
         return self._seconds(case, calls) / case.n_rows
 
     def _seconds(self, case: Case, calls: int) -> float:
+        """Seconds of a call."""
         seconds: float = self._at(case).call("seconds", case, calls)
         return seconds
 
     def _right(self, case: Case, verify: int) -> bool:
+        """Whether the arm agrees with the reference on the rows of the case."""
         operation = "train_step" if case.operation == "fit_step" else case.operation
         rows = min(case.n_rows, verify)
         case = Case(case.workload, case.model, case.arm, operation, rows, case.threads, case.level)
@@ -162,16 +182,19 @@ class Suite:
             uniforms = reference_uniforms(rows, workload.n) if operation == "sample" else None
             verdict = judge(case, self._at(case).call("result", case, uniforms), workload)
             self._judged[case] = verdict.fine
-            self.records.append(Record(case, verdict, "" if verdict.fine else "wrong"))
+            reason = "" if verdict.fine else f"error {verdict.error:.2g}"
+            self.records.append(Record(case, verdict, reason))
             if not verdict.fine:
                 self.say(f"  {case.arm} {operation}: error {verdict.error:.3g}, not timed")
         return self._judged[case]
 
     def _fail(self, case: Case, reason: str) -> None:
+        """Note and show why a case is not timed."""
         self.say(f"  {case.arm} {case.operation}: {reason}, not timed")
         self.records.append(Record(case, None, reason))
 
     def _at(self, case: Case) -> Worker:
+        """The process of the case's library, its workload loaded."""
         worker = self._worker(ARMS[case.model][case.arm].library)
         if case.workload not in worker.loaded:
             workload = self.workloads[case.workload]
@@ -180,6 +203,7 @@ class Suite:
         return worker
 
     def _worker(self, library: str) -> Worker:
+        """The process of a library; a new one where it is not there or died."""
         worker = self._workers.get(library)
         if worker is None or not worker.alive:
             worker = self._workers[library] = Worker()

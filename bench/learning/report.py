@@ -9,7 +9,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from ..section import table
+from ..tables import markdown
 from .pictures import label, learning_figure
 from .records import file_name, read_all
 
@@ -145,7 +145,7 @@ def _results(records: Sequence[Record]) -> str:
                 _time(record["search_seconds"]) if len(record["candidates"]) > 1 else "",
             )
         )
-    return table(head, rows, left=2)
+    return markdown(head, rows, left=2)
 
 
 def _best(records: Sequence[Record]) -> str:
@@ -165,7 +165,7 @@ def _best(records: Sequence[Record]) -> str:
                 f"{published[who]:.2f} ({who})" if who else "",
             )
         )
-    return table(("set", "best model", "test nats", "target", "met", "published"), rows, left=2)
+    return markdown(("set", "best model", "test nats", "target", "met", "published"), rows, left=2)
 
 
 def _defaults(records: Sequence[Record]) -> str:
@@ -185,7 +185,7 @@ def _defaults(records: Sequence[Record]) -> str:
             cells += [f"{best['test']['nats']:.2f}", change, _verdict(near)]
         rows.append([*cells, "", "", ""][:7])
     head = ("set", "model", "test nats", "fit", "chosen settings", "difference", "near")
-    return table(head, rows, left=2)
+    return markdown(head, rows, left=2)
 
 
 def _pairs(records: Sequence[Record]) -> str:
@@ -193,7 +193,7 @@ def _pairs(records: Sequence[Record]) -> str:
     for a, b in combinations([r for r in records if r["mode"] == "recipe"], 2):
         if a["set"] == b["set"] and (pair := _difference(a, b)) is not None:
             rows.append((a["set"], f"`{a['model']}` − `{b['model']}`", _nats(pair, "+.3f")))
-    return table(("set", "models", "difference in nats"), rows, left=2)
+    return markdown(("set", "models", "difference in nats"), rows, left=2)
 
 
 def _difference(a: Record, b: Record) -> dict[str, float] | None:
@@ -221,7 +221,7 @@ def _orderings(records: Sequence[Record]) -> list[str]:
         "Validation nats of `NADE()` under the orderings of `ardens.orderings`, beside the order "
         "of the columns."
     )
-    return ["## Orderings", about, table(("set", "columns", *names), rows)]
+    return ["## Orderings", about, markdown(("set", "columns", *names), rows)]
 
 
 def _published() -> str:
@@ -235,7 +235,7 @@ def _published() -> str:
             rows.append((name, *cells))
     head = ("set", *(f"{column} [{source}]" for column, source in columns.items()))
     sources = "\n".join(f"- {key}: {text}" for key, text in known["sources"].items())
-    return f"{table(head, rows)}\n\n{sources}"
+    return f"{markdown(head, rows)}\n\n{sources}"
 
 
 def ablation_tables(ablations: Sequence[Record]) -> list[str]:
@@ -247,7 +247,7 @@ def ablation_tables(ablations: Sequence[Record]) -> list[str]:
         head = (f"`{model}` without", *(record["set"] for record in ours))
         rows = [("nothing", *(f"{_nats(r['all'])}, {_time(r['all']['seconds'])}" for r in ours))]
         rows += [(name, *(_change(r["without"].get(name)) for r in ours)) for name in names]
-        blocks.append(table(head, rows))
+        blocks.append(markdown(head, rows))
     return blocks
 
 
@@ -286,7 +286,7 @@ def _commands(records: Sequence[Record]) -> str:
         rows.append(
             (record["set"], label(record), settings or "none", f"`{record['command']}`", where)
         )
-    return table(("set", "model", "settings", "command", "machine"), rows, left=5)
+    return markdown(("set", "model", "settings", "command", "machine"), rows, left=5)
 
 
 def _nats(figures: Mapping[str, float | None], form: str = ".2f") -> str:

@@ -1,33 +1,57 @@
-"""The sections of the report, in their order."""
+"""The sections of the report, in their order: what measures each, and what makes a page of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from ..section import Section
 from ..suite import Suite
-from .comparison import comparison
-from .complement import complement
-from .curves import curves
-from .larger import larger
-from .limits import limits
-from .models import fvsbn, mlp
-from .one_row import one_row
-from .scaling import levels, threads
-from .training import training
+from ..tables import Tables
+from . import (
+    comparison,
+    complement,
+    curves,
+    larger,
+    levels,
+    limits,
+    models,
+    one_row,
+    threads,
+    training,
+)
 
-__all__ = ["SECTIONS"]
+__all__ = ["SECTIONS", "Maker"]
 
-SECTIONS: dict[str, Callable[[Suite], Section]] = {
-    "comparison": comparison,
-    "larger": larger,
-    "limits": limits,
-    "training": training,
-    "threads": threads,
-    "levels": levels,
-    "fvsbn": fvsbn,
-    "mlp": mlp,
-    "curves": curves,
-    "complement": complement,
-    "one_row": one_row,
+
+@dataclass(frozen=True)
+class Maker:
+    """The two halves of a section.
+
+    Parameters
+    ----------
+    measure : callable
+        Gives the section's part of the table.
+    page : callable
+        Makes the section of the whole table.
+    """
+
+    measure: Callable[[Suite], dict[str, Any]]
+    page: Callable[[Tables], Section]
+
+
+SECTIONS = {
+    "comparison": Maker(comparison.measure, comparison.page),
+    "larger": Maker(larger.measure, larger.page),
+    "limits": Maker(limits.measure, limits.page),
+    "training": Maker(training.measure, training.page),
+    "threads": Maker(threads.measure, threads.page),
+    "levels": Maker(levels.measure, levels.page),
+    "fvsbn": Maker(partial(models.measure, model="fvsbn"), partial(models.page, model="fvsbn")),
+    "mlp": Maker(partial(models.measure, model="mlp"), partial(models.page, model="mlp")),
+    "curves": Maker(curves.measure, curves.page),
+    "complement": Maker(complement.measure, complement.page),
+    "one_row": Maker(one_row.measure, one_row.page),
 }

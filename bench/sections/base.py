@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..peers import ARMS
-from ..section import Section, micro, table
+from ..results import key, rounds
+from ..section import micro
 from ..suite import Suite
+from ..tables import markdown
 from ..timing import Race
 from ..workload import Workload, fitted, learned_rows, table_rows
 
-__all__ = ["NAMES", "OURS", "fvsbn_workload", "mlp_workload", "nade_workload", "peers_table"]
+__all__ = [
+    "KERNELS",
+    "NAMES",
+    "WORKLOADS",
+    "compare",
+    "fvsbn_workload",
+    "mlp_workload",
+    "nade_workload",
+    "peers_table",
+    "rows_of",
+]
 
-NAMES = {
-    "log_prob": "log_prob",
-    "value_and_grad": "value_and_grad",
-    "sample": "sample",
-    "train_step": "training step",
-}
+KERNELS = ("log_prob", "value_and_grad", "sample")
+NAMES = {name: name for name in KERNELS} | {"train_step": "training step"}
 OURS = ("ardens", "core")
 
 
@@ -39,8 +47,8 @@ def fvsbn_workload(suite: Suite) -> Workload:
         suite.say("preparing FVSBN")
         s = suite.settings
         X, about = learned_rows(s.data, s.n)
-        options = {"solver": "stochastic", "max_epochs": s.epochs, "n_jobs": s.threads}
-        suite.add(fitted("fvsbn", "fvsbn", X, about, **options))
+        options: dict[str, Any] = {"max_epochs": s.epochs, "n_jobs": s.threads}
+        suite.add(fitted("fvsbn", "fvsbn", X, about, solver="stochastic", **options))
     return suite.workloads["fvsbn"]
 
 
@@ -55,35 +63,46 @@ def mlp_workload(suite: Suite) -> Workload:
     return suite.workloads["mlp"]
 
 
-def peers_table(model: str, races: dict[int, Race], arms: Sequence[str]) -> str:
-    """Lay out times and ratios of all arms, fastest first, by number of rows."""
-    head = ["arm"]
-    for rows in races:
-        head += [f"µs per row, {rows:,} rows", "times ardens (band)"]
-    last = list(races.values())[-1]
-    order = [*OURS, *sorted((a for a in arms if a not in OURS), key=last.best)]
-    lines = []
-    for arm in (a for a in order if a in last.seconds):
-        line = [ARMS[model][arm].label]
-        for race in races.values():
-            ratio = "" if arm == "ardens" else str(race.ratio(arm, "ardens"))
-            line += [micro(race.best(arm)), ratio]
-        lines.append(line)
-    return table(head, lines)
+WORKLOADS: dict[str, Callable[[Suite], Workload]] = {
+    "nade": nade_workload,
+    "fvsbn": fvsbn_workload,
+    "mlp": mlp_workload,
+}
 
 
 def compare(
-    suite: Suite, section: Section, workload: Workload, operation: str, rows: Sequence[int]
-) -> dict[int, Race]:
-    """Race all arms that can do an operation, and keep the rounds in the section."""
+    suite: Suite, workload: Workload, operation: str, batches: Sequence[int]
+) -> dict[str, Any]:
+    """Race all arms that can do an operation; the rounds, for the table."""
     arms = suite.arms(workload.model, operation)
-    races = {}
-    for n_rows in rows:
+    part = {}
+    for n_rows in batches:
         suite.say(f"{workload.model} {operation}, {n_rows:,} rows: {', '.join(arms)}")
         cases = {arm: suite.case(workload, arm, operation, n_rows) for arm in arms}
         beside = {}
         if workload.model == "nade":
             beside["limit"] = suite.limit(workload, operation, suite.settings.threads)
-        races[n_rows] = suite.race(cases, beside=beside)
-        section.keep(f"{operation}, {n_rows} rows", races[n_rows])
-    return races
+        part[key(operation, n_rows)] = rounds(suite.race(cases, beside=beside))
+    return part
+
+
+def rows_of(workload: Mapping[str, Any]) -> str:
+    """What the report says of the rows and parameters of a workload in the table."""
+    return f"Rows: {workload['about']}; {workload['ones']:.1f} % ones."
+
+
+def peers_table(model: str, races: Mapping[int, Race]) -> str:
+    """Lay out times and ratios of all arms, fastest first, by number of rows."""
+    head = ["arm"]
+    for rows in races:
+        head += [f"µs per row, {rows:,} rows", "times ardens (band)"]
+    last = list(races.values())[-1]
+    arms = [arm for arm in ARMS[model] if arm in last.seconds]
+    lines = []
+    for arm in sorted(arms, key=lambda arm: (arm not in OURS, arm not in OURS and last.best(arm))):
+        line = [ARMS[model][arm].label]
+        for race in races.values():
+            ratio = "" if arm == "ardens" else str(race.ratio(arm, "ardens"))
+            line += [micro(race.best(arm)), ratio]
+        lines.append(line)
+    return markdown(head, lines)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..peers import ARMS, OPERATIONS
 from ..plots import arms_figure
+from ..results import races
 from ..section import Check, Section
 from ..suite import MULTIPLY_ADDS, Suite
+from ..tables import Tables
 from ..timing import Race
-from .base import NAMES, compare, nade_workload, peers_table
+from .base import NAMES, compare, nade_workload, peers_table, rows_of
 
-__all__ = ["comparison"]
+__all__ = ["measure", "page"]
 
 # of the limit, against the faster of PyTorch and JAX, against Numba
 TARGETS: dict[str, tuple[float | None, float, float | None]] = {
@@ -20,32 +24,37 @@ TARGETS: dict[str, tuple[float | None, float, float | None]] = {
 }
 
 
-def comparison(suite: Suite) -> Section:
+def measure(suite: Suite) -> dict[str, Any]:
     """Race all peers at all operations and both numbers of rows."""
-    s, workload = suite.settings, nade_workload(suite)
-    section = Section(f"NADE, n = {workload.n}, d = {workload.d}")
-    section.blocks.append(f"Rows: {workload.about}; {100 * workload.X.mean():.1f} % ones.")
-    all_races: dict[str, dict[int, Race]] = {}
+    workload, batches = nade_workload(suite), suite.settings.batches
+    part: dict[str, Any] = {}
     for operation in OPERATIONS:
-        rows = s.batches[:1] if operation == "train_step" else s.batches
-        races = compare(suite, section, workload, operation, rows)
-        all_races[operation] = races
-        arms = [arm for arm in ARMS["nade"] if arm in list(races.values())[-1].seconds]
-        section.blocks += [f"### {NAMES[operation]}", _of_the_limit(operation, races)]
-        section.blocks.append(peers_table("nade", races, arms))
-        for n_rows, race in races.items():
-            section.checks += _checks(operation, n_rows, race)
+        rows = batches[:1] if operation == "train_step" else batches
+        part |= compare(suite, workload, operation, rows)
+    return part
+
+
+def page(tables: Tables) -> Section:
+    """Set all peers side by side, and what they are to reach."""
+    workload = tables["workloads"]["nade"]
+    found = {op: races(tables["comparison"], op) for op in OPERATIONS}
+    section = Section(f"NADE, n = {workload['n']}, d = {workload['d']}")
+    section.blocks.append(rows_of(workload))
     section.picture(
         "nade",
         "Microseconds per row of NADE, all libraries",
-        lambda: arms_figure("nade", {NAMES[k]: v for k, v in all_races.items()}),
+        lambda: arms_figure("nade", {NAMES[op]: by_rows for op, by_rows in found.items()}),
     )
-    # the picture belongs above the tables
-    section.blocks.insert(1, section.blocks.pop())
+    for operation, by_rows in found.items():
+        section.blocks += [f"### {NAMES[operation]}", _of_the_limit(operation, by_rows)]
+        section.blocks.append(peers_table("nade", by_rows))
+        for n_rows, race in by_rows.items():
+            section.checks += _checks(operation, n_rows, race)
     return section
 
 
 def _of_the_limit(operation: str, races: dict[int, Race]) -> str:
+    """Which part of the peak's multiply-adds the kernels reach."""
     count = MULTIPLY_ADDS[operation]
     parts = []
     for n_rows, race in races.items():
@@ -57,6 +66,7 @@ def _of_the_limit(operation: str, races: dict[int, Race]) -> str:
 
 
 def _checks(operation: str, n_rows: int, race: Race) -> list[Check]:
+    """The figures of a race that have targets."""
     limit, frameworks, numba = TARGETS[operation]
     what = f"NADE {NAMES[operation]}, {n_rows:,} rows"
     checks = []

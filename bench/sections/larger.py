@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+from ..results import key, races, rounds
 from ..section import Section
 from ..suite import Suite
+from ..tables import Tables
 from .base import NAMES, nade_workload, peers_table
 
-__all__ = ["larger"]
+__all__ = ["measure", "page"]
 
-ARMS = ("ardens", "core", "torch-skip", "torch-compile", "jax", "numba")
+OPERATIONS = ("log_prob", "sample")
+TOO_SLOW = "numpy"
 
 
-def larger(suite: Suite) -> Section:
+def measure(suite: Suite) -> dict[str, Any]:
     """Race the faster peers with many rows in a call."""
     s, workload = suite.settings, nade_workload(suite)
-    section = Section(f"{s.larger:,} rows in a call")
     effort = replace(s.effort, rounds=max(2, s.effort.rounds // 2), repeats=1)
-    for operation in ("log_prob", "sample"):
-        arms = [arm for arm in suite.arms("nade", operation) if arm in ARMS]
+    part = {}
+    for operation in OPERATIONS:
+        arms = [arm for arm in suite.arms("nade", operation) if arm != TOO_SLOW]
         suite.say(f"nade {operation}, {s.larger:,} rows: {', '.join(arms)}")
         cases = {arm: suite.case(workload, arm, operation, s.larger) for arm in arms}
-        race = suite.race(cases, effort)
-        section.keep(operation, race)
-        section.blocks += [
-            f"### {NAMES[operation]}",
-            peers_table("nade", {s.larger: race}, arms),
-        ]
+        part[key(operation, s.larger)] = rounds(suite.race(cases, effort))
+    return part
+
+
+def page(tables: Tables) -> Section:
+    """Set them side by side."""
+    found = {op: races(tables["larger"], op) for op in OPERATIONS}
+    section = Section(
+        f"{max(rows for by_rows in found.values() for rows in by_rows):,} rows in a call"
+    )
+    for operation, by_rows in found.items():
+        section.blocks += [f"### {NAMES[operation]}", peers_table("nade", by_rows)]
     return section

@@ -2,52 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Any
 
 from ..peers import ARMS
+from ..results import races
 from ..section import Check, Section
 from ..suite import Suite
-from ..workload import Workload
-from .base import NAMES, compare, fvsbn_workload, mlp_workload, peers_table
+from ..tables import Tables
+from .base import NAMES, WORKLOADS, compare, peers_table, rows_of
 
-__all__ = ["fvsbn", "mlp"]
+__all__ = ["measure", "page"]
 
-FVSBN = {"log_prob": 2.0, "value_and_grad": 1.0, "sample": 100.0}  # times NumPy's
-MLP = dict.fromkeys(("log_prob", "value_and_grad", "sample", "train_step"), 10.0)  # times PyTorch
-
-
-def fvsbn(suite: Suite) -> Section:
-    """FVSBN against products with a masked matrix."""
-    workload = fvsbn_workload(suite)
-    return _against(suite, workload, f"FVSBN, n = {workload.n}", ("blas",), FVSBN)
+# the arm that targets are about, and how many times its speed is wanted of each operation
+TARGETS = {
+    "fvsbn": ("blas", {"log_prob": 2.0, "value_and_grad": 1.0, "sample": 100.0}),
+    "mlp": ("torch", dict.fromkeys(NAMES, 10.0)),
+}
 
 
-def mlp(suite: Suite) -> Section:
-    """MLP against a loop over dimensions."""
-    workload = mlp_workload(suite)
-    title = f"MLP, n = {workload.n}, d = {workload.d}"
-    return _against(suite, workload, title, ("torch",), MLP)
+def measure(suite: Suite, model: str) -> dict[str, Any]:
+    """Race the arms of a model at the operations that have targets."""
+    workload, batches = WORKLOADS[model](suite), suite.settings.batches
+    part: dict[str, Any] = {}
+    for operation in TARGETS[model][1]:
+        rows = batches[:1] if operation == "train_step" else batches
+        part |= compare(suite, workload, operation, rows)
+    return part
 
 
-def _against(
-    suite: Suite,
-    workload: Workload,
-    title: str,
-    peers: tuple[str, ...],
-    targets: Mapping[str, float],
-) -> Section:
-    s, model = suite.settings, workload.model
-    section = Section(title)
-    section.blocks.append(f"Rows: {workload.about}; {100 * workload.X.mean():.1f} % ones.")
+def page(tables: Tables, model: str) -> Section:
+    """Set the arms of a model side by side."""
+    workload, (peer, targets) = tables["workloads"][model], TARGETS[model]
+    d = f", d = {workload['d']}" if workload["d"] else ""
+    section = Section(f"{model.upper()}, n = {workload['n']}{d}")
+    section.blocks.append(rows_of(workload))
     for operation, target in targets.items():
-        rows = s.batches[:1] if operation == "train_step" else s.batches
-        races = compare(suite, section, workload, operation, rows)
-        arms = [arm for arm in ARMS[model] if arm in list(races.values())[-1].seconds]
-        section.blocks += [f"### {NAMES[operation]}", peers_table(model, races, arms)]
-        for n_rows, race in races.items():
-            for peer in peers:
-                if {peer, "ardens"} <= race.seconds.keys():
-                    what = f"{model.upper()} {NAMES[operation]}, {n_rows:,} rows"
-                    ratio, label = race.ratio(peer, "ardens"), ARMS[model][peer].label
-                    section.checks.append(Check(what, ratio, target, note=label))
+        by_rows = races(tables[model], operation)
+        section.blocks += [f"### {NAMES[operation]}", peers_table(model, by_rows)]
+        for n_rows, race in by_rows.items():
+            if {peer, "ardens"} <= race.seconds.keys():
+                what = f"{model.upper()} {NAMES[operation]}, {n_rows:,} rows"
+                ratio, label = race.ratio(peer, "ardens"), ARMS[model][peer].label
+                section.checks.append(Check(what, ratio, target, note=label))
     return section

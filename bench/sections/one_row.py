@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
-from ..section import Check, Section, micro, table
+from typing import Any
+
+from ..results import key, races, rounds
+from ..section import Check, Section, micro
 from ..suite import Suite
+from ..tables import Tables, markdown
 from ..timing import Band
 from ..workload import made_up
-from .base import NAMES
+from .base import KERNELS, NAMES
 
-__all__ = ["one_row"]
+__all__ = ["measure", "page"]
 
 TARGET = 15.0  # microseconds
+SIZE = 16  # n and d
 
 
-def one_row(suite: Suite) -> Section:
+def measure(suite: Suite) -> dict[str, Any]:
     """Time calls of one row of a small NADE, through the public methods and in the core."""
     suite.say("one row of a small model")
-    workload = suite.add(made_up("small", 16, 16, 1))
-    section = Section("One row of a small NADE, n = 16, d = 16")
-    lines = []
-    for operation in ("log_prob", "value_and_grad", "sample"):
+    workload = suite.add(made_up("small", SIZE, SIZE, 1))
+    part = {}
+    for operation in KERNELS:
         cases = {arm: suite.case(workload, arm, operation, 1) for arm in ("ardens", "core")}
         race = suite.race(cases)
-        section.keep(operation, race)
-        if len(race.seconds) < 2:
-            continue
-        lines.append([NAMES[operation], micro(race.best("ardens")), micro(race.best("core"))])
-        spread = race.spread("ardens")
-        figure = Band(*(1e6 * s for s in (spread.value, spread.low, spread.high)))
-        what = f"NADE {NAMES[operation]}, one row, n = d = 16"
-        note = "a call from Python"
-        section.checks.append(Check(what, figure, TARGET, at_most=True, unit=" µs", note=note))
-    section.blocks.append(table(["operation", "µs per call", "µs in the core"], lines))
+        if len(race.seconds) == len(cases):
+            part[key(operation, 1)] = rounds(race)
     suite.drop(["small"])
+    return part
+
+
+def page(tables: Tables) -> Section:
+    """Lay out the time of a call."""
+    section = Section(f"One row of a small NADE, n = {SIZE}, d = {SIZE}")
+    lines = []
+    for operation in KERNELS:
+        for race in races(tables["one_row"], operation).values():
+            cells = [micro(race.best(arm)) for arm in ("ardens", "core")]
+            lines.append([NAMES[operation], *cells])
+            spread = race.spread("ardens")
+            figure = Band(*(1e6 * s for s in (spread.value, spread.low, spread.high)))
+            what, note = f"NADE {NAMES[operation]}, one row, n = d = {SIZE}", "a call from Python"
+            check = Check(what, figure, TARGET, at_most=True, unit=" µs", note=note)
+            section.checks.append(check)
+    section.blocks.append(markdown(["operation", "µs per call", "µs in the core"], lines))
     return section

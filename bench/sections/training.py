@@ -2,44 +2,50 @@
 
 from __future__ import annotations
 
-from ..section import Check, Section, micro, table
+from typing import Any
+
+from ..results import key, races, rounds
+from ..section import Check, Section, micro
 from ..suite import Suite
+from ..tables import Tables, markdown
 from ..timing import Band
 from .base import nade_workload
 
-__all__ = ["training"]
+__all__ = ["measure", "page"]
 
 TARGET = 0.20
+STEPS = {
+    "gradient": "value_and_grad alone, in the core",
+    "Adam": "a step of `fit`: rows gathered, gradient, Adam",
+    "fit": "a step of `fit` as it is without options: averaging of parameters as well",
+}
 
 
-def training(suite: Suite) -> Section:
-    """Compare a whole step of `fit` with the gradient alone."""
-    s, workload = suite.settings, nade_workload(suite)
-    rows = s.batches[0]
+def measure(suite: Suite) -> dict[str, Any]:
+    """Race a whole step of `fit` with the gradient alone."""
+    workload, rows = nade_workload(suite), suite.settings.batches[0]
     suite.say("share of the training step")
-    race = suite.race(
-        {
-            "gradient": suite.case(workload, "core", "value_and_grad", rows),
-            "Adam": suite.case(workload, "ardens", "train_step", rows),
-            "fit": suite.case(workload, "ardens", "fit_step", rows),
-        }
-    )
-    section = Section(f"A training step of {rows:,} rows")
-    section.keep("training", race)
-    labels = {
-        "gradient": "value_and_grad alone, in the core",
-        "Adam": "a step of `fit`: rows gathered, gradient, Adam",
-        "fit": "a step of `fit` as it is without options: averaging of parameters as well",
+    cases = {
+        "gradient": suite.case(workload, "core", "value_and_grad", rows),
+        "Adam": suite.case(workload, "ardens", "train_step", rows),
+        "fit": suite.case(workload, "ardens", "fit_step", rows),
     }
+    return {key("step", rows): rounds(suite.race(cases))}
+
+
+def page(tables: Tables) -> Section:
+    """Say which share of a step lies outside the gradient."""
+    ((rows, race),) = races(tables["training"], "step").items()
+    section = Section(f"A training step of {rows:,} rows")
     lines = []
     for arm in race.seconds:
         share = race.ratio("gradient", arm)
         outside = Band(1 - share.value, 1 - share.high, 1 - share.low)
         text = "" if arm == "gradient" else str(outside)
-        lines.append([labels[arm], micro(race.best(arm) * rows), text])
+        lines.append([STEPS[arm], micro(race.best(arm) * rows), text])
         if arm == "fit":
             what = f"NADE training step, {rows:,} rows: share outside value_and_grad"
             note = "step of `fit`"
             section.checks.append(Check(what, outside, TARGET, at_most=True, unit="", note=note))
-    section.blocks.append(table(["step", "µs per step", "share outside value_and_grad"], lines))
+    section.blocks.append(markdown(["step", "µs per step", "share outside value_and_grad"], lines))
     return section

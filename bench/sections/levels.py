@@ -1,0 +1,56 @@
+"""What instruction sets bring."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..results import key, races, rounds
+from ..section import Check, Section, micro
+from ..suite import Suite
+from ..tables import Tables, markdown
+from ..timing import Race
+from .base import KERNELS, NAMES, nade_workload
+
+__all__ = ["measure", "page"]
+
+AT_MOST = {"x86_v3": 2.3, "baseline": 7.0}  # times the highest level, if that is x86_v4
+
+
+def measure(suite: Suite) -> dict[str, Any]:
+    """Time every operation of NADE at every instruction-set level, the highest first."""
+    workload, rows = nade_workload(suite), suite.settings.batches[-1]
+    names: list[str] = suite.core("levels")[::-1]
+    part = {}
+    for operation in KERNELS:
+        suite.say(f"levels: {operation}")
+        cases = {name: suite.case(workload, "core", operation, rows, level=name) for name in names}
+        race = suite.race(cases)
+        if len(race.seconds) == len(names):
+            part[key(operation, rows)] = rounds(race)
+    return part
+
+
+def page(tables: Tables) -> Section:
+    """Lay out how many times longer the lower levels take."""
+    section = Section("Instruction sets")
+    lines, names = [], [""]
+    for operation in KERNELS:
+        for rows, race in races(tables["levels"], operation).items():
+            names = list(race.seconds)
+            ratios = [str(race.ratio(name, names[0])) for name in names[1:]]
+            lines.append([NAMES[operation], micro(race.best(names[0])), *ratios])
+            section.checks += _checks(race, f"NADE {NAMES[operation]}, {rows:,} rows")
+    head = ["operation", f"µs per row, {names[0]}", *(f"{name}, times that" for name in names[1:])]
+    section.blocks.append(markdown(head, lines))
+    return section
+
+
+def _checks(race: Race, what: str) -> list[Check]:
+    """The ratios that have targets."""
+    highest, *lower = race.seconds
+    if highest != "x86_v4":
+        return []
+    return [
+        Check(f"{what}: {k}", race.ratio(k, highest), AT_MOST[k], at_most=True, note=highest)
+        for k in lower
+    ]
