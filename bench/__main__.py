@@ -1,4 +1,7 @@
-"""One command for the whole comparison: ``python -m bench``."""
+"""One command for the whole comparison: ``python -m bench``.
+
+Table, page and pictures go to an untracked folder; ``--publish`` writes those in docs/benchmarks.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,16 @@ from pathlib import Path
 
 from . import machine
 from .report import write_page
-from .results import ABOUT, FILE, facts_of
+from .results import ABOUT, FILE, facts_of, merged, run_of
 from .sections import SECTIONS
 from .settings import DATA, FULL, QUICK, Settings
 from .suite import Suite
-from .tables import Tables, write
+from .tables import Tables, read, write
 
 __all__ = ["main"]
+
+OUT = Path("bench-results/speed")
+PUBLISHED = Path(__file__).resolve().parents[1] / "docs" / "benchmarks"
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
@@ -40,7 +46,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure, and write the report.
+    """Measure, and write the table and the page of it.
 
     Parameters
     ----------
@@ -53,7 +59,8 @@ def main(arguments: list[str] | None = None) -> int:
         0; targets that are missed are in the report.
     """
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("docs/benchmarks"), metavar="DIR")
+    parser.add_argument("--out", type=Path, default=OUT, metavar="DIR", help="(%(default)s)")
+    parser.add_argument("--publish", action="store_true", help="write to docs/benchmarks instead")
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder of binarized_mnist.npz")
     parser.add_argument("--model", type=Path, metavar="FILE", help="a fitted NADE to use")
     parser.add_argument("--quick", action="store_true", help="small sizes, under a minute")
@@ -62,19 +69,31 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--only", nargs="+", choices=SECTIONS, metavar="SECTION")
     parser.add_argument("--render", action="store_true", help="only make the page of the table")
     options = parser.parse_args(arguments)
+    if options.publish and options.quick:
+        parser.error("a quick run shows that everything works; it is not for publishing")
+    settings = settings_of(options)
+    old = read(PUBLISHED / FILE) if options.publish and options.only else None
+    if old is not None and old["run"] != run_of(settings):
+        parser.error(f"sections among others need their settings, {old['run']}")
     began = time.perf_counter()
+    folder: Path = PUBLISHED if options.publish else options.out
     if not options.render:
-        write(options.out / FILE, measured(settings_of(options), options.only), ABOUT)
-    print(f"{write_page(options.out)}, after {time.perf_counter() - began:.0f} s")
+        write(folder / FILE, measured(settings, options.only or list(SECTIONS), old), ABOUT)
+    print(f"{write_page(folder)}, after {time.perf_counter() - began:.0f} s")
     return 0
 
 
-def measured(settings: Settings, only: list[str] | None) -> Tables:
-    """Measure the sections, all unless some are named; the table of the run."""
+def measured(settings: Settings, names: list[str], old: Tables | None) -> Tables:
+    """Measure sections; they take the place of those in an older table, if there is one."""
     facts = machine.facts()
     with Suite(settings) as suite:
-        parts = {name: SECTIONS[name].measure(suite) for name in only or SECTIONS}
-        return facts_of(suite, facts) | parts
+        parts = {name: SECTIONS[name].measure(suite) for name in names}
+        tables = facts_of(suite, facts) | parts
+    if old is None:
+        return tables
+    model = " --model FILE" if settings.model else ""
+    command = f"python -m bench{model} --rounds {settings.effort.rounds} --only {' '.join(names)}"
+    return merged(old, tables, names, command)
 
 
 if __name__ == "__main__":

@@ -167,6 +167,6 @@ def _method(run: dict[str, Any]) -> str:
         "measured in the process of ardens. Every arm uses all cores and float32, and is given "
         "rows in the layout that it likes best. `ardens` is timed through the public methods, "
         "checks included; a training step is the time of an epoch inside `fit`, divided by its "
-        f"steps. `{FILE}` has every round, and of the curves the best; `python -m bench --render` "
-        "makes this page of it."
+        f"steps. `{FILE}` has every round, and of the curves the best; `python -m bench --render "
+        "--publish` makes this page of it."
     )

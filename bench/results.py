@@ -11,16 +11,28 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from .settings import Settings
 from .suite import Suite
 from .tables import Tables, significant
 from .timing import Race
 
-__all__ = ["ABOUT", "FILE", "best_rounds", "every_race", "facts_of", "key", "races", "rounds"]
+__all__ = [
+    "ABOUT",
+    "FILE",
+    "best_rounds",
+    "every_race",
+    "facts_of",
+    "key",
+    "merged",
+    "races",
+    "rounds",
+    "run_of",
+]
 
 FILE = "results.toml"
 ABOUT = (
     "Microseconds per row of every arm in every round, and all else that report.md shows;\n"
-    "`python -m bench --render` makes the page and its pictures of this table."
+    "`python -m bench --render --publish` makes the page and its pictures of this table."
 )
 DIGITS = 6  # of microseconds: more than enough for ratios of three
 
@@ -62,26 +74,57 @@ def every_race(tables: Tables) -> Iterator[Race]:
                 yield _race(arms)
 
 
+def run_of(settings: Settings) -> dict[str, Any]:
+    """The settings that the page says once for all sections."""
+    return {
+        "rounds": settings.effort.rounds,
+        "repeats": settings.effort.repeats,
+        "milliseconds": 1000 * settings.effort.min_seconds,
+        "threads": settings.threads,
+        "quick": settings.quick,
+    }
+
+
 def facts_of(suite: Suite, machine: Mapping[str, Any]) -> Tables:
     """What stands in the table beside the parts of the sections."""
-    s = suite.settings
-    run = {
-        "rounds": s.effort.rounds,
-        "repeats": s.effort.repeats,
-        "milliseconds": 1000 * s.effort.min_seconds,
-        "threads": s.threads,
-        "quick": s.quick,
-    }
     workloads = {
         name: {"n": w.n, "d": w.d, "ones": significant(100 * w.X.mean(), DIGITS), "about": w.about}
         for name, w in suite.workloads.items()
     }
     return {
         "machine": dict(machine),
-        "run": run,
+        "run": run_of(suite.settings),
         "workloads": workloads,
         "errors": suite.errors(),
         "failures": suite.failures(),
+    }
+
+
+def merged(old: Tables, new: Tables, names: Iterable[str], command: str) -> Tables:
+    """Put some sections of a run in the place of those of an earlier one.
+
+    Parameters
+    ----------
+    old, new : Tables
+        Tables of runs with the same settings; the machine of the old one stays on top of the page.
+    names : iterable of str
+        The sections; each gets a note of its commit and command.
+    command : str
+        What measured them.
+    """
+    errors = {model: dict(arms) for model, arms in old.get("errors", {}).items()}
+    for model, arms in new.get("errors", {}).items():
+        for arm, found in arms.items():
+            before = errors.setdefault(model, {}).get(arm, {})
+            worst = {op: max(error, before.get(op, 0.0)) for op, error in found.items()}
+            errors[model][arm] = before | worst
+    note = {"measured": {"commit": new["machine"]["commit"], "command": command}}
+    return {
+        **old,
+        "workloads": new.get("workloads", {}) | old.get("workloads", {}),
+        "errors": errors,
+        "failures": old.get("failures", {}) | new.get("failures", {}),
+        **{name: new[name] | note for name in names},
     }
 
 
