@@ -16,8 +16,9 @@ from ardens.grids import learns_by_steps
 from ardens.recipe import Settings, settings_for
 from ardens.schedules import Constant
 
+from ..tables import significant
 from .recipes import default
-from .records import mean_and_error
+from .results import DIGITS, mean_and_error
 from .run import learning_rows
 
 __all__ = ["INGREDIENTS", "Ingredient", "ablate"]
@@ -45,6 +46,7 @@ class Ingredient:
 
 
 def _constant_rate(settings: Settings) -> dict[str, Any] | None:
+    """The greatest rate of a schedule in place of it."""
     if isinstance(settings.schedule, Constant):
         return None
     return {"learning_rate": max(settings.schedule(step) for step in range(1000))}
@@ -76,7 +78,9 @@ OF_THE_SOLVER = (
 )
 
 
-def ablate(model: str, path: Path, seed: int, *, quick: bool = False) -> dict[str, Any]:
+def ablate(
+    model: str, path: Path, seed: int, *, quick: bool = False
+) -> dict[str, dict[str, float]]:
     """Fit a model as it is and without each ingredient.
 
     Parameters
@@ -93,34 +97,34 @@ def ablate(model: str, path: Path, seed: int, *, quick: bool = False) -> dict[st
     Returns
     -------
     dict
-        ``all``, and under ``without`` by ingredient: mean validation `nats` with their standard
-        `error`, `seconds`, `epochs` and, for an ingredient, the paired `change` that taking it
-        away makes.
+        ``nothing``: mean validation `nats` of the fit as it is, and by ingredient the paired
+        `change` that taking it away makes; each with its standard `error` and the `seconds`.
     """
     train, valid = learning_rows(path)
     recipe = default(model).quick() if quick else default(model)
 
-    def run(options: dict[str, Any], patched: str = "") -> tuple[dict[str, Any], Any]:
+    def run(options: dict[str, Any], patched: str = "") -> tuple[float, Any]:
+        """Seconds of a fit, and its log-probabilities of the validation rows."""
         estimator = recipe.estimator(seed).set_params(**options)
         began = time.perf_counter()
         with _zeros_for(patched):
             estimator.fit(train, X_valid=valid)
         seconds = time.perf_counter() - began
-        rows = estimator.score_samples(valid)
-        epochs = len(estimator.history_.get("epoch", ()))
-        return mean_and_error(rows) | {"seconds": seconds, "epochs": epochs}, rows
+        return significant(seconds, DIGITS), estimator.score_samples(valid)
 
     settings = settings_for(len(train), validated=True)
-    figures, as_is = run({})
-    without: dict[str, Any] = {}
+    seconds, as_is = run({})
+    nats, error = mean_and_error(as_is)
+    found = {"nothing": {"nats": nats, "error": error, "seconds": seconds}}
     for name, (options, patched) in _variants(recipe.estimator(seed), settings).items():
-        one, rows = run(options, patched)
-        change = mean_and_error(rows - as_is)
-        without[name] = one | {"change": change["nats"], "change_error": change["error"]}
-    return {"set": path.stem, "model": model, "seed": seed, "all": figures, "without": without}
+        seconds, rows = run(options, patched)
+        change, error = mean_and_error(rows - as_is)
+        found[name] = {"change": change, "error": error, "seconds": seconds}
+    return found
 
 
 def _variants(estimator: Any, settings: Settings) -> dict[str, tuple[dict[str, Any], str]]:
+    """By ingredient that the fit has: options without it, and what is patched."""
     variants = {}
     for ingredient in INGREDIENTS if learns_by_steps(estimator) else OF_THE_SOLVER:
         options = ingredient.without(settings)

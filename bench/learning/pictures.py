@@ -1,33 +1,72 @@
-"""Pictures of learning, drawn from records."""
+"""Pictures of learning, drawn from what runs have kept."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..plots import LINES, style
+from ..tables import Tables
+from .results import every_result, kept_of
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["label", "learning_figure", "samples_figure"]
+__all__ = ["draw_curves", "learning_figure", "samples_figure"]
 
 MORE = ("#c77d0a", "#4d4d4d", "#1b998b", "#b56576")
 
 
+def draw_curves(tables: Tables, set_name: str, kept: Path, folder: Path) -> str:
+    """Draw the learning curves of a set, if those of all its results are kept.
+
+    Parameters
+    ----------
+    tables : Tables
+        The results.
+    set_name : str
+        One of their sets.
+    kept, folder : Path
+        Where the curves are, and where the picture goes.
+
+    Returns
+    -------
+    str
+        What was drawn, or why nothing was: a picture shows all results of its set or stays.
+    """
+    path = folder / f"{set_name}.png"
+    curves, points = {}, {}
+    for other, name, figures in every_result(tables):
+        if other != set_name:
+            continue
+        found = kept_of(kept, set_name, name, figures["digest"])
+        if not found:
+            return f"{path} stays as it is: {kept} has not the curve of {name}"
+        if "epoch" not in found:
+            points[name] = figures["fit"], figures["valid"]
+        elif len(found["epoch"]) > 1:
+            curves[name] = found
+    if not curves:
+        return f"{path} is not drawn: no result has a curve"
+    learning_figure(curves, points).savefig(path)
+    return str(path)
+
+
 def learning_figure(
-    records: Sequence[dict[str, Any]], points: Sequence[dict[str, Any]] = ()
+    curves: Mapping[str, Mapping[str, Any]], points: Mapping[str, tuple[float, float]]
 ) -> Figure:
     """Draw validation nats over epochs, and over seconds of training.
 
     Parameters
     ----------
-    records : sequence of dict
-        Records of one set, each with a history.
-    points : sequence of dict
-        Records of the set without a history: mixtures, which end where they end.
+    curves : dict of str to dict
+        ``epoch``, ``train``, ``valid`` and ``time`` of models, by name.
+    points : dict of str to (seconds, nats)
+        Models without epochs, which end where they end: mixtures.
 
     Returns
     -------
@@ -41,26 +80,13 @@ def learning_figure(
         from matplotlib.ticker import FuncFormatter, MaxNLocator
 
         figure, (epochs, seconds) = plt.subplots(1, 2, figsize=(10.5, 4.0), sharey=True)
-        colours = (LINES + MORE) * (1 + len(records) // len(LINES + MORE))
-        for record, colour in zip(records, colours, strict=False):
-            history = {name: np.array(c, float) for name, c in record["history"].items()}
-            best = int(np.nanargmax(history["valid"]))
-            for ax, along in ((epochs, "epoch"), (seconds, "time")):
-                x, y = history[along], history["valid"]
-                ax.plot(x, y, color=colour, linewidth=1.8, label=label(record))
-                ax.plot(x[best], y[best], "o", color=colour, markersize=5, markeredgecolor="white")
-            epochs.plot(
-                history["epoch"],
-                history["train"],
-                color=colour,
-                linewidth=1.0,
-                linestyle=(0, (4, 2)),
-            )
-        for point, colour in zip(points, reversed(LINES + MORE), strict=False):
-            x, y = point["fit_seconds"], point["valid"]["nats"]
-            seconds.plot(x, y, "D", color=colour, markersize=7, label=label(point))
-        low, high = _upper_part(records)
-        epochs.set_ylim(low, max([high, *(point["valid"]["nats"] for point in points)]))
+        colours = (LINES + MORE) * (1 + len(curves) // len(LINES + MORE))
+        for (name, curve), colour in zip(curves.items(), colours, strict=False):
+            _draw(epochs, seconds, name, curve, colour)
+        for (name, (x, y)), colour in zip(points.items(), reversed(LINES + MORE), strict=False):
+            seconds.plot(x, y, "D", color=colour, markersize=7, label=name)
+        low, high = _upper_part(curves.values())
+        epochs.set_ylim(low, max([high, *(nats for _, nats in points.values())]))
         for ax, name in ((epochs, "epoch"), (seconds, "seconds of training")):
             ax.set_xscale("log")
             ax.set_xlabel(name)
@@ -100,15 +126,20 @@ def samples_figure(rows: Any, drawn: Any, name: str) -> Figure:
     return figure
 
 
-def label(record: dict[str, Any]) -> str:
-    """The name of a model, with the mode where it is not a recipe's."""
-    return record["model"] + (f" ({record['mode']})" if record["mode"] != "recipe" else "")
+def _draw(epochs: Axes, seconds: Axes, name: str, curve: Mapping[str, Any], colour: str) -> None:
+    """Draw one model over epochs and over seconds."""
+    best = int(np.nanargmax(curve["valid"]))
+    for ax, along in ((epochs, "epoch"), (seconds, "time")):
+        x, y = curve[along], curve["valid"]
+        ax.plot(x, y, color=colour, linewidth=1.8, label=name)
+        ax.plot(x[best], y[best], "o", color=colour, markersize=5, markeredgecolor="white")
+    broken = (0, (4, 2))
+    epochs.plot(curve["epoch"], curve["train"], color=colour, linewidth=1.0, linestyle=broken)
 
 
-def _upper_part(records: Sequence[dict[str, Any]]) -> tuple[float, float]:
+def _upper_part(curves: Collection[Mapping[str, Any]]) -> tuple[float, float]:
     """From where the slowest curve has made most of its way, to the top."""
-    curves = [np.array(record["history"]["valid"], float) for record in records]
-    trained = [np.array(record["history"]["train"], float)[-1] for record in records]
-    low = min(float(np.nanmax(c) - 0.25 * (np.nanmax(c) - np.nanmin(c))) for c in curves)
-    high = max(*(float(np.nanmax(c)) for c in curves), *trained)
+    valid = [curve["valid"] for curve in curves]
+    low = min(float(np.nanmax(c) - 0.25 * (np.nanmax(c) - np.nanmin(c))) for c in valid)
+    high = max(*(float(np.nanmax(c)) for c in valid), *(float(c["train"][-1]) for c in curves))
     return low, high + 0.05 * (high - low)
