@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ardens import _core, get_config
-from ardens.models import MODELS
-from ardens.models.flat import named_views
+from ardens import get_config
 from ardens.optim import OPTIMIZERS
+
+from .internals import MODELS, core, named_views
 
 SIZES = {"tabular": (16, 0), "fvsbn": (784, 0), "mlp": (123, 32), "nade": (784, 500)}
 LEARNED = [name for name in MODELS if name != "tabular"]
@@ -28,10 +28,10 @@ def model():
     """A function that makes a model of random parameters, as large as learned ones."""
 
     def make(name):
-        core = _core.Model(name, *SIZES[name])
+        described = core.Model(name, *SIZES[name])
         rng = np.random.default_rng(0)
         drawn = {}
-        for key, view in named_views(core, np.zeros(core.size, np.float32)).items():
+        for key, view in named_views(described, np.zeros(described.size, np.float32)).items():
             drawn[key] = rng.normal(0, 3 / np.sqrt(view.shape[-1]), view.shape)
         if name == "fvsbn":
             drawn["W"] = np.tril(drawn["W"], -1)
@@ -82,13 +82,13 @@ def test_an_optimizer_step(benchmark, name):
     """A step of a million parameters, with all threads."""
     params, grad = np.zeros(PARAMETERS, np.float32), np.ones(PARAMETERS, np.float32)
     state = OPTIMIZERS[name]().start(PARAMETERS)
-    benchmark(state.update, params, grad, 1e-6, threads=_core.max_threads())
+    benchmark(state.update, params, grad, 1e-6, threads=get_config()["threads"])
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_one_row_from_python(benchmark, name):
     """A call where there is next to nothing to compute."""
-    core = _core.Model(name, 8, 4)
-    views = named_views(core, np.zeros(core.size, np.float32))
+    described = core.Model(name, 8, 4)
+    views = named_views(described, np.zeros(described.size, np.float32))
     tiny = MODELS[name].from_parameters(**views)
     benchmark(tiny.score_samples, np.zeros((1, 8), np.uint8))

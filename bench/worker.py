@@ -102,16 +102,18 @@ class Session:
 
     def core(self, name: str, *args: Any) -> Any:
         """Call a function of the compiled core, such as the measurement of a limit."""
-        from ardens import _core
+        from .internals import core  # only where it is timed
 
-        return getattr(_core, name)(*args)
+        return getattr(core, name)(*args)
 
     @staticmethod
     def _key(case: Case) -> tuple[str, str, int, str, bool]:
+        """What peers are told apart by: one that trains does not serve others."""
         training = case.operation in ("train_step", "fit_step")
         return case.workload, case.arm, case.threads, case.level, training
 
     def _peer(self, case: Case) -> Peer:
+        """The peer of a case, made when it is first needed."""
         key = self._key(case)
         if key not in self.peers:
             options = {"level": case.level} if case.level else {}
@@ -121,6 +123,7 @@ class Session:
         return self.peers[key]
 
     def _rows(self, case: Case) -> Any:
+        """The rows of a case in the peer's own layout."""
         key = case.workload, case.arm, case.n_rows
         if case.operation == "sample":
             return None

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 import ardens
 from ardens import data as files
-from ardens.models import MODELS
 
+from .internals import MODELS
 from .peers import Parameters
 
 __all__ = ["Workload", "density_rows", "fitted", "learned_rows", "made_up", "table_rows"]
@@ -31,7 +31,7 @@ class Workload:
     key : str
         Its name among others.
     model : str
-        Key of `ardens.models.MODELS`.
+        Name of the model, as in `ARMS`.
     parameters : dict of str to ndarray of float32
         The model's, in its order of the features.
     X : ndarray of uint8, shape (n_rows, n_features)
@@ -161,6 +161,7 @@ def density_rows(n_rows: int, n: int, ones: float) -> Rows:
 
 
 def _enlarged_digits() -> Rows:
+    """scikit-learn's digits as images of the size of MNIST's."""
     from sklearn.datasets import load_digits
 
     images = np.asarray(load_digits().images)

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 import ardens
-from ardens.tuning import Trial
 
+from ..internals import Trial
 from ..settings import DATA
 from ..tables import Tables, read
 from . import recipes, results

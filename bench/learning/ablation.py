@@ -12,10 +12,9 @@ from unittest.mock import patch
 
 import numpy as np
 
-from ardens.grids import learns_by_steps
-from ardens.recipe import Settings, settings_for
 from ardens.schedules import Constant
 
+from ..internals import MARGINAL_LOGITS, Settings, settings_for
 from ..tables import significant
 from .recipes import default
 from .results import DIGITS, mean_and_error
@@ -57,7 +56,7 @@ INGREDIENTS = (
     Ingredient(
         "biases at the log-odds of the columns",
         lambda s: {},
-        "ardens.models.gradient.marginal_logits",
+        MARGINAL_LOGITS,
     ),
     Ingredient("learning-rate schedule", _constant_rate),
     Ingredient(
@@ -126,7 +125,8 @@ def ablate(
 def _variants(estimator: Any, settings: Settings) -> dict[str, tuple[dict[str, Any], str]]:
     """By ingredient that the fit has: options without it, and what is patched."""
     variants = {}
-    for ingredient in INGREDIENTS if learns_by_steps(estimator) else OF_THE_SOLVER:
+    by_steps = estimator.get_params().get("solver", "stochastic") == "stochastic"
+    for ingredient in INGREDIENTS if by_steps else OF_THE_SOLVER:
         options = ingredient.without(settings)
         if options is not None:
             variants[ingredient.name] = options, ingredient.patched

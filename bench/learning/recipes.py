@@ -21,9 +21,10 @@ from pathlib import Path
 from typing import Any
 
 import ardens
-from ardens.models import MODELS
 from ardens.optim import OPTIMIZERS
 from ardens.schedules import SCHEDULES
+
+from ..internals import MODELS
 
 __all__ = ["FOLDER", "Recipe", "default", "estimator_class", "read"]
 

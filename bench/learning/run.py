@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 import ardens
 from ardens import data as files
-from ardens.tuning import Trial, unfitted
 
+from ..internals import Trial
 from .recipes import Recipe
 
 __all__ = ["Choice", "choose", "judge", "learning_rows", "set_path"]
@@ -115,7 +115,7 @@ def choose(recipe: Recipe, path: Path, seed: int, announce: Any = lambda trial: 
     model, fit_seconds = found.estimator, found.best.seconds
     search_seconds = time.perf_counter() - began
     if len(found.best.nats) > 1:
-        model = unfitted(model)
+        model = recipe.estimator(seed).set_params(**found.best.params)
         began = time.perf_counter()
         model.fit(train, X_valid=valid)
         fit_seconds = time.perf_counter() - began

@@ -6,20 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from ardens import _core
-from ardens.models import MODELS
-from ardens.models.flat import filled, named_views
+from ardens import get_config
 
+from ..internals import MODELS, core, filled, named_views
 from .contract import OPERATIONS, RATE, SEED, Array, Parameters, Peer
 
-__all__ = ["Core", "Estimator", "best_level"]
+__all__ = ["Core", "Estimator"]
 
 STEPS = 20  # batches of an epoch in which steps are timed
 
 
-def best_level() -> str:
-    """The highest instruction-set level that runs here."""
-    return _core.levels()[-1]
+BEST_LEVEL = get_config()["levels"][-1]  # of those that run here
 
 
 class Estimator(Peer):
@@ -33,7 +30,7 @@ class Estimator(Peer):
     operations = (*OPERATIONS, "fit_step")
 
     def __init__(self, parameters: Parameters, threads: int, *, model: str) -> None:
-        _core.set_level(best_level())
+        core.set_level(BEST_LEVEL)
         self.kind, self.given, self.threads = MODELS[model], parameters, threads
         self.model = self._fresh()
 
@@ -55,7 +52,7 @@ class Estimator(Peer):
         return dict(self.model.parameters())
 
     def seconds(self, operation: str, rows: Array, n_rows: int, calls: int) -> float:
-        _core.set_level(best_level())
+        core.set_level(BEST_LEVEL)
         if operation not in ("train_step", "fit_step"):
             return super().seconds(operation, rows, n_rows, calls)
         epochs = 2 + -(-calls // STEPS)  # the first is for warming up
@@ -65,6 +62,7 @@ class Estimator(Peer):
         return float(np.min(np.diff(ends))) / STEPS
 
     def _fresh(self, **options: Any) -> Any:
+        """A model with the given parameters that goes on from them."""
         model = self.kind.from_parameters(**self.given)
         rest: dict[str, Any] = {
             "learning_rate": RATE,
@@ -84,10 +82,10 @@ class Core(Peer):
     def __init__(
         self, parameters: Parameters, threads: int, *, model: str, level: str = ""
     ) -> None:
-        self.level, self.threads = level or best_level(), threads
+        self.level, self.threads = level or BEST_LEVEL, threads
         n, d = parameters["b"].size, parameters["c"].shape[-1] if "c" in parameters else 0
-        self.core = _core.Model(model, n, d)
-        _core.set_level(self.level)
+        self.core = core.Model(model, n, d)
+        core.set_level(self.level)
         self.params = filled(self.core, parameters)
         self.tables = self.core.tables(self.params, threads)
         self.grad = np.empty_like(self.params)
@@ -105,5 +103,5 @@ class Core(Peer):
         return X
 
     def seconds(self, operation: str, rows: Array, n_rows: int, calls: int) -> float:
-        _core.set_level(self.level)
+        core.set_level(self.level)
         return super().seconds(operation, rows, n_rows, calls)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ardens._core import MAX_BATCH, MAX_TILE
-
 from .. import machine
+from ..internals import core
 from ..results import key, races, rounds
 from ..section import Section, micro
 from ..suite import MULTIPLY_ADDS, Suite
@@ -27,7 +26,7 @@ def measure(suite: Suite) -> dict[str, Any]:
     s, workload = suite.settings, nade_workload(suite)
     suite.say("limits of the machine")
     found = machine.limits(suite.core, s.threads)
-    part = {"tile": MAX_TILE, "batch": MAX_BATCH, **found}
+    part = {"tile": core.MAX_TILE, "batch": core.MAX_BATCH, **found}
     part["bounds"] = {op: _bounds(op, workload.n * workload.d, found) for op in KERNELS}
     for operation in KERNELS:
         race = suite.race({"core": suite.case(workload, "core", operation, s.batches[-1])})
@@ -42,7 +41,7 @@ def _bounds(operation: str, size: int, found: dict[str, Any]) -> dict[str, float
     count = MULTIPLY_ADDS[operation]
     forward, back = SIXTEEN_LANES if "x86_v4" in found["fma"] else FEWER_LANES
     # V and steps on the way there; on the way back both again, and the gradient of each twice
-    passes = 2 / MAX_TILE + (0 if count == 1 else (2 + 4) / MAX_BATCH)
+    passes = 2 / core.MAX_TILE + (0 if count == 1 else (2 + 4) / core.MAX_BATCH)
     bounds = {
         "multiply-adds": count * size / fma,
         "first cache": (forward + back * (count - 1)) * size * FLOAT / first,

@@ -1,0 +1,23 @@
+"""What the benchmarks take from inside the package; all other files use its public names."""
+
+from __future__ import annotations
+
+from ardens import _core as core
+from ardens.models import MODELS
+from ardens.models.flat import filled, named_views
+from ardens.recipe import Settings, settings_for
+from ardens.tuning import Trial
+
+__all__ = [
+    "MARGINAL_LOGITS",
+    "MODELS",
+    "Settings",
+    "Trial",
+    "core",
+    "filled",
+    "named_views",
+    "settings_for",
+]
+
+MARGINAL_LOGITS = "ardens.models.gradient.marginal_logits"
+"""Where fits look up the function that gives output biases their start."""
