@@ -10,6 +10,7 @@ import argparse
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,14 +28,14 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, metavar="N")
     parser.add_argument("--seconds", type=float, default=5.0)
     options = parser.parse_args()
-    model = ardens.load(options.model).set_params(n_jobs=options.threads)
+    model: Any = ardens.load(options.model).set_params(n_jobs=options.threads)
     X = model.sample(options.rows, random_state=0)
     operations: dict[str, Callable[[], object]] = {
         "log_prob": lambda: model.log_prob(X),
         "value_and_grad": lambda: model.value_and_grad(X),
         "sample": lambda: model.sample(len(X), random_state=1),
     }
-    run, seconds = operations[options.operation], []
+    run, seconds = operations[options.operation], list[float]()
     while sum(seconds) < options.seconds:
         start = time.perf_counter()
         run()

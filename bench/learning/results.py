@@ -123,14 +123,14 @@ def split(name: str) -> tuple[str, bool]:
     return name.removesuffix(DEFAULT), not name.endswith(DEFAULT)
 
 
-def difference(table: Mapping[str, Any], a: str, b: str) -> list[float] | None:
+def difference(table: Mapping[str, Any], a: str, b: str) -> tuple[float, float] | None:
     """Mean and standard error of a − b over the test rows, if the two were compared."""
     pairs = table.get("differences", {})
     if f"{b} − {a}" in pairs:
         mean, error = pairs[f"{b} − {a}"]
-        return [0.0 - mean, error]
-    found: list[float] | None = pairs.get(f"{a} − {b}")
-    return found
+        return 0.0 - mean, error
+    found = pairs.get(f"{a} − {b}")
+    return None if found is None else (found[0], found[1])
 
 
 def save(tables: Tables, path: Path) -> None:
@@ -155,7 +155,7 @@ def _figures(choice: Choice, test: Values) -> dict[str, Any]:
     """What the table has of a result."""
     model, machine = choice.model, facts()
     mean, error = mean_and_error(test)
-    figures = {
+    figures: dict[str, Any] = {
         "test": mean,
         "error": error,
         "valid": mean_and_error(choice.valid)[0],

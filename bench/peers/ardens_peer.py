@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from ardens import get_config
-
 from ..internals import MODELS, core, filled, named_views
 from .contract import OPERATIONS, RATE, SEED, Array, Parameters, Peer
 
@@ -16,7 +14,7 @@ __all__ = ["Core", "Estimator"]
 STEPS = 20  # batches of an epoch in which steps are timed
 
 
-BEST_LEVEL = get_config()["levels"][-1]  # of those that run here
+BEST_LEVEL = core.levels()[-1]  # of those that run here
 
 
 class Estimator(Peer):
