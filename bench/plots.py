@@ -127,6 +127,7 @@ def curve_figure(
 
 
 def _panel(ax: Axes, model: str, race: Race) -> None:
+    """Draw the arms of one race, the fastest on top."""
     from matplotlib.ticker import FuncFormatter, NullFormatter
 
     arms = sorted((arm for arm in race.seconds if arm != "limit"), key=race.best)

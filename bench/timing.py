@@ -114,6 +114,7 @@ def race(arms: Mapping[str, Callable[[], float]], effort: Effort) -> Race:
 
 
 def _best(measure: Callable[[], float], repeats: int) -> float:
+    """The least of several measurements, or the only one that is long."""
     best = math.inf
     for _ in range(repeats):
         began = time.perf_counter()

@@ -65,6 +65,8 @@ def judge(case: Case, result: Any, workload: Workload) -> Verdict:
 
 
 def _log_prob_error(result: Array, workload: Workload, X: Rows) -> float:
+    """Greatest difference of a row, in nats."""
+
     def compute() -> Array:
         log_prob = MODELS[workload.model].log_prob
         parts = [X[k : k + CHUNK] for k in range(0, len(X), CHUNK)]
@@ -75,6 +77,8 @@ def _log_prob_error(result: Array, workload: Workload, X: Rows) -> float:
 
 
 def _reference_gradient(workload: Workload, X: Rows) -> tuple[float, dict[str, Array]]:
+    """Mean log-likelihood and its gradient by the reference, a chunk of rows at a time."""
+
     def compute() -> tuple[float, dict[str, Array]]:
         value, grad = 0.0, {k: np.zeros(v.shape) for k, v in workload.parameters.items()}
         for k in range(0, len(X), CHUNK):
@@ -90,6 +94,7 @@ def _reference_gradient(workload: Workload, X: Rows) -> tuple[float, dict[str, A
 
 
 def _gradient_error(result: tuple[float, dict[str, Array]], workload: Workload, X: Rows) -> float:
+    """Greatest difference as a part of the greatest entry, the value's as a part of itself."""
     value, grad = _reference_gradient(workload, X)
     if set(result[1]) != set(grad):
         return np.inf
@@ -99,6 +104,7 @@ def _gradient_error(result: tuple[float, dict[str, Array]], workload: Workload, 
 
 
 def _sample_error(result: Array, workload: Workload, X: Rows) -> float:
+    """How far from its uniform the probability of a wrong bit is, at most."""
     if result.shape != X.shape or not np.isin(result, (0, 1)).all():
         return np.inf
     rows = result[:SAMPLES].astype(np.uint8)
@@ -108,6 +114,7 @@ def _sample_error(result: Array, workload: Workload, X: Rows) -> float:
 
 
 def _step_error(result: dict[str, Array], workload: Workload, X: Rows) -> float:
+    """Greatest difference from Adam's first step, as a part of the rate."""
     _, grad = _reference_gradient(workload, X)
     error = 0.0
     for name, g in grad.items():
@@ -122,12 +129,14 @@ def _step_error(result: dict[str, Array], workload: Workload, X: Rows) -> float:
 
 
 def _distance(x: Array, wanted: Array) -> float:
+    """Greatest difference; infinite where shapes differ or values are not finite."""
     if x.shape != wanted.shape or not np.isfinite(x).all():
         return np.inf
     return float(np.abs(x - wanted).max(initial=0.0))
 
 
 def _once(workload: Workload, key: Any, compute: Callable[[], Any]) -> Any:
+    """Compute something for a workload, or take what was computed before."""
     if key not in workload.cache:
         workload.cache[key] = compute()
     return workload.cache[key]

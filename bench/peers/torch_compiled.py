@@ -77,6 +77,7 @@ class TorchCompiled(TorchNade):
         return torch.cat(t).add_(self.b[:, None]), a
 
     def _gradient(self, x: Tensor) -> tuple[Tensor, Grad]:
+        """Mean of log p and its gradient, block by block."""
         t, a = self._forward(x)
         delta = (x - torch.sigmoid(t)).div_(x.shape[1])
         g, dW, dV = torch.zeros_like(a), [], []

@@ -62,12 +62,15 @@ class MlpLoop(Peer):
         return {name: getattr(self, name).detach() for name in NAMES}
 
     def _layers(self, A: Tensor) -> tuple[Tensor, ...]:
+        """The first layer of every dimension."""
         return A.split(list(range(self.n)))
 
     def _hidden(self, x: Tensor, i: int, A_i: Tensor) -> Tensor:
+        """The hidden units of a dimension (n_rows, n_hidden)."""
         return torch.addmm(self.c[i], x[:, :i], A_i).sigmoid_()
 
     def _gradient(self, x: Tensor) -> tuple[Tensor, dict[str, Any]]:
+        """Mean of log p and its gradient."""
         t, delta = torch.empty(self.n, len(x)), torch.empty(self.n, len(x))
         grad = {name: torch.empty_like(getattr(self, name)) for name in NAMES}
         parts = zip(self._layers(self.A), self._layers(grad["A"]), strict=True)
@@ -111,6 +114,7 @@ class MlpProduct(MlpLoop):
         return h, (h * self.V).sum(2).add_(self.b)
 
     def _gradient(self, x: Tensor) -> tuple[Tensor, dict[str, Any]]:
+        """Mean of log p and its gradient."""
         h, t = self._all(x)
         delta = (x - t.sigmoid()).div_(len(x))
         g = torch.ops.aten.sigmoid_backward(delta[:, :, None] * self.V, h)

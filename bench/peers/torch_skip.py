@@ -64,6 +64,7 @@ class TorchSkipping(TorchNade):
         return t.add_(self.b[:, None]), h
 
     def _gradient(self, x: Tensor) -> tuple[Tensor, Grad]:
+        """Mean of log p and its gradient; only rows that moved go back."""
         ones, kept = ones_by_feature(x), list[Tensor]()
         t, h = self._states(x, ones, kept)
         delta = (x - torch.sigmoid(t)).div_(x.shape[1])
