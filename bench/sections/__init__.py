@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..section import Section
 from ..suite import Suite
@@ -26,17 +25,8 @@ from . import (
 __all__ = ["SECTIONS", "Maker"]
 
 
-@dataclass(frozen=True)
-class Maker:
-    """The two halves of a section.
-
-    Parameters
-    ----------
-    measure : callable
-        Gives the section's part of the table.
-    page : callable
-        Makes the section of the whole table.
-    """
+class Maker(NamedTuple):
+    """What gives a section's part of the table, and what makes the section of the whole table."""
 
     measure: Callable[[Suite], dict[str, Any]]
     page: Callable[[Tables], Section]

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..peers import ARMS
-from ..results import key, rounds
+from ..results import key, races, rounds
 from ..section import micro
 from ..suite import Suite
 from ..tables import markdown
 from ..timing import Race
+from ..worker import Case
 from ..workload import Workload, fitted, learned_rows, table_rows
 
 __all__ = [
     "KERNELS",
     "NAMES",
+    "OURS",
     "WORKLOADS",
     "compare",
-    "fvsbn_workload",
-    "mlp_workload",
+    "kernel_races",
     "nade_workload",
     "peers_table",
+    "race_each",
     "rows_of",
 ]
 
@@ -86,22 +88,40 @@ def compare(
     return part
 
 
+def race_each(suite: Suite, cases: Mapping[str, Mapping[str, Case]], rows: int) -> dict[str, Any]:
+    """Race cases of several kinds; the rounds, where nobody fell out, for the table."""
+    part = {}
+    for what, arms in cases.items():
+        suite.say(f"{what}: {', '.join(arms)}")
+        race = suite.race(arms)
+        if len(race.seconds) == len(arms):
+            part[key(what, rows)] = rounds(race)
+    return part
+
+
+def kernel_races(part: Mapping[str, Any]) -> Iterator[tuple[str, int, Race]]:
+    """Operation, rows and race of all kernels in a part of the table."""
+    for operation in KERNELS:
+        for rows, race in races(part, operation).items():
+            yield operation, rows, race
+
+
 def rows_of(workload: Mapping[str, Any]) -> str:
     """What the report says of the rows and parameters of a workload in the table."""
     return f"Rows: {workload['about']}; {workload['ones']:.1f} % ones."
 
 
-def peers_table(model: str, races: Mapping[int, Race]) -> str:
+def peers_table(model: str, by_rows: Mapping[int, Race]) -> str:
     """Lay out times and ratios of all arms, fastest first, by number of rows."""
     head = ["arm"]
-    for rows in races:
+    for rows in by_rows:
         head += [f"µs per row, {rows:,} rows", "times ardens (band)"]
-    last = list(races.values())[-1]
+    last = list(by_rows.values())[-1]
     arms = [arm for arm in ARMS[model] if arm in last.seconds]
     lines = []
     for arm in sorted(arms, key=lambda arm: (arm not in OURS, arm not in OURS and last.best(arm))):
         line = [ARMS[model][arm].label]
-        for race in races.values():
+        for race in by_rows.values():
             ratio = "" if arm == "ardens" else str(race.ratio(arm, "ardens"))
             line += [micro(race.best(arm)), ratio]
         lines.append(line)

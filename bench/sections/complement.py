@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..results import key, races, rounds
 from ..section import Section, micro
 from ..suite import Suite
 from ..tables import Tables, markdown
 from ..workload import fitted
-from .base import KERNELS, NAMES, nade_workload
+from .base import KERNELS, NAMES, kernel_races, nade_workload, race_each
 
 __all__ = ["measure", "page"]
 
@@ -21,15 +20,12 @@ def measure(suite: Suite) -> dict[str, Any]:
     options: dict[str, Any] = {"n_hidden": workload.d, "max_epochs": s.epochs, "n_jobs": s.threads}
     plain = suite.add(fitted("plain", "nade", workload.X, workload.about, **options))
     mirrored = suite.add(fitted("mirrored", "nade", 1 - workload.X, workload.about, **options))
-    rows, part = s.batches[-1], {}
-    for operation in KERNELS:
-        cases = {
-            "rows": suite.case(plain, "core", operation, rows),
-            "complement": suite.case(mirrored, "core", operation, rows),
-        }
-        race = suite.race(cases)
-        if len(race.seconds) == len(cases):
-            part[key(operation, rows)] = rounds(race)
+    rows, arms = s.batches[-1], {"rows": plain, "complement": mirrored}
+    cases = {
+        op: {name: suite.case(model, "core", op, rows) for name, model in arms.items()}
+        for op in KERNELS
+    }
+    part = race_each(suite, cases, rows)
     suite.drop(["plain", "mirrored"])
     return part
 
@@ -42,10 +38,9 @@ def page(tables: Tables) -> Section:
         "%; each with a model fitted to them."
     )
     lines = []
-    for operation in KERNELS:
-        for race in races(tables["complement"], operation).values():
-            cells = [micro(race.best(arm)) for arm in ("rows", "complement")]
-            lines.append([NAMES[operation], *cells, str(race.ratio("complement", "rows"))])
+    for operation, _, race in kernel_races(tables["complement"]):
+        cells = [micro(race.best(arm)) for arm in ("rows", "complement")]
+        lines.append([NAMES[operation], *cells, str(race.ratio("complement", "rows"))])
     head = ["operation", "µs per row", "µs per row, complement", "ratio (band)"]
     section.blocks.append(markdown(head, lines))
     return section

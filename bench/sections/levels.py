@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..results import key, races, rounds
 from ..section import Check, Section, micro
 from ..suite import Suite
 from ..tables import Tables, markdown
 from ..timing import Race
-from .base import KERNELS, NAMES, nade_workload
+from .base import KERNELS, NAMES, kernel_races, nade_workload, race_each
 
 __all__ = ["measure", "page"]
 
@@ -20,26 +19,22 @@ def measure(suite: Suite) -> dict[str, Any]:
     """Time every operation of NADE at every instruction-set level, the highest first."""
     workload, rows = nade_workload(suite), suite.settings.batches[-1]
     names: list[str] = suite.core("levels")[::-1]
-    part = {}
-    for operation in KERNELS:
-        suite.say(f"levels: {operation}")
-        cases = {name: suite.case(workload, "core", operation, rows, level=name) for name in names}
-        race = suite.race(cases)
-        if len(race.seconds) == len(names):
-            part[key(operation, rows)] = rounds(race)
-    return part
+    cases = {
+        op: {name: suite.case(workload, "core", op, rows, level=name) for name in names}
+        for op in KERNELS
+    }
+    return race_each(suite, cases, rows)
 
 
 def page(tables: Tables) -> Section:
     """Lay out how many times longer the lower levels take."""
     section = Section("Instruction sets")
     lines, names = [], [""]
-    for operation in KERNELS:
-        for rows, race in races(tables["levels"], operation).items():
-            names = list(race.seconds)
-            ratios = [str(race.ratio(name, names[0])) for name in names[1:]]
-            lines.append([NAMES[operation], micro(race.best(names[0])), *ratios])
-            section.checks += _checks(race, f"NADE {NAMES[operation]}, {rows:,} rows")
+    for operation, rows, race in kernel_races(tables["levels"]):
+        names = list(race.seconds)
+        ratios = [str(race.ratio(name, names[0])) for name in names[1:]]
+        lines.append([NAMES[operation], micro(race.best(names[0])), *ratios])
+        section.checks += _checks(race, f"NADE {NAMES[operation]}, {rows:,} rows")
     head = ["operation", f"µs per row, {names[0]}", *(f"{name}, times that" for name in names[1:])]
     section.blocks.append(markdown(head, lines))
     return section

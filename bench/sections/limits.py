@@ -6,11 +6,10 @@ from typing import Any
 
 from .. import machine
 from ..internals import core
-from ..results import key, races, rounds
 from ..section import Section, micro
 from ..suite import MULTIPLY_ADDS, Suite
 from ..tables import Tables, markdown, significant
-from .base import KERNELS, NAMES, nade_workload
+from .base import KERNELS, NAMES, kernel_races, nade_workload, race_each
 
 __all__ = ["measure", "page"]
 
@@ -28,10 +27,9 @@ def measure(suite: Suite) -> dict[str, Any]:
     found = machine.limits(suite.core, s.threads)
     part = {"tile": core.MAX_TILE, "batch": core.MAX_BATCH, **found}
     part["bounds"] = {op: _bounds(op, workload.n * workload.d, found) for op in KERNELS}
-    for operation in KERNELS:
-        race = suite.race({"core": suite.case(workload, "core", operation, s.batches[-1])})
-        part[key(operation, s.batches[-1])] = rounds(race)
-    return part
+    rows = s.batches[-1]
+    cases = {op: {"core": suite.case(workload, "core", op, rows)} for op in KERNELS}
+    return part | race_each(suite, cases, rows)
 
 
 def _bounds(operation: str, size: int, found: dict[str, Any]) -> dict[str, float]:
@@ -91,17 +89,12 @@ def _spread(part: dict[str, Any]) -> str:
 
 def _kernels(part: dict[str, Any]) -> str:
     """Every kernel's time, its bounds, and the one that it meets."""
-    lines, shown = [], 0
-    for operation in KERNELS:
-        for n_rows, race in races(part, operation).items():
-            best, bounds = race.best("core"), part["bounds"][operation]
-            under = {name: value for name, value in bounds.items() if value <= 1e6 * best}
-            applies = (
-                max(under, key=lambda name: under[name]) if under else "none: check the limits"
-            )
-            cells = [micro(best), *(micro(1e-6 * value) for value in bounds.values())]
-            lines.append([NAMES[operation], *cells, applies])
-            shown = n_rows
-    bounds = part["bounds"]["log_prob"]
-    head = ["kernel", f"µs per row, {shown:,} rows", *bounds, "bound that applies"]
+    lines, rows, bounds = [], 0, dict[str, float]()
+    for operation, n_rows, race in kernel_races(part):
+        rows, best, bounds = n_rows, race.best("core"), part["bounds"][operation]
+        under = [name for name in bounds if bounds[name] <= 1e6 * best]
+        applies = max(under, key=bounds.__getitem__, default="none: check the limits")
+        cells = [micro(best), *(micro(1e-6 * value) for value in bounds.values())]
+        lines.append([NAMES[operation], *cells, applies])
+    head = ["kernel", f"µs per row, {rows:,} rows", *bounds, "bound that applies"]
     return markdown(head, lines)

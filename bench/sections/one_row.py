@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..results import key, races, rounds
 from ..section import Check, Section, micro
 from ..suite import Suite
 from ..tables import Tables, markdown
 from ..timing import Band
 from ..workload import made_up
-from .base import KERNELS, NAMES
+from .base import KERNELS, NAMES, OURS, kernel_races, race_each
 
 __all__ = ["measure", "page"]
 
@@ -22,12 +21,8 @@ def measure(suite: Suite) -> dict[str, Any]:
     """Time calls of one row of a small NADE, through the public methods and in the core."""
     suite.say("one row of a small model")
     workload = suite.add(made_up("small", SIZE, SIZE, 1))
-    part = {}
-    for operation in KERNELS:
-        cases = {arm: suite.case(workload, arm, operation, 1) for arm in ("ardens", "core")}
-        race = suite.race(cases)
-        if len(race.seconds) == len(cases):
-            part[key(operation, 1)] = rounds(race)
+    cases = {op: {arm: suite.case(workload, arm, op, 1) for arm in OURS} for op in KERNELS}
+    part = race_each(suite, cases, 1)
     suite.drop(["small"])
     return part
 
@@ -36,14 +31,12 @@ def page(tables: Tables) -> Section:
     """Lay out the time of a call."""
     section = Section(f"One row of a small NADE, n = {SIZE}, d = {SIZE}")
     lines = []
-    for operation in KERNELS:
-        for race in races(tables["one_row"], operation).values():
-            cells = [micro(race.best(arm)) for arm in ("ardens", "core")]
-            lines.append([NAMES[operation], *cells])
-            spread = race.spread("ardens")
-            figure = Band(*(1e6 * s for s in (spread.value, spread.low, spread.high)))
-            what, note = f"NADE {NAMES[operation]}, one row, n = d = {SIZE}", "a call from Python"
-            check = Check(what, figure, TARGET, at_most=True, unit=" µs", note=note)
-            section.checks.append(check)
+    for operation, _, race in kernel_races(tables["one_row"]):
+        lines.append([NAMES[operation], *(micro(race.best(arm)) for arm in OURS)])
+        spread = race.spread("ardens")
+        figure = Band(*(1e6 * s for s in (spread.value, spread.low, spread.high)))
+        what, note = f"NADE {NAMES[operation]}, one row, n = d = {SIZE}", "a call from Python"
+        check = Check(what, figure, TARGET, at_most=True, unit=" µs", note=note)
+        section.checks.append(check)
     section.blocks.append(markdown(["operation", "µs per call", "µs in the core"], lines))
     return section

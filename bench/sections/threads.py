@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ..plots import curve_figure
-from ..results import key, races, rounds
+from ..results import races
 from ..section import Check, Section, micro
 from ..suite import Suite
 from ..tables import Tables, markdown
-from .base import KERNELS, NAMES, WORKLOADS
+from .base import KERNELS, NAMES, WORKLOADS, race_each
 
 __all__ = ["measure", "page"]
 
@@ -20,18 +20,13 @@ def measure(suite: Suite) -> dict[str, Any]:
     """Time every operation of every model with one thread, two, and so on to all."""
     s = suite.settings
     counts = sorted({k for k in (1, 2, 4, 8, 16, 32, 64) if k < s.threads} | {1, s.threads})
-    rows, part = s.batches[-1], {}
+    rows, cases = s.batches[-1], {}
     for model, prepare in WORKLOADS.items():
         workload = prepare(suite)
-        for operation in KERNELS:
-            suite.say(f"threads: {model} {operation}")
-            cases = {
-                str(k): suite.case(workload, "core", operation, rows, threads=k) for k in counts
-            }
-            race = suite.race(cases)
-            if len(race.seconds) == len(counts):
-                part[key(f"{model} {operation}", rows)] = rounds(race)
-    return part
+        for op in KERNELS:
+            arms = {str(k): suite.case(workload, "core", op, rows, threads=k) for k in counts}
+            cases[f"{model} {op}"] = arms
+    return race_each(suite, cases, rows)
 
 
 def page(tables: Tables) -> Section:

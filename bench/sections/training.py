@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..results import key, races, rounds
+from ..results import races
 from ..section import Check, Section, micro
 from ..suite import Suite
 from ..tables import Tables, markdown
 from ..timing import Band
-from .base import nade_workload
+from .base import nade_workload, race_each
 
 __all__ = ["measure", "page"]
 
@@ -24,13 +24,12 @@ STEPS = {
 def measure(suite: Suite) -> dict[str, Any]:
     """Race a whole step of `fit` with the gradient alone."""
     workload, rows = nade_workload(suite), suite.settings.batches[0]
-    suite.say("share of the training step")
     cases = {
         "gradient": suite.case(workload, "core", "value_and_grad", rows),
         "Adam": suite.case(workload, "ardens", "train_step", rows),
         "fit": suite.case(workload, "ardens", "fit_step", rows),
     }
-    return {key("step", rows): rounds(suite.race(cases))}
+    return race_each(suite, {"step": cases}, rows)
 
 
 def page(tables: Tables) -> Section:
