@@ -46,18 +46,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure, and write the table and the page of it.
-
-    Parameters
-    ----------
-    arguments : list of str, optional
-        The command line.
-
-    Returns
-    -------
-    int
-        0; targets that are missed are in the report.
-    """
+    """Measure, and write the table and the page of it; targets that are missed are no failure."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--out", type=Path, default=OUT, metavar="DIR", help="(%(default)s)")
     parser.add_argument("--publish", action="store_true", help="write to docs/benchmarks instead")

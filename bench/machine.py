@@ -38,11 +38,7 @@ def cores() -> int:
 def facts() -> dict[str, Any]:
     """Collect what has to stand beside a figure.
 
-    Returns
-    -------
-    dict
-        CPU, cores, caches, memory, system, load, the configuration of ardens, versions of the
-        libraries, and the commit if the sources are under version control.
+    The commit is that of the sources, if they are under version control.
     """
     config = ardens.get_config()
     here = {
@@ -65,19 +61,10 @@ def facts() -> dict[str, Any]:
 def limits(core: Callable[..., Any], threads: int) -> dict[str, Any]:
     """Measure what the processor can do, in the process whose kernels are timed.
 
-    Parameters
-    ----------
-    core : callable
-        ``core(name, *args)`` calls a function of the compiled core there.
-    threads : int
-        What all cores are.
-
-    Returns
-    -------
-    dict
-        `threads`, one and all; for each of them `fma`, multiply-adds in 10⁹/s by level, and
-        `bandwidth`, reading in GB/s by cache: the greatest of several looks, all threads together.
-        `looks`, instructions and multiply-adds of one thread in 10⁹/s: median, least, greatest.
+    ``core(name, *args)`` calls a function of the compiled core there. `fma` has multiply-adds in
+    10⁹/s by level, `bandwidth` reading in GB/s by cache, both for one thread and for all together:
+    the greatest of several looks. `looks` has instructions and multiply-adds of one thread in
+    10⁹/s: median, least, greatest.
     """
     counts = sorted({1, threads})
     levels = core("levels")

@@ -25,19 +25,9 @@ Line = tuple[Sequence[float], Sequence[float]]
 
 
 def arms_figure(model: str, races: Mapping[str, Mapping[int, Race]]) -> Figure:
-    """Draw the time per row of every arm, one panel for each operation.
+    """Draw the time per row of every arm, one panel for each operation, with the most rows.
 
-    Parameters
-    ----------
-    model : str
-        Key of `ARMS`.
-    races : dict of str to dict of int to Race
-        Races by operation and number of rows; the race with the most rows is drawn.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Dots are the best of the rounds, the lines behind them reach to the worst.
+    Dots are the best of the rounds, the lines behind them reach to the worst.
     """
     columns = 2
     last = {name: max(by_rows.items()) for name, by_rows in races.items()}
@@ -66,22 +56,10 @@ def curve_figure(
     *,
     linear: bool = False,
 ) -> Figure:
-    """Draw time per row over one quantity.
+    """Draw microseconds per row over one quantity, by operation.
 
-    Parameters
-    ----------
-    label : str
-        The quantity.
-    lines : dict of str to (x, y)
-        Microseconds per row by operation.
-    bounds : dict of str to (x, y), optional
-        Limits of some of the operations, drawn dotted in the colour of their line.
-    linear : bool, default False
-        Whether the quantity has a linear scale; time never has.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
+    Bounds of operations are dotted in the colour of their line. Only the quantity's scale may be
+    linear.
     """
     bounds = bounds or {}
     with style():

@@ -26,18 +26,7 @@ UNITS = {
 
 
 def write_page(folder: Path) -> Path:
-    """Write ``report.md`` and its pictures beside the table of a folder.
-
-    Parameters
-    ----------
-    folder : Path
-        Where ``results.toml`` is.
-
-    Returns
-    -------
-    Path
-        The page.
-    """
+    """Write ``report.md`` and its pictures beside the table of a folder."""
     tables = read(folder / FILE)
     for section in sections_of(tables):
         for name, draw in section.figures.items():

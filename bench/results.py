@@ -101,16 +101,10 @@ def facts_of(suite: Suite, machine: Mapping[str, Any]) -> Tables:
 
 
 def merged(old: Tables, new: Tables, names: Iterable[str], command: str) -> Tables:
-    """Put some sections of a run in the place of those of an earlier one.
+    """Put some sections of a run in the place of those of an older one with the same settings.
 
-    Parameters
-    ----------
-    old, new : Tables
-        Tables of runs with the same settings; the machine of the old one stays on top of the page.
-    names : iterable of str
-        The sections; each gets a note of its commit and command.
-    command : str
-        What measured them.
+    The machine of the older one stays on top of the page; the sections get a note of their commit
+    and of the command that measured them.
     """
     errors = {model: dict(arms) for model, arms in old.get("errors", {}).items()}
     for model, arms in new.get("errors", {}).items():

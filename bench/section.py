@@ -13,30 +13,14 @@ __all__ = ["Check", "Section", "micro"]
 
 @dataclass(frozen=True)
 class Check:
-    """A figure beside its target.
-
-    Parameters
-    ----------
-    what : str
-        What was measured.
-    figure : Band
-        What came, with its band.
-    target : float
-        What was wanted.
-    at_most : bool, default False
-        Whether the target is an upper limit.
-    unit : str, default "×"
-        What follows the figure.
-    note : str, default ""
-        Against what, where that is not in `what`.
-    """
+    """A figure beside its target."""
 
     what: str
-    figure: Band
-    target: float
-    at_most: bool = False
-    unit: str = "×"
-    note: str = ""
+    figure: Band  # what came
+    target: float  # what was wanted
+    at_most: bool = False  # the target is an upper limit
+    unit: str = "×"  # follows the target
+    note: str = ""  # against what
 
     @property
     def met(self) -> bool:
@@ -54,24 +38,12 @@ class Check:
 
 @dataclass
 class Section:
-    """A part of the report.
-
-    Parameters
-    ----------
-    title : str
-        Its heading.
-    blocks : list of str
-        Paragraphs and tables in Markdown.
-    checks : list of Check
-        Figures that have targets.
-    figures : dict of str to callable
-        Name of a picture, without ending, and what draws and returns it.
-    """
+    """A part of the report."""
 
     title: str
-    blocks: list[str] = field(default_factory=list)
-    checks: list[Check] = field(default_factory=list)
-    figures: dict[str, Callable[[], Any]] = field(default_factory=dict)
+    blocks: list[str] = field(default_factory=list)  # paragraphs and tables in Markdown
+    checks: list[Check] = field(default_factory=list)  # figures that have targets
+    figures: dict[str, Callable[[], Any]] = field(default_factory=dict)  # by name, what draws them
 
     def picture(self, name: str, caption: str, draw: Callable[[], Any]) -> None:
         """Add a picture."""

@@ -14,52 +14,24 @@ DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 @dataclass(frozen=True)
 class Settings:
-    """Sizes and effort of a run.
+    """Sizes and effort of a run."""
 
-    Parameters
-    ----------
-    n, d : int
-        Features and hidden units of the NADE that is compared.
-    mlp_n, mlp_d : int
-        Features and hidden units of the MLP.
-    batches : tuple of int
-        Rows of a call, from small to large.
-    larger : int
-        Rows of a call where peers are given more than they need.
-    effort, light : Effort
-        Of comparisons, and of curves.
-    ones : tuple of int
-        Percentages of ones.
-    sizes : tuple of int
-        Numbers of features, and of hidden units.
-    counts : tuple of int
-        Numbers of rows.
-    epochs : int
-        To fit a quick model.
-    quick : bool
-        Whether arms that take long to compile are left out.
-    threads : int
-        Threads of every arm.
-    data, model : Path, optional
-        Where data files are, and a model to use instead of a quick one.
-    """
-
-    n: int
-    d: int
+    n: int  # features of the NADE that is compared
+    d: int  # its hidden units
     mlp_n: int
     mlp_d: int
-    batches: tuple[int, ...]
-    larger: int
-    effort: Effort
-    light: Effort
-    ones: tuple[int, ...]
-    sizes: tuple[int, ...]
-    counts: tuple[int, ...]
-    epochs: int
-    quick: bool = False
-    threads: int = 1
-    data: Path | None = None
-    model: Path | None = None
+    batches: tuple[int, ...]  # rows of a call, from small to large
+    larger: int  # rows of a call where peers are given more than they need
+    effort: Effort  # of comparisons
+    light: Effort  # of curves
+    ones: tuple[int, ...]  # percentages of ones
+    sizes: tuple[int, ...]  # numbers of features, and of hidden units
+    counts: tuple[int, ...]  # numbers of rows
+    epochs: int  # to fit a quick model
+    quick: bool = False  # without what takes long to compile
+    threads: int = 1  # of every arm
+    data: Path | None = None  # folder of data files
+    model: Path | None = None  # file to use instead of a quick fit
 
 
 FULL = Settings(

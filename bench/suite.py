@@ -36,13 +36,7 @@ class Record:
 
 
 class Suite:
-    """Runs cases in the processes of their libraries, and times none that is wrong.
-
-    Parameters
-    ----------
-    settings : Settings
-        What to measure.
-    """
+    """Runs cases in the processes of their libraries, and times none that is wrong."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -121,16 +115,8 @@ class Suite:
     ) -> Race:
         """Verify cases, then time them in interleaved rounds, in seconds per row.
 
-        Parameters
-        ----------
-        cases : dict of str to Case
-            What takes part; cases that fail or are wrong do not.
-        effort : Effort, optional
-            How hard to try; the settings' effort by default.
-        beside : dict of str to callable, optional
-            What else has its turn in every round.
-        verify : int, default 1000
-            How many rows to verify at most.
+        Cases that fail or are wrong do not take part; what is `beside` them has its turn in every
+        round. At most `verify` rows of a case are compared with the reference.
         """
         effort = effort or self.settings.effort
         arms: dict[str, Callable[[], float]] = {}

@@ -21,16 +21,9 @@ def read(path: Path) -> Tables:
 
 
 def write(path: Path, tables: Mapping[str, Mapping[str, Any]], about: str) -> None:
-    """Write tables as TOML: two levels have headings, what lies deeper stands on one line.
+    """Write tables as TOML, in place of the file in one step, with `about` for its head.
 
-    Parameters
-    ----------
-    path : Path
-        The file; it is replaced in one step.
-    tables : dict of str to dict
-        Values are numbers, text, lists and dicts of them.
-    about : str
-        What the file is, for its head.
+    Two levels have headings, what lies deeper stands on one line.
     """
     lines = [f"# {line}" for line in about.splitlines()]
     for name, table in tables.items():

@@ -15,21 +15,11 @@ LONG = 0.5  # seconds: calls that take longer are not repeated within a round
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is measured.
+    """How much is measured."""
 
-    Parameters
-    ----------
-    rounds : int
-        How often every arm has its turn.
-    repeats : int
-        Measurements of a turn, of which the best counts.
-    min_seconds : float
-        What a measurement takes at least, by calling several times.
-    """
-
-    rounds: int
-    repeats: int
-    min_seconds: float
+    rounds: int  # how often every arm has its turn
+    repeats: int  # measurements of a turn, of which the best counts
+    min_seconds: float  # of a measurement, by calling several times
 
 
 def digits(value: float) -> str:
@@ -56,13 +46,7 @@ class Band:
 
 @dataclass(frozen=True)
 class Race:
-    """Seconds of every round, by arm.
-
-    Parameters
-    ----------
-    seconds : dict of str to list of float
-        Lists of equal length; entry k of each was measured in round k.
-    """
+    """Seconds of every round, by arm; entry k of each list was measured in round k."""
 
     seconds: dict[str, list[float]]
 
@@ -92,17 +76,7 @@ def calls_for(seconds: float, effort: Effort) -> int:
 def race(arms: Mapping[str, Callable[[], float]], effort: Effort) -> Race:
     """Give every arm its turn in every round, beginning with another one each time.
 
-    Parameters
-    ----------
-    arms : dict of str to callable
-        Each measures once and returns seconds.
-    effort : Effort
-        How many rounds and repeats.
-
-    Returns
-    -------
-    Race
-        The best of the repeats, for every arm and round.
+    An arm measures once and returns seconds; of the repeats of a turn the best counts.
     """
     names = list(arms)
     seconds: dict[str, list[float]] = {name: [] for name in names}

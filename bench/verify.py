@@ -31,32 +31,14 @@ SAMPLES = 100  # rows of a sample that are checked
 
 @dataclass(frozen=True)
 class Verdict:
-    """How far an arm is from the reference.
+    """How far an arm is from the reference."""
 
-    Parameters
-    ----------
-    error : float
-        In the unit of `LIMITS`; infinite if shapes or names differ.
-    fine : bool
-        Whether it is within the limit.
-    """
-
-    error: float
-    fine: bool
+    error: float  # in the unit of `LIMITS`; infinite if shapes or names differ
+    fine: bool  # within the limit
 
 
 def judge(case: Case, result: Any, workload: Workload) -> Verdict:
-    """Compare what an arm gave for a case with the reference.
-
-    Parameters
-    ----------
-    case : Case
-        What was asked.
-    result : object
-        What `Session.result` returned.
-    workload : Workload
-        Its parameters and rows.
-    """
+    """Compare what `Session.result` returned for a case with the reference."""
     X = np.resize(workload.X, (case.n_rows, workload.n))
     measure: Callable[[Any, Workload, Rows], float] = _ERRORS[case.operation]
     with np.errstate(invalid="ignore"):

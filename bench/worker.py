@@ -33,31 +33,15 @@ class PeerError(RuntimeError):
 
 @dataclass(frozen=True)
 class Case:
-    """One operation of one arm on one workload.
+    """One operation of one arm on one workload."""
 
-    Parameters
-    ----------
-    workload : str
-        The key under which parameters and rows were loaded.
-    model, arm : str
-        Keys of `ARMS`.
-    operation : str
-        One of the arm's operations.
-    n_rows : int
-        How many of the workload's rows to use, or to sample.
-    threads : int
-        How many threads to use.
-    level : str, default ""
-        The instruction-set level, for the core; the highest if empty.
-    """
-
-    workload: str
+    workload: str  # the key under which parameters and rows were loaded
     model: str
     arm: str
     operation: str
-    n_rows: int
+    n_rows: int  # how many of the workload's rows to use, or to sample
     threads: int
-    level: str = ""
+    level: str = ""  # the instruction-set level, for the core; the highest if empty
 
 
 class Session:
@@ -152,13 +136,7 @@ def serve(connection: Connection) -> None:
 
 
 class Worker:
-    """The near end of a process that times peers.
-
-    Parameters
-    ----------
-    start : callable, default `serve`
-        What runs in the process.
-    """
+    """The near end of a process that times peers; `start` is what runs in it."""
 
     def __init__(self, start: Callable[[Connection], None] = serve) -> None:
         context = multiprocessing.get_context("spawn")
@@ -170,13 +148,7 @@ class Worker:
         self.loaded: set[str] = set()
 
     def call(self, method: str, *args: Any) -> Any:
-        """Ask the session for something and wait for it.
-
-        Raises
-        ------
-        PeerError
-            If the peer failed, died or took longer than `TIMEOUT`.
-        """
+        """Ask the session for something; `PeerError` if it failed, died or took too long."""
         try:
             self._near.send((method, args))
             if not self._near.poll(TIMEOUT):

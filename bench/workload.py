@@ -24,29 +24,14 @@ ROWS = 10_000  # to fit a quick model
 
 @dataclass(frozen=True)
 class Workload:
-    """A model with rows that suit it.
+    """A model with rows that suit it, both in the model's order of the features."""
 
-    Parameters
-    ----------
-    key : str
-        Its name among others.
-    model : str
-        Name of the model, as in `ARMS`.
-    parameters : dict of str to ndarray of float32
-        The model's, in its order of the features.
-    X : ndarray of uint8, shape (n_rows, n_features)
-        The rows, in the same order.
-    about : str
-        What the report says of rows and model.
-    cache : dict
-        Where verification keeps what the reference has computed.
-    """
-
-    key: str
+    key: str  # its name among others
     model: str
     parameters: Parameters
     X: Rows
-    about: str
+    about: str  # what the report says of rows and model
+    # what the reference has computed
     cache: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -65,21 +50,10 @@ class Workload:
 
 
 def learned_rows(folder: Path | None, n: int) -> tuple[Rows, str]:
-    """Rows of images for NADE and FVSBN: binarized MNIST, or scikit-learn's digits enlarged.
+    """Images for NADE and FVSBN, shuffled, and where they come from.
 
-    Parameters
-    ----------
-    folder : Path or None
-        Where ``binarized_mnist.npz`` may be.
-    n : int
-        Number of features; below 784 as many pixels are taken from the middle.
-
-    Returns
-    -------
-    rows : ndarray of uint8, shape (n_rows, n)
-        Shuffled.
-    about : str
-        Where they come from.
+    They are binarized MNIST, if the folder has ``binarized_mnist.npz``, or scikit-learn's digits
+    enlarged; of their 784 pixels, the middle n.
     """
     path = folder / "binarized_mnist.npz" if folder else None
     if path is not None and path.exists():
@@ -108,17 +82,7 @@ def table_rows(folder: Path | None, n: int) -> tuple[Rows, str]:
 def fitted(
     key: str, model: str, X: Rows, about: str, *, file: Path | None = None, **options: Any
 ) -> Workload:
-    """Make a workload of a model fitted to the rows, or read from a file.
-
-    Parameters
-    ----------
-    key, model, X, about
-        As for `Workload`.
-    file : Path, optional
-        A model saved by ardens; its own ordering is kept.
-    **options
-        Of the estimator, if there is no file.
-    """
+    """Make a workload of a model fitted to the rows, or read from a file with its own ordering."""
     if file is None:
         make: Any = MODELS[model]
         estimator: Any = make(**options, validation_fraction=0.0, random_state=0).fit(X)

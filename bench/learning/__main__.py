@@ -32,18 +32,7 @@ PUBLISHED = Path(__file__).resolve().parents[2] / "docs" / "results"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run what the command line asks for.
-
-    Parameters
-    ----------
-    arguments : list of str, optional
-        The command line.
-
-    Returns
-    -------
-    int
-        0, or 2 where the command asks for what is not there.
-    """
+    """Run what the command line asks for; 2 where it asks for what is not there."""
     options = _parser().parse_args(arguments)
     options.folder = PUBLISHED if options.publish else options.out
     try:

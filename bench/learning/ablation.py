@@ -27,21 +27,12 @@ FIXED_BATCH = 100
 
 @dataclass(frozen=True)
 class Ingredient:
-    """Something that a fit without options does.
-
-    Parameters
-    ----------
-    name : str
-        What it is.
-    without : callable
-        The options that take it away, for the settings of the fit; None where it does nothing.
-    patched : str, default ""
-        A function to be replaced by zeros, where there is no option.
-    """
+    """Something that a fit without options does."""
 
     name: str
+    # for settings, the options that take it away; None where it does nothing
     without: Callable[[Settings], dict[str, Any] | None]
-    patched: str = ""
+    patched: str = ""  # a function that returns zeros instead, where there is no option
 
 
 def _constant_rate(settings: Settings) -> dict[str, Any] | None:
@@ -80,24 +71,11 @@ OF_THE_SOLVER = (
 def ablate(
     model: str, path: Path, seed: int, *, quick: bool = False
 ) -> dict[str, dict[str, float]]:
-    """Fit a model as it is and without each ingredient.
+    """Fit a model as it is and without each ingredient; the test split of the set stays closed.
 
-    Parameters
-    ----------
-    model : str
-        Its name.
-    path : Path
-        The set; its test split stays closed.
-    seed : int
-        Of every fit.
-    quick : bool, default False
-        Whether to stop after three epochs.
-
-    Returns
-    -------
-    dict
-        ``nothing``: mean validation `nats` of the fit as it is, and by ingredient the paired
-        `change` that taking it away makes; each with its standard `error` and the `seconds`.
+    ``nothing`` has the mean validation `nats` of the fit as it is, each ingredient the `change`,
+    row by row, that taking it away makes; both have a standard `error` and the `seconds` of the
+    fit. `quick` stops after three epochs.
     """
     train, valid = learning_rows(path)
     recipe = default(model).quick() if quick else default(model)

@@ -29,18 +29,7 @@ Result = tuple[str, str, Figures]
 
 
 def write_page(folder: Path) -> Path:
-    """Write ``report.md`` beside the table of a folder, with the pictures that are there.
-
-    Parameters
-    ----------
-    folder : Path
-        Where ``results.toml`` is.
-
-    Returns
-    -------
-    Path
-        The page.
-    """
+    """Write ``report.md`` beside the table of a folder, with the pictures that are there."""
     if not (folder / FILE).exists():
         raise FileNotFoundError(f"there are no results in {folder}")
     tables = read(folder / FILE)
@@ -50,19 +39,7 @@ def write_page(folder: Path) -> Path:
 
 
 def render(tables: Tables, pictures: Sequence[str] = ()) -> str:
-    """Make the page.
-
-    Parameters
-    ----------
-    tables : Tables
-        What `results.save` wrote.
-    pictures : sequence of str
-        Sets whose learning curves are drawn.
-
-    Returns
-    -------
-    str
-    """
+    """Make the page of a table; `pictures` are the sets whose learning curves are drawn."""
     results = list(every_result(tables))
     ablations = ablation_tables(tables)
     blocks = [

@@ -22,21 +22,9 @@ MORE = ("#c77d0a", "#4d4d4d", "#1b998b", "#b56576")
 
 
 def draw_curves(tables: Tables, set_name: str, kept: Path, folder: Path) -> str:
-    """Draw the learning curves of a set, if those of all its results are kept.
+    """Draw the learning curves of a set, if those of all its results are in the folder `kept`.
 
-    Parameters
-    ----------
-    tables : Tables
-        The results.
-    set_name : str
-        One of their sets.
-    kept, folder : Path
-        Where the curves are, and where the picture goes.
-
-    Returns
-    -------
-    str
-        What was drawn, or why nothing was: a picture shows all results of its set or stays.
+    Says what was drawn, or why nothing was: a picture shows all results of its set or stays.
     """
     path = folder / f"{set_name}.png"
     curves, points = {}, {}
@@ -61,19 +49,9 @@ def learning_figure(
 ) -> Figure:
     """Draw validation nats over epochs, and over seconds of training.
 
-    Parameters
-    ----------
-    curves : dict of str to dict
-        ``epoch``, ``train``, ``valid`` and ``time`` of models, by name.
-    points : dict of str to (seconds, nats)
-        Models without epochs, which end where they end: mixtures.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Whole lines are validation rows, broken ones training rows; a dot is the epoch that was
-        kept, a diamond a fit without epochs. The vertical axis shows the upper part, where models
-        differ.
+    Whole lines are validation rows, broken ones training rows; a dot is the epoch that was kept. A
+    diamond is a model without epochs, by its (seconds, nats). The vertical axis shows the upper
+    part, where models differ.
     """
     with style():
         import matplotlib.pyplot as plt
@@ -101,19 +79,7 @@ def learning_figure(
 
 
 def samples_figure(rows: Any, drawn: Any, name: str) -> Figure:
-    """Draw square images that were held out beside as many that a model drew.
-
-    Parameters
-    ----------
-    rows, drawn : ndarray, shape (n_images, side * side), uint8
-        The images.
-    name : str
-        The model.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
+    """Draw square images (n_images, side²) that were held out beside as many drawn."""
     from matplotlib.figure import Figure
 
     from ardens.plotting import image_grid

@@ -35,35 +35,16 @@ KEYS = {"options", "grid", "candidates", "factor", "min_epochs", "sets"}
 
 @dataclass(frozen=True)
 class Recipe:
-    """A model with the settings to choose from.
-
-    Parameters
-    ----------
-    model : str
-        Its name.
-    options : dict of str to object
-        What all candidates have in common.
-    grid : dict of str to list
-        Values by option; none make the options the only candidate.
-    candidates : int, default all
-        How many combinations are drawn from the grid.
-    factor : int, optional
-        One candidate of so many goes on from rung to rung; None trains all to their end.
-    min_epochs : int, optional
-        Epochs of the first rung; what `ardens.tune` takes if None. Few favour fast learners, and
-        regularisation shows late.
-    epochs : int, optional
-        Where all fits end at the latest, those of members of a mixture too; None leaves it to the
-        options.
-    """
+    """A model with the settings to choose from."""
 
     model: str
-    options: dict[str, Any] = field(default_factory=dict)
-    grid: dict[str, list[Any]] = field(default_factory=dict)
-    candidates: int = ALL
+    options: dict[str, Any] = field(default_factory=dict)  # what all candidates have in common
+    grid: dict[str, list[Any]] = field(default_factory=dict)  # values by option
+    candidates: int = ALL  # so many are drawn from the grid
+    # one of so many goes on from rung to rung; None trains all to their end
     factor: int | None = None
-    min_epochs: int | None = None
-    epochs: int | None = None
+    min_epochs: int | None = None  # of the first rung; few favour fast learners
+    epochs: int | None = None  # where all fits end at the latest, members' too
 
     def estimator(self, seed: int) -> Any:
         """Make the estimator that all candidates start from."""
@@ -85,26 +66,7 @@ def default(model: str) -> Recipe:
 
 
 def read(model: str, name: str, folder: Path = FOLDER) -> Recipe:
-    """Read the recipe of a model for a set.
-
-    Parameters
-    ----------
-    model : str
-        A model with a file in the folder.
-    name : str
-        The set.
-    folder : Path
-        Where the files are.
-
-    Returns
-    -------
-    Recipe
-
-    Raises
-    ------
-    ValueError
-        If there is no such recipe or model, or the file has a key that means nothing.
-    """
+    """Read the recipe of a model, or of a variant of one, for a set."""
     path = folder / f"{model}.toml"
     if not path.exists():
         known = ", ".join(sorted(file.stem for file in folder.glob("*.toml")))

@@ -47,27 +47,9 @@ def mean_and_error(values: Values) -> tuple[float, float]:
 def add(
     tables: Tables, choice: Choice, test: Values, kept: Path, *, default: bool
 ) -> tuple[str, dict[str, Any]]:
-    """Put a result into the table, in place of an older one, with its differences from others.
+    """Put a result into the table, in place of an older one; its name and its figures.
 
-    Parameters
-    ----------
-    tables : Tables
-        Is changed.
-    choice : Choice
-        The model and how it was found.
-    test : ndarray of float64
-        Its log-probabilities of the test rows.
-    kept : Path
-        Where other models' rows may be.
-    default : bool
-        Whether the settings are none, not chosen.
-
-    Returns
-    -------
-    name : str
-        Of the result in the table.
-    figures : dict
-        The result.
+    Its differences from other results are taken where those' rows lie in the folder `kept`.
     """
     name = choice.recipe.model + (DEFAULT if default else "")
     table = tables.setdefault(choice.path.stem, {})

@@ -27,40 +27,18 @@ Rows = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Choice:
-    """A model that was chosen, fitted, and will not change.
+    """A model that was chosen, fitted, and will not change."""
 
-    Parameters
-    ----------
-    path : Path
-        The set.
-    recipe : Recipe
-        What was tried.
-    seed : int
-        Of every fit.
-    model : estimator
-        The fitted model.
-    trials : tuple of Trial
-        All candidates, the chosen one first.
-    valid : ndarray of float64
-        Its log-probabilities of the validation rows.
-    train_nats : float
-        Its mean log-likelihood of the training rows.
-    rows : dict of str to int
-        How many training and validation rows there are.
-    fit_seconds, search_seconds : float
-        Time of one fit with the chosen settings, and of finding them.
-    """
-
-    path: Path
+    path: Path  # of the set
     recipe: Recipe
     seed: int
     model: Any
-    trials: tuple[Trial, ...]
-    valid: NDArray[np.float64]
-    train_nats: float
-    rows: dict[str, int]
-    fit_seconds: float
-    search_seconds: float
+    trials: tuple[Trial, ...]  # all candidates, the chosen one first
+    valid: NDArray[np.float64]  # log-probabilities of the validation rows
+    train_nats: float  # mean of the training rows
+    rows: dict[str, int]  # how many there are to train and to validate
+    fit_seconds: float  # of one fit with the chosen settings
+    search_seconds: float  # of finding them
 
 
 def set_path(folder: Path, name: str) -> Path:
@@ -83,21 +61,9 @@ def learning_rows(path: Path) -> tuple[Rows, Rows]:
 def choose(recipe: Recipe, path: Path, seed: int, announce: Any = lambda trial: None) -> Choice:
     """Train the candidates of a recipe and take the one with the best validation likelihood.
 
-    Parameters
-    ----------
-    recipe : Recipe
-        What to try.
-    path : Path
-        The set.
-    seed : int
-        Of the draw of candidates and of every fit.
-    announce : callable
-        Called with the `Trial` of a candidate after each of its rungs.
-
-    Returns
-    -------
-    Choice
-        With the model of one uninterrupted fit: a winner of rungs is fitted once more.
+    The seed is that of the draw of candidates and of every fit; `announce` is called with the
+    `Trial` of a candidate after each of its rungs. The model is that of one uninterrupted fit: a
+    winner of rungs is fitted once more.
     """
     train, valid = learning_rows(path)
     began = time.perf_counter()

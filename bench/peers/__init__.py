@@ -19,25 +19,15 @@ __all__ = ["ARMS", "OPERATIONS", "SEED", "Arm", "Array", "Parameters", "Peer"]
 class Arm:
     """One way of computing with one model.
 
-    Parameters
-    ----------
-    library : str
-        What it is written in; also the process that it runs in, shared with its siblings. Two
-        libraries in one process would share threads that spin against each other.
-    label : str
-        Its name in the report.
-    form : str
-        How it is written, in one sentence.
-    source : str
-        Module of this package and class, joined by a colon.
-    options : mapping, optional
-        What the class is given beside parameters and threads.
+    Arms of a library share a process. Two libraries in one process would share threads that spin
+    against each other.
     """
 
-    library: str
-    label: str
-    form: str
-    source: str
+    library: str  # what it is written in
+    label: str  # its name in the report
+    form: str  # how it is written, in one sentence
+    source: str  # module of this package and class, joined by a colon
+    # what the class is given beside parameters and threads
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def load(self) -> type[Peer]:

@@ -20,17 +20,10 @@ SEED = 7  # of the sample that is checked: the uniforms are `ardens.reference.ph
 
 
 class Peer(abc.ABC):
-    """A model in some library.
+    """A model in some library; parameters are named and shaped as the estimator's `parameters()`.
 
     Every operation returns when its result is complete. Rows are given in the layout that the peer
     likes best, which `rows` makes beforehand and nobody times.
-
-    Parameters
-    ----------
-    parameters : dict of str to ndarray of float32
-        Named and shaped as the estimator's `parameters()`.
-    threads : int
-        How many threads to use.
     """
 
     operations: ClassVar[tuple[str, ...]] = OPERATIONS
@@ -67,24 +60,7 @@ class Peer(abc.ABC):
         raise NotImplementedError
 
     def seconds(self, operation: str, rows: Any, n_rows: int, calls: int) -> float:
-        """Time an operation.
-
-        Parameters
-        ----------
-        operation : str
-            One of `operations`.
-        rows : object
-            What `rows` made of `n_rows` rows.
-        n_rows : int
-            How many rows there are, or to sample.
-        calls : int
-            How often to call.
-
-        Returns
-        -------
-        float
-            Seconds per call.
-        """
+        """Seconds per call; `rows` is what the method of that name made of `n_rows` rows."""
         call, argument = getattr(self, operation), n_rows if operation == "sample" else rows
         began = time.perf_counter()
         for _ in range(calls):
