@@ -23,7 +23,20 @@ from ..tables import Tables, significant, write
 from .literature import known
 from .run import Choice
 
-__all__ = ["FILE", "add", "difference", "every_result", "keep", "kept_of", "mean_and_error", "save"]
+__all__ = [
+    "DEFAULT",
+    "DIGITS",
+    "FILE",
+    "add",
+    "difference",
+    "every_result",
+    "keep",
+    "kept_of",
+    "mean_and_error",
+    "model_file",
+    "save",
+    "split",
+]
 
 FILE = "results.toml"
 ABOUT = (
