@@ -7,11 +7,11 @@ import sys
 
 import pytest
 
-from ardens.files import replacing
+from ardens.storage.atomic import replacing
 
 KILLED = """
 import os, signal, sys
-from ardens.files import replacing
+from ardens.storage.atomic import replacing
 with replacing(sys.argv[1]) as file:
     file.write(b"half")
     file.flush()

@@ -37,7 +37,6 @@ from numpy.typing import NDArray
 from . import _core
 from .descriptions import TRAINING, blank, describe_model, fill, parse_json, refuse
 from .errors import FormatError
-from .files import replacing
 from .mixtures import (
     MIXTURE,
     blank_mixture,
@@ -50,6 +49,7 @@ from .models.density import Density
 from .models.fitted import Fitted
 from .models.flat import named_views
 from .models.mixture import Mixture
+from .storage.atomic import replacing
 
 __all__ = ["Contents", "describe", "load", "read", "save", "write"]
 

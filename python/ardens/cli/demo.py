@@ -7,7 +7,7 @@ import os
 import time
 
 from ardens import data, demo
-from ardens.files import replacing
+from ardens.storage.atomic import replacing
 
 from .common import Commands, UsageError, command, note, positive, report, seed
 from .common import check_output as check

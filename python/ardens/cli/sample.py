@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import ardens
-from ardens.files import replacing
+from ardens.storage.atomic import replacing
 
 from .common import (
     Commands,
