@@ -6,7 +6,7 @@ from ardens import _core as core
 from ardens.models import MODELS
 from ardens.models.flat import filled, named_views
 from ardens.recipe import Settings, settings_for
-from ardens.tuning import Trial
+from ardens.selection.halving import Trial
 
 __all__ = [
     "MARGINAL_LOGITS",

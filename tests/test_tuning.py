@@ -7,7 +7,8 @@ from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV
 
 import ardens
-from ardens.grids import (
+from ardens.models import MODELS
+from ardens.selection.grids import (
     _MULTIPLES,
     _OF_SOLVERS,
     _OF_STEPS,
@@ -15,8 +16,7 @@ from ardens.grids import (
     combinations,
     default_grid,
 )
-from ardens.models import MODELS
-from ardens.tuning import unfitted
+from ardens.selection.halving import unfitted
 
 
 @pytest.fixture

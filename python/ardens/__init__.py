@@ -30,7 +30,7 @@ from .divergence import Divergence, kl_divergence
 from .errors import DivergenceError, FormatError, NotFittedError, VersionWarning
 from .models import FVSBN, MLP, NADE, Mixture, Tabular
 from .persistence import load, save
-from .tuning import Tuning, tune
+from .selection import Tuning, tune
 
 __all__ = [
     "FVSBN",

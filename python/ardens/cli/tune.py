@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ardens.grids import combinations
 from ardens.models import MODELS
-from ardens.tuning import Trial, tune, unfitted
+from ardens.selection.grids import combinations
+from ardens.selection.halving import Trial, tune, unfitted
 
 from .common import (
     Commands,

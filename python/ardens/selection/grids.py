@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .models.density import Density
-from .recipe import settings_for
-from .schedules import Constant
+from ..models.density import Density
+from ..recipe import settings_for
+from ..schedules import Constant
 
 __all__ = ["Grid", "combinations", "default_grid", "learns_by_steps", "own_values"]
 

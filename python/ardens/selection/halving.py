@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .errors import DivergenceError
+from ..errors import DivergenceError
+from ..models.density import Density
+from ..options import RandomState, real_number, seed_from, whole_number
+from ..recipe import settings_for
 from .grids import Grid, combinations, default_grid, learns_by_steps, own_values
-from .models.density import Density
-from .options import RandomState, real_number, seed_from, whole_number
-from .recipe import settings_for
 
 __all__ = ["Trial", "Tuning", "tune", "unfitted"]
 
@@ -119,7 +119,7 @@ def tune(
         Zeros and ones to learn from.
     grid : mapping of str to sequence, or sequence of such mappings, optional
         Values by option, of which all combinations are candidates. None takes those of
-        `ardens.grids.default_grid`, with the estimator as it is for the first candidate. No
+        `ardens.selection.default_grid`, with the estimator as it is for the first candidate. No
         combination may be wrong.
     X_valid : array_like of shape (n_valid, n_features), optional
         Rows that judge; if None, `validation_fraction` of `X` is held out, the same rows for all.
