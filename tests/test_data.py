@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ardens import data
+from ardens.readers import cells
 
 X = np.array([[0, 1, 1], [1, 0, 0], [1, 1, 0]], dtype=np.uint8)
 
@@ -48,7 +49,7 @@ def test_one_column_is_text_too(tmp_path: Path) -> None:
 def test_text_longer_than_a_block_is_read_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, separator: str
 ) -> None:
-    monkeypatch.setattr(data, "_BLOCK", 100)
+    monkeypatch.setattr(cells, "BLOCK", 100)
     rows = np.random.default_rng(0).integers(0, 2, (500, 17), dtype=np.uint8)
     lines = [separator.join(map(str, row)) for row in rows.tolist()]
     lines[300] = "  " + lines[300]  # goes the slow way
@@ -98,7 +99,7 @@ def test_bad_text_names_file_line_and_column(
 def test_a_bad_cell_far_down_is_found_at_its_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(data, "_BLOCK", 64)
+    monkeypatch.setattr(cells, "BLOCK", 64)
     text = "0,1,1\n" * 400 + "\n" + "0,1,3\n"
     with pytest.raises(ValueError, match="line 402, column 3"):
         data.read(text_file(tmp_path, text))
@@ -107,7 +108,7 @@ def test_a_bad_cell_far_down_is_found_at_its_line(
 def test_a_row_of_another_width_in_a_later_block_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(data, "_BLOCK", 6)
+    monkeypatch.setattr(cells, "BLOCK", 6)
     with pytest.raises(ValueError, match="line 3: expected 3 columns as in line 1, found 2"):
         data.read(text_file(tmp_path, "0,1,1\n0,1,1\n0,1\n"))
 
@@ -169,7 +170,7 @@ def test_bad_arrays_name_file_and_place(
 def test_a_bad_value_beyond_the_first_block_of_an_array_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(data, "_BLOCK", 20)
+    monkeypatch.setattr(cells, "BLOCK", 20)
     bad = np.zeros((50, 7))
     bad[33, 4] = np.nan
     np.save(tmp_path / "x.npy", bad)

@@ -14,25 +14,18 @@ Nothing is ever unpickled.
 from __future__ import annotations
 
 import importlib
-import io
 import os
 import sys
-import zipfile
-import zlib
 from collections.abc import Collection
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .readers.arrays import SINGLE, SPLITS, read_arrays
+from .readers.text import read_text
+
 __all__ = ["SINGLE", "SPLITS", "digits", "read"]
-
-SPLITS = ("train", "valid", "test")
-SINGLE = "data"
-"""The name `read` gives to the only matrix of a file, where it is none of `SPLITS`."""
-
-_BLOCK = 1 << 22  # bytes of text parsed at a time: memory beside the result stays near this
-_SHOWN = 40  # characters of a bad cell that an error repeats
 
 
 def read(
@@ -89,11 +82,11 @@ def read(
     if path == "-":
         if sys.stdin is None or sys.stdin.closed:
             raise OSError("standard input is closed")
-        return {SINGLE: _read_text(sys.stdin.buffer, "standard input", binary)}
+        return {SINGLE: read_text(sys.stdin.buffer, "standard input", binary)}
     if os.path.splitext(path)[1].lower() in (".npz", ".npy"):
-        return _read_arrays(path, binary, only)
+        return read_arrays(path, binary, only)
     with open(path, "rb") as stream:
-        return {SINGLE: _read_text(stream, path, binary)}
+        return {SINGLE: read_text(stream, path, binary)}
 
 
 def digits(*, random_state: int = 0) -> dict[str, NDArray[np.uint8]]:
@@ -137,180 +130,3 @@ def digits(*, random_state: int = 0) -> dict[str, NDArray[np.uint8]]:
     order = np.random.default_rng(random_state).permutation(len(images))
     X = (images[order] > 7).astype(np.uint8)
     return dict(zip(SPLITS, np.split(X, [1197, 1437]), strict=True))
-
-
-# ---- arrays
-
-
-def _read_arrays(path: str, binary: bool, only: Collection[str]) -> dict[str, NDArray[Any]]:
-    held = [SINGLE]
-    try:
-        with open(path, "rb") as stream:  # closed whatever np.load raises
-            if stream.read(2) == b"PK":
-                stream.seek(0)
-                archive = np.load(stream, allow_pickle=False)
-                held = archive.files
-                wanted = held if len(held) == 1 else [name for name in SPLITS if name in only]
-                arrays = {name: archive[name] for name in wanted if name in held}
-            else:
-                arrays = {SINGLE: np.load(path, mmap_mode="r", allow_pickle=False)}
-    except (ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
-        kind = os.path.splitext(path)[1].lower()
-        raise ValueError(f"{path}: not a readable {kind} file ({error})") from error
-    if len(held) == 1:
-        (name,) = held
-        return {name if name in SPLITS else SINGLE: _checked(arrays[name], path, binary)}
-    if not set(held) & set(SPLITS):
-        raise ValueError(
-            f"{path}: expected arrays named train, valid or test, or a single array; "
-            f"found {', '.join(held) or 'none'}"
-        )
-    if not arrays:
-        raise ValueError(
-            f"{path}: expected an array named {' or '.join(only)}, found {', '.join(held)}"
-        )
-    return {
-        name: _checked(array, f"{path}, array {name!r}", binary) for name, array in arrays.items()
-    }
-
-
-def _checked(array: NDArray[Any], where: str, binary: bool) -> NDArray[Any]:
-    if array.dtype.kind not in "buif":
-        raise ValueError(f"{where}: expected numbers, found dtype {array.dtype}")
-    if array.ndim != 2:
-        raise ValueError(
-            f"{where}: expected two dimensions, rows and features; found shape {array.shape}"
-        )
-    if binary and (place := _first_other(array)):
-        row, column = place
-        raise ValueError(
-            f"{where}: expected 0 or 1, found {array[row, column]} at row {row}, column {column}"
-        )
-    return array
-
-
-def _first_other(array: NDArray[Any]) -> tuple[int, int] | None:
-    """Row and column of the first value that is neither 0 nor 1, in bounded memory."""
-    step = max(1, _BLOCK // max(1, array.shape[1]))
-    for start in range(0, len(array), step):
-        block = array[start : start + step]
-        good = (block == 0) | (block == 1)
-        if not good.all():
-            row, column = divmod(int(np.argmin(good)), array.shape[1])
-            return start + row, column
-    return None
-
-
-# ---- text
-
-
-def _read_text(stream: BinaryIO, name: str, binary: bool) -> NDArray[Any]:
-    matrices: list[NDArray[Any]] = []
-    text = _Text(name, binary)
-    while block := stream.read(_BLOCK):
-        block += stream.readline()  # up to the end of the line
-        if (matrix := text.parse(block)) is not None:
-            matrices.append(matrix)
-    if not matrices:
-        raise ValueError(f"{name}: expected rows of 0 and 1, found no rows")
-    return np.concatenate(matrices)
-
-
-class _Text:
-    """The parser of one text: what its first row fixed, and the line it has come to."""
-
-    def __init__(self, name: str, binary: bool) -> None:
-        self.name = name
-        self.binary = binary
-        self.line = 1  # of the block's first line
-        self.first_row = 0  # the line that fixed delimiter and width
-        self.delimiter: str | None = None
-        self.width = 0
-
-    def parse(self, block: bytes) -> NDArray[Any] | None:
-        """Rows of whole lines, or None where all lines are blank."""
-        if self.line == 1:
-            block = block.removeprefix(b"\xef\xbb\xbf")
-        n_lines = block.count(b"\n")
-        if not (content := block.strip()):
-            self.line += n_lines
-            return None
-        if not self.first_row:
-            self.first_row = self.line + block[: block.index(content[:1])].count(b"\n")
-            self.delimiter = "," if b"," in content.partition(b"\n")[0] else None
-        block = block.replace(b"\r\n", b"\n").replace(b" \n", b"\n")
-        matrix = self._characters(block if block.endswith(b"\n") else block + b"\n")
-        if matrix is None:
-            matrix = self._numbers(block)
-        self.width = matrix.shape[1]
-        self.line += n_lines
-        return matrix
-
-    def _characters(self, block: bytes) -> NDArray[np.uint8] | None:
-        """Lines of single characters 0 and 1 in equal steps; None for any other text."""
-        step = block.find(b"\n") + 1
-        if step % 2 or len(block) % step or self.width not in (0, step // 2):
-            return None
-        cells = np.frombuffer(block, np.uint8).reshape(-1, step)
-        X = cells[:, ::2] - np.uint8(ord("0"))
-        separators = cells[:, 1:-1:2]
-        separator = block[1:2] if step > 2 else b" "
-        if (
-            separator not in ((b",",) if self.delimiter else (b" ", b"\t"))
-            or X.max() > 1
-            or np.any(separators != ord(separator))
-            or np.any(cells[:, -1] != ord("\n"))
-        ):
-            return None
-        return X
-
-    def _numbers(self, block: bytes) -> NDArray[Any]:
-        try:
-            X = np.loadtxt(io.BytesIO(block), delimiter=self.delimiter, comments=None, ndmin=2)
-        except ValueError as error:
-            self._explain(block)
-            raise ValueError(f"{self.name}: {error}") from error
-        if self.width not in (0, X.shape[1]):
-            self._explain(block)
-        if _first_other(X) is None:
-            return X.astype(np.uint8)
-        if self.binary:
-            self._explain(block)
-        return X
-
-    def _explain(self, block: bytes) -> None:
-        """Raise the error of the first bad cell: slow, and so only after the block has failed."""
-        wanted = "0 or 1" if self.binary else "a number"
-        for line, row in enumerate(block.decode("utf-8", "replace").split("\n"), self.line):
-            if not row.strip():
-                continue
-            cells = [cell.strip() for cell in row.split(self.delimiter)]
-            for column, cell in enumerate(cells, 1):
-                if not self._good(cell):
-                    found = (
-                        f"{cell[:_SHOWN]!r}{'...' * (len(cell) > _SHOWN)}" if cell else "nothing"
-                    )
-                    header = line == self.first_row and not any(map(_is_number, cells))
-                    raise ValueError(
-                        f"{self.name}: line {line}, column {column}: "
-                        f"expected {wanted}, found {found}"
-                        + "; is this a header line? Remove it"
-                        * header
-                    )
-            self.width = self.width or len(cells)
-            if len(cells) != self.width:
-                raise ValueError(
-                    f"{self.name}: line {line}: expected {self.width} columns "
-                    f"as in line {self.first_row}, found {len(cells)}"
-                )
-
-    def _good(self, cell: str) -> bool:
-        return _is_number(cell) and (not self.binary or float(cell) in (0, 1))
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return "_" not in cell and cell.isascii()  # which Python reads and NumPy does not

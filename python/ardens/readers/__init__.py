@@ -1,0 +1,1 @@
+"""Files of data: each format in a file of its own."""
