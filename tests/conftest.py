@@ -71,7 +71,7 @@ def small():
 @pytest.fixture
 def seven_threads(monkeypatch):
     """As if there were seven processors."""
-    monkeypatch.setattr("ardens.options._cpus", lambda: 7)
+    monkeypatch.setattr("ardens.checks.machine._cpus", lambda: 7)
     _core.force_threads(7)
     yield
     _core.force_threads(0)

@@ -133,7 +133,7 @@ def test_early_stopping_goes_on_where_it_was(small, data, path):
 
 @pytest.mark.parametrize(("before", "after"), [(1, 7), (7, 1)])
 def test_threads_may_change_between(small, data, path, monkeypatch, before, after):
-    monkeypatch.setattr("ardens.options._cpus", lambda: 7)
+    monkeypatch.setattr("ardens.checks.machine._cpus", lambda: 7)
 
     def make(threads):
         return lambda **more: small("nade", max_epochs=3, **({"n_jobs": threads} | more))

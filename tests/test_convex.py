@@ -75,7 +75,7 @@ def test_the_lasso_leaves_weights_out_and_ridge_does_not(rows):
 
 
 def test_threads_do_not_change_a_bit_of_a_path(same, rows, monkeypatch):
-    monkeypatch.setattr("ardens.options._cpus", lambda: 7)
+    monkeypatch.setattr("ardens.checks.machine._cpus", lambda: 7)
     assert same(convex().fit(rows), convex(n_jobs=7).fit(rows))
 
 
@@ -152,8 +152,8 @@ def test_ctrl_c_ends_the_solver_and_leaves_the_model_as_it_was(rng):
 
 
 def test_more_memory_than_the_machine_has_is_refused_before_rows_are_sorted(rows, monkeypatch):
-    monkeypatch.setattr("ardens.options._SMALL", 0)
-    monkeypatch.setattr("ardens.options.memory_limit", lambda: 150_000)
+    monkeypatch.setattr("ardens.checks.machine._SMALL", 0)
+    monkeypatch.setattr("ardens.checks.machine.memory_limit", lambda: 150_000)
     convex(penalty=1.0).fit(rows)
     with pytest.raises(MemoryError, match="on each of 12 features of 2,400 rows needs"):
         convex(penalty=1.0).fit(np.tile(rows, (4, 1)))

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import ardens
-from ardens import optim, options, schedules
+from ardens import optim, schedules
+from ardens.checks import machine
 
 N = 7
 
@@ -36,7 +37,7 @@ def test_another_seed_gives_other_parameters(same, learned, small, data):
 
 
 def test_threads_do_not_change_a_bit_of_a_fit(same, learned, small, data, monkeypatch):
-    monkeypatch.setattr("ardens.options._cpus", lambda: 7)
+    monkeypatch.setattr("ardens.checks.machine._cpus", lambda: 7)
     one = small(learned, max_epochs=1).fit(data)
     assert same(small(learned, max_epochs=1, n_jobs=7).fit(data), one)
 
@@ -143,7 +144,7 @@ def test_absurd_sizes_are_refused_at_once(data, model, n_hidden):
 
 
 def test_all_arrays_of_a_fit_are_counted_before_any_is_made(data, monkeypatch):
-    monkeypatch.setattr(options, "_SMALL", 0)
+    monkeypatch.setattr(machine, "_SMALL", 0)
     monkeypatch.setattr(os, "sysconf", lambda key: 1000)  # 1 MB
     monkeypatch.setattr(ardens.NADE, "_initialize", lambda *_: pytest.fail("drawn"))
     with pytest.raises(MemoryError, match=r"fitting 75,007 parameters .*n_hidden=5000\) needs"):
@@ -154,7 +155,7 @@ def test_all_arrays_of_a_fit_are_counted_before_any_is_made(data, monkeypatch):
 def test_memory_is_asked_for_where_a_model_is_there_already(data, monkeypatch, go_on):
     quick = {"max_epochs": 1, "warm_start": True, "learning_rate": 1e-5}
     model = ardens.NADE(5000, **quick).fit(data[:20])
-    monkeypatch.setattr(options, "_SMALL", 0)
+    monkeypatch.setattr(machine, "_SMALL", 0)
     monkeypatch.setattr(os, "sysconf", lambda key: 700)  # 0.5 MB
     with pytest.raises(MemoryError, match=r"75,007 parameters.* needs"):
         getattr(model, go_on)(data)

@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from ardens import _core, cgroups, get_config, options
+from ardens import _core, get_config
+from ardens.checks import machine
 from processes import run_python
 
 MEMORY = """
@@ -68,7 +69,7 @@ def test_where_no_thread_can_be_started_one_does_the_work():
 
 def test_omp_num_threads_is_obeyed():
     threads, cpus = run_python(SHOW, OMP_NUM_THREADS="1").split()
-    assert (threads, cpus) == ("1", str(options.thread_count(-1)))
+    assert (threads, cpus) == ("1", str(machine.thread_count(-1)))
 
 
 def test_n_jobs_does_not_exceed_omp_num_threads():
@@ -102,13 +103,13 @@ def groups(tmp_path, monkeypatch):
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_text(text)
 
-    monkeypatch.setattr(cgroups, "_ROOT", tmp_path)
-    monkeypatch.setattr(cgroups, "_MEMBERSHIP", tmp_path / "membership")
-    cgroups.cpu_quota.cache_clear()
-    cgroups.memory_limit.cache_clear()
+    monkeypatch.setattr(machine, "_ROOT", tmp_path)
+    monkeypatch.setattr(machine, "_MEMBERSHIP", tmp_path / "membership")
+    machine.cpu_quota.cache_clear()
+    machine.memory_limit.cache_clear()
     yield make
-    cgroups.cpu_quota.cache_clear()
-    cgroups.memory_limit.cache_clear()
+    machine.cpu_quota.cache_clear()
+    machine.memory_limit.cache_clear()
 
 
 V1 = "4:memory:/docker/a\n1:cpu,cpuacct:/docker/a\n"
@@ -127,7 +128,7 @@ QUOTAS = [
 @pytest.mark.parametrize(("membership", "files", "quota"), QUOTAS)
 def test_the_quota_of_a_container_is_read(groups, membership, files, quota):
     groups(membership, files)
-    assert cgroups.cpu_quota() == quota
+    assert machine.cpu_quota() == quota
 
 
 def test_no_more_threads_than_the_quota_of_a_container(groups, monkeypatch):
@@ -135,7 +136,7 @@ def test_no_more_threads_than_the_quota_of_a_container(groups, monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
     _core.force_threads(8)
     try:
-        assert [options.thread_count(n_jobs) for n_jobs in (None, -1, -2, 8)] == [3, 3, 2, 3]
+        assert [machine.thread_count(n_jobs) for n_jobs in (None, -1, -2, 8)] == [3, 3, 2, 3]
         assert (get_config()["threads"], get_config()["cpus"]) == (3, 3)
     finally:
         _core.force_threads(0)
@@ -143,6 +144,6 @@ def test_no_more_threads_than_the_quota_of_a_container(groups, monkeypatch):
 
 def test_the_memory_of_a_container_is_what_counts(groups):
     groups("0::/a\n", {"a/memory.max": "max\n", "memory.max": f"{2**29}\n"})
-    options.check_memory(2**29, "little")
+    machine.check_memory(2**29, "little")
     with pytest.raises(MemoryError, match=r"a little more needs 0\.5 GiB; this machine has 0\.5"):
-        options.check_memory(2**29 + 1, "a little more")
+        machine.check_memory(2**29 + 1, "a little more")

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import ardens
-from ardens import _core, options
+from ardens import _core
+from ardens.checks import machine
 from ardens.models import MODELS, counts
 from ardens.models.counts import draw_counts
 from first_principles import all_vectors, certain_parameters, chi_square, chi_square_critical
@@ -94,7 +95,7 @@ def test_threads_do_not_change_a_bit_of_a_packed_sample(reordered):
 def test_packed_rows_need_an_eighth_of_the_memory(monkeypatch, random_model):
     model = random_model("fvsbn", n=64)
     model.sample(1)  # what the model itself needs is looked at once
-    monkeypatch.setattr(options, "_SMALL", 0)
+    monkeypatch.setattr(machine, "_SMALL", 0)
     monkeypatch.setattr(os, "sysconf", lambda key: 100)  # 10 000 bytes
     assert model.sample(1000, packed=True).shape == (1000, 8)
     for too_much in ({"packed": False}, {"packed": True, "return_log_prob": True}):
@@ -342,7 +343,7 @@ def test_distinct_rows_that_would_not_fit_are_refused_at_once():
 
 
 def test_distinct_prefixes_that_do_not_fit_are_refused(monkeypatch):
-    monkeypatch.setattr(options, "_SMALL", 0)
+    monkeypatch.setattr(machine, "_SMALL", 0)
     monkeypatch.setattr(os, "sysconf", lambda key: 100)  # 10 000 bytes
     with pytest.raises(MemoryError, match="or more distinct rows of 10 features needs"):
         flat_table(10).sample_counts(10**6)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import sparse
 
-from ardens import options
-from ardens.validation import binary_matrix, feature_names
+from ardens.checks import machine, options
+from ardens.checks.rows import binary_matrix, feature_names
 
 BITS = np.array([[0, 1, 1], [1, 0, 1]], dtype=np.uint8)
 
@@ -270,7 +270,7 @@ def test_limits_are_told_as_people_write_them():
     with pytest.raises(ValueError, match=r"random_state must be at most 2\*\*64 - 1; got 1844"):
         options.seed_from(2**64)
     with pytest.raises(TypeError, match=r"n_jobs must be an integer; got 2\.5"):
-        options.thread_count(2.5)
+        machine.thread_count(2.5)
 
 
 @pytest.mark.parametrize("random_state", [-1, 2**64, 2**200, "0", 1.5, True, [1]])
@@ -299,19 +299,19 @@ def test_fresh_seeds_differ():
     [(1, 1), (3, 3), (4, 4), (5, 4), (10**6, 4), (-1, 4), (-2, 3), (-4, 1), (-(10**9), 1)],
 )
 def test_n_jobs_follows_the_rules_of_scikit_learn(monkeypatch, n_jobs, threads):
-    monkeypatch.setattr(options, "_cpus", lambda: 4)
-    assert options.thread_count(n_jobs) == threads
+    monkeypatch.setattr(machine, "_cpus", lambda: 4)
+    assert machine.thread_count(n_jobs) == threads
 
 
 def test_n_jobs_none_is_the_default_of_the_core(monkeypatch):
-    monkeypatch.setattr(options, "_core", SimpleNamespace(max_threads=lambda: 3))
-    assert options.thread_count(None) == 3
+    monkeypatch.setattr(machine, "_core", SimpleNamespace(max_threads=lambda: 3))
+    assert machine.thread_count(None) == 3
 
 
 @pytest.mark.parametrize("n_jobs", [0, 2.5, "x", True])
 def test_other_n_jobs_are_refused(n_jobs):
     with pytest.raises((TypeError, ValueError), match="n_jobs must be"):
-        options.thread_count(n_jobs)
+        machine.thread_count(n_jobs)
 
 
 def test_an_ordering_is_copied_and_read_only():
@@ -343,6 +343,6 @@ def test_what_is_no_permutation_is_refused(ordering, error, words):
 
 
 def test_more_memory_than_the_machine_has_is_refused():
-    options.check_memory(2**20, "a trifle")
+    machine.check_memory(2**20, "a trifle")
     with pytest.raises(MemoryError, match=r"a monster needs .* GiB; this machine has"):
-        options.check_memory(2**60, "a monster")
+        machine.check_memory(2**60, "a monster")

@@ -30,11 +30,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Rows
+from .checks.options import real_number, whole_number
 from .descriptions import TRAINING
 from .models.fitted import Fitted
 from .models.flat import named_views
 from .models.gradient import GradientModel
-from .options import real_number, whole_number
 from .persistence import Contents, describe, read, write
 from .resuming import Saved, digest
 from .runs import Run, differences

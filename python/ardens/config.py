@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 
 from . import _core
-from .options import thread_count
+from .checks.machine import thread_count
 
 __all__ = ["get_config", "show_config"]
 

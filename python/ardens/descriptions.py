@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _core
+from .checks.options import seed_from
 from .errors import FormatError
 from .models import MODELS
 from .models.base import AutoregressiveModel
 from .models.columns import Columns
 from .models.fitted import Fitted
-from .options import seed_from
 from .settings import decode_settings, encode_settings
 from .training import COLUMNS
 

@@ -9,9 +9,10 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .checks.machine import thread_count
+from .checks.options import RandomState, seed_from, whole_number
+from .checks.rows import binary_matrix
 from .models.density import Density
-from .options import RandomState, seed_from, thread_count, whole_number
-from .validation import binary_matrix
 
 __all__ = ["Divergence", "kl_divergence"]
 

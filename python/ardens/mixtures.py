@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _core
+from .checks.options import seed_from
 from .descriptions import blank, describe_model, feature_names, fill, parse, read_nats, refuse
 from .models import MODELS, Mixture
 from .models.base import AutoregressiveModel
@@ -23,7 +24,6 @@ from .models.flat import named_views
 from .models.mixed import Mixed
 from .models.mixture import MOST_MEMBERS
 from .models.weights import checked_weights
-from .options import seed_from
 from .settings import decode_settings, encode_settings
 
 __all__ = ["MIXTURE", "blank_mixture", "describe_mixture", "fill_mixture", "mixture_tensors"]

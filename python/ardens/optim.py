@@ -19,7 +19,7 @@ import numpy as np
 
 from . import _core
 from .arrays import Float32Array
-from .options import real_number
+from .checks.options import real_number
 
 __all__ = ["OPTIMIZERS", "SGD", "Adam", "Optimizer", "OptimizerState", "RMSProp", "as_optimizer"]
 

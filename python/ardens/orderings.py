@@ -27,8 +27,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .arrays import Rows
-from .options import RandomState, check_memory, seed_from, truth, whole_number
-from .validation import binary_matrix
+from .checks.machine import check_memory
+from .checks.options import RandomState, seed_from, truth, whole_number
+from .checks.rows import binary_matrix
 
 __all__ = [
     "NAMES",

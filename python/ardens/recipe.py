@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from .checks.options import real_number, whole_number
 from .optim import SGD, Adam, Optimizer, RMSProp, as_optimizer
-from .options import real_number, whole_number
 from .schedules import Constant, Schedule, as_schedule
 
 __all__ = ["Settings", "settings_for"]

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Rows
+from .checks.options import RandomState
 from .models.gradient import GradientModel
-from .options import RandomState
 from .settings import encode_settings
 
 __all__ = ["Run", "differences"]

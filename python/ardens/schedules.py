@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import TypeAlias
 
-from .options import real_number, whole_number
+from .checks.options import real_number, whole_number
 
 __all__ = [
     "SCHEDULES",

@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import _core
 from ..arrays import Float32Array, Rows
+from ..checks.machine import thread_count
+from ..checks.options import RandomState, permutation, real_number
 from ..errors import not_fitted
-from ..options import RandomState, permutation, real_number, thread_count
 from ..orderings import NAMES, Name, choose
 from .columns import Columns
 from .counts import draw_counts

@@ -8,7 +8,7 @@ from typing import Self, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..options import permutation, vector
+from ..checks.options import permutation, vector
 
 __all__ = ["Columns"]
 

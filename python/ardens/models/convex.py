@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import _core
 from ..arrays import Float32Array, Rows
-from ..options import check_memory
+from ..checks.machine import check_memory
 from ..training import Epoch, Figures, TrainingState
 from .flat import named_views
 from .learning import Likelihood

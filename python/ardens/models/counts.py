@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Float32Array
-from ..options import check_memory
+from ..checks.machine import check_memory
 from .fitted import Fitted
 
 __all__ = ["draw_counts", "merged_counts"]

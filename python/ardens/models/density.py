@@ -10,8 +10,8 @@ from os import PathLike
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..options import thread_count
-from ..validation import binary_matrix, check_feature_names
+from ..checks.machine import thread_count
+from ..checks.rows import binary_matrix, check_feature_names
 from .sampling import Sampler
 
 __all__ = ["Density"]

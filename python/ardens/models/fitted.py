@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from .. import _core
 from ..arrays import Float32Array, Rows
+from ..checks.machine import check_memory
 from ..errors import VersionWarning
-from ..options import check_memory
 from ..training import TrainingState
 from .columns import Columns
 from .flat import filled, named_views

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .. import _core
 from ..arrays import Float32Array
-from ..options import check_memory
+from ..checks.machine import check_memory
 
 __all__ = ["aligned", "draw_uniform", "filled", "frozen_copy", "named_views"]
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from .. import _core
 from ..arrays import Float32Array, Rows
+from ..checks.machine import thread_count
+from ..checks.options import real_number
 from ..optim import SGD
-from ..options import real_number, thread_count
 from ..recipe import Settings
 from ..training import Epoch, TrainingState
 from .base import Shapes

@@ -15,12 +15,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import _core
 from ..arrays import Float32Array, Rows
+from ..checks.machine import thread_count
+from ..checks.options import seed_from, truth
+from ..checks.rows import binary_matrix, feature_names
 from ..optim import Optimizer
-from ..options import seed_from, thread_count, truth
 from ..recipe import Settings, settings_for
 from ..schedules import Schedule
 from ..training import Callback, Epoch, EpochEnd, TrainingState, start, train
-from ..validation import binary_matrix, feature_names
 from .base import AutoregressiveModel
 from .columns import Columns
 from .fitted import Fitted

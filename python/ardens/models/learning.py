@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from .. import _core
 from ..arrays import Float32Array, Rows
+from ..checks.machine import check_memory
+from ..checks.options import RandomState, real_number, seed_from
 from ..errors import DivergenceError
-from ..options import RandomState, check_memory, real_number, seed_from
 from ..recipe import Settings
 from ..training import Callback, TrainingState, start
 from .fitted import Fitted

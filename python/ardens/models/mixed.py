@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .. import _core
 from ..arrays import Rows
-from ..options import check_memory
+from ..checks.machine import check_memory
 from ..reference.mixture import BLOCK, SEEDS, choices
 from .base import AutoregressiveModel
 from .counts import merged_counts

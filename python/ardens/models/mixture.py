@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..arrays import Rows
+from ..checks.machine import thread_count
+from ..checks.options import RandomState, real_number, seed_from, truth
+from ..checks.options import whole_number as whole
+from ..checks.rows import binary_matrix, feature_names
 from ..errors import not_fitted
-from ..options import RandomState, real_number, seed_from, thread_count, truth
-from ..options import whole_number as whole
 from ..orderings import Name
-from ..validation import binary_matrix, feature_names
 from .base import AutoregressiveModel
 from .density import Density
 from .learning import FEWEST_VALID, check_fraction, hold_out

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .. import _core
 from ..arrays import Float32Array
-from ..options import whole_number
+from ..checks.options import whole_number
 from .base import Shapes
 from .flat import draw_uniform
 from .gradient import GradientModel

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import _core
 from ..arrays import Float32Array, Rows
-from ..options import truth, whole_number
+from ..checks.options import truth, whole_number
 from .base import Shapes
 from .flat import draw_uniform
 from .fvsbn import FVSBN

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import Rows
-from ..options import RandomState, check_memory, seed_from, thread_count, whole_number
+from ..checks.machine import check_memory, thread_count
+from ..checks.options import RandomState, seed_from, whole_number
 from .protocol import Estimator
 
 __all__ = ["Sampler"]

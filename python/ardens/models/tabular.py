@@ -13,8 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import _core
 from ..arrays import Float32Array
-from ..options import real_number, seed_from, thread_count
-from ..validation import binary_matrix, feature_names
+from ..checks.machine import thread_count
+from ..checks.options import real_number, seed_from
+from ..checks.rows import binary_matrix, feature_names
 from .base import AutoregressiveModel, Shapes
 from .fitted import Fitted
 from .flat import filled

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..checks.options import RandomState, real_number, seed_from, whole_number
 from ..errors import DivergenceError
 from ..models.density import Density
-from ..options import RandomState, real_number, seed_from, whole_number
 from ..recipe import settings_for
 from .grids import Grid, combinations, default_grid, learns_by_steps, own_values
 

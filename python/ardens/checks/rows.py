@@ -1,7 +1,7 @@
 """The public door for data: checked here, once, and handed on in the form the core wants.
 
 Errors say what was wanted, what came and where. Inputs are never written to. Options other than
-data pass through `ardens.options`.
+data pass through `ardens.checks.options`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import _core
+from .. import _core
 from .options import real_number
 
 __all__ = ["binary_matrix", "check_feature_names", "feature_names"]
@@ -37,43 +37,10 @@ def binary_matrix(
 ) -> NDArray[np.uint8]:
     """Check a matrix of zeros and ones and bring it into the form the kernels read.
 
-    Parameters
-    ----------
-    X : array_like of shape (n_samples, n_features)
-        Zeros and ones in any bool, integer, float or object dtype, any byte order and any memory
-        layout. It is read, never written.
-    n_features : int, optional
-        The number of columns wanted; any number of at least 1 if None.
-    binarize : float, optional
-        Values above this threshold count as 1, the others as 0. If None, every value must be 0
-        or 1.
-    name : str, default "X"
-        What an error message calls the matrix.
-    allow_empty : bool, default True
-        Whether a matrix without rows is allowed.
-    model : str, default "the model"
-        Who wants `n_features` columns, for the error message.
+    Any bool, integer, float or object dtype, byte order and memory layout will do; values above
+    `binarize`, where it is given, count as 1. The result is C-contiguous uint8, `X` itself where it
+    already is that. It takes about a microsecond then, where `X` is small.
 
-    Returns
-    -------
-    ndarray of uint8, shape (n_samples, n_features)
-        C-contiguous, 0 and 1 only; `X` itself where it already is that.
-
-    Raises
-    ------
-    TypeError
-        If `X` is sparse, or holds strings, dates, records or other things that are not numbers.
-    ValueError
-        If `X` is not two-dimensional, has the wrong number of columns, no column, no row where one
-        is needed, complex numbers, masked cells, NaN or infinity, or, without `binarize`, values
-        other than 0 and 1.
-
-    Notes
-    -----
-    O(n_samples · n_features); about a microsecond for a small C-contiguous array of uint8 or bool.
-
-    Examples
-    --------
     >>> binary_matrix([[0.0, 1.0], [True, False]])
     array([[0, 1],
            [1, 0]], dtype=uint8)
@@ -105,6 +72,7 @@ def binary_matrix(
 
 
 def _as_array(X: Any, name: str) -> NDArray[Any]:
+    """Bring what is no array into one; nothing sparse, masked or ragged."""
     if X is None:
         raise TypeError(f"{name} must be a 2-d array of 0 and 1; got None")
     if hasattr(X, "nnz"):
@@ -130,6 +98,7 @@ def _as_array(X: Any, name: str) -> NDArray[Any]:
 def _check_shape(
     array: NDArray[Any], n_features: int | None, name: str, allow_empty: bool, model: str
 ) -> None:
+    """Refuse what is not two-dimensional or of another width."""
     if array.ndim != 2:
         if array.ndim > 2:
             raise ValueError(
@@ -157,6 +126,7 @@ def _check_shape(
 
 
 def _check_kind(array: NDArray[Any], name: str) -> None:
+    """Refuse what does not hold real numbers."""
     kind = array.dtype.kind
     if kind == "c":
         raise ValueError(f"Complex data not supported: {name} has dtype {array.dtype}")
@@ -189,6 +159,7 @@ def _check_objects(array: NDArray[Any], name: str) -> None:
 
 
 def _check_finite(array: NDArray[Any], name: str) -> None:
+    """Refuse NaN and infinity."""
     if array.dtype.kind == "f":
         bad = ~np.isfinite(array)
     elif array.dtype.kind == "O":
@@ -200,6 +171,7 @@ def _check_finite(array: NDArray[Any], name: str) -> None:
 
 
 def _thresholded(array: NDArray[Any], threshold: float, name: str) -> NDArray[np.uint8]:
+    """Whether each number is above the threshold."""
     _check_kind(array, name)
     _check_finite(array, name)
     # Compared in double precision: a scalar would be rounded to the dtype of `array` first.
@@ -208,6 +180,7 @@ def _thresholded(array: NDArray[Any], threshold: float, name: str) -> NDArray[np
 
 
 def _bad_values(array: NDArray[Any], bad: NDArray[np.bool_], name: str) -> ValueError:
+    """The error of values that are neither 0 nor 1."""
     return ValueError(
         f"{name} {_ONLY_BITS}; found {_first(bad, array)}; binarize=threshold makes numbers binary"
     )
@@ -223,24 +196,9 @@ def _first(bad: NDArray[np.bool_], array: NDArray[Any] | None = None) -> str:
 
 
 def feature_names(X: object) -> NDArray[np.object_] | None:
-    """Read the column names of a data frame.
+    """Read the column names of a data frame, of pandas, polars or the like; None without names.
 
-    Parameters
-    ----------
-    X : object
-        Any data; a frame of pandas, polars or the like has `columns`.
-
-    Returns
-    -------
-    ndarray of object, shape (n_features,), or None
-        The names if all of them are strings; None for data without names.
-
-    Raises
-    ------
-    TypeError
-        If only some of the names are strings.
-    ValueError
-        If a name comes twice.
+    TypeError if only some are strings, ValueError if one comes twice.
     """
     columns = None if type(X) is np.ndarray else getattr(X, "columns", None)
     if columns is None or not len(columns):
@@ -263,24 +221,7 @@ def feature_names(X: object) -> NDArray[np.object_] | None:
 def check_feature_names(X: object, fitted: NDArray[np.object_] | None, model: str) -> None:
     """Compare the column names of `X` with those seen in `fit`, by scikit-learn's rules.
 
-    Parameters
-    ----------
-    X : object
-        The data.
-    fitted : ndarray of object or None
-        The names seen in `fit`.
-    model : str
-        The model's name, for the message.
-
-    Raises
-    ------
-    ValueError
-        If both have names and they differ in any way.
-
-    Warns
-    -----
-    UserWarning
-        If only one of the two has names.
+    Names that differ are a ValueError; names on one side only are a warning.
     """
     names = feature_names(X)
     if names is None and fitted is None:
@@ -299,6 +240,8 @@ def check_feature_names(X: object, fitted: NDArray[np.object_] | None, model: st
 
 
 def _name_mismatch(names: set[str], fitted: set[str]) -> str:
+    """What differs between two sets of names, as scikit-learn says it."""
+
     def listed(title: str, extra: set[str]) -> str:
         shown = [f"- {name}\n" for name in sorted(extra)[:5]] + ["- ...\n"] * (len(extra) > 5)
         return f"{title}:\n{''.join(shown)}" if extra else ""

@@ -1,55 +1,83 @@
-"""What the control groups of Linux, version 1 or 2, leave to this process: those of a container."""
+"""What the machine, or the container around this process, leaves to it: threads and memory."""
 
 from __future__ import annotations
 
 import functools
 import math
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["cpu_quota", "memory_limit"]
+from .. import _core
+from .options import whole_number
 
+__all__ = ["check_memory", "cpu_quota", "memory_limit", "thread_count"]
+
+_SMALL = 1 << 28  # bytes that any machine has; asking the system takes longer than a small call
+
+# The control groups of Linux, version 1 or 2: those of a container.
 _MEMBERSHIP = Path("/proc/self/cgroup")
 _ROOT = Path("/sys/fs/cgroup")
 
 
+def thread_count(n_jobs: int | None) -> int:
+    """Number of threads for `n_jobs`, by scikit-learn's rules; the core may hold it to fewer."""
+    if n_jobs is None:
+        threads = _core.max_threads()
+        return min(threads, cpu_quota() or threads)
+    jobs = whole_number(n_jobs, "n_jobs", minimum=-(2**63))
+    if jobs == 0:
+        raise ValueError(
+            "n_jobs must be None, a positive number of threads, or -1 for all CPUs; got 0"
+        )
+    if jobs == 1:
+        return 1
+    cpus = _cpus()
+    return max(1, min(jobs if jobs > 0 else cpus + 1 + jobs, cpus))
+
+
+def check_memory(n_bytes: int, what: str) -> None:
+    """Raise MemoryError for more bytes than the machine or the container has.
+
+    A system that overcommits would grant them, and end the process when they are filled.
+    """
+    if n_bytes < _SMALL:
+        return
+    try:
+        available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # unknown here: the allocation itself will tell
+        return
+    available = min(available, memory_limit() or available)
+    if n_bytes > available:
+        raise MemoryError(
+            f"{what} needs {n_bytes / 2**30:,.1f} GiB; this machine has {available / 2**30:,.1f}"
+        )
+
+
 @functools.cache
 def cpu_quota() -> int | None:
-    """CPUs that the quota of any group around this process grants, rounded up.
-
-    Returns
-    -------
-    int or None
-        At least 1; None without a quota. Read once.
-
-    Examples
-    --------
-    >>> cpu_quota() is None or cpu_quota() >= 1
-    True
-    """
+    """CPUs that the quota of any group around this process grants, rounded up; None without one."""
     quotas = [_share(folder) for folder in _folders("cpu")]
     return min((max(1, math.ceil(quota)) for quota in quotas if quota is not None), default=None)
 
 
 @functools.cache
 def memory_limit() -> int | None:
-    """Bytes that the limits of all groups around this process leave to it and its siblings.
-
-    Returns
-    -------
-    int or None
-        None without a limit. Read once.
-
-    Examples
-    --------
-    >>> memory_limit() is None or memory_limit() > 0
-    True
-    """
+    """Bytes that the groups around this process leave to it and its siblings, if they say so."""
     limits: list[int] = []
     for folder in _folders("memory"):
         for name in ("memory.max", "memory.limit_in_bytes"):
             limits += _numbers(folder / name)[:1]
     return min((limit for limit in limits if limit > 0), default=None)
+
+
+def _cpus() -> int:
+    """CPUs that affinity and the quota of a container leave to this process."""
+    try:
+        cpus = len(os.sched_getaffinity(0))
+    except AttributeError:  # not a Linux system
+        cpus = os.cpu_count() or 1
+    return min(cpus, cpu_quota() or cpus)
 
 
 def _folders(controller: str) -> Iterator[Path]:

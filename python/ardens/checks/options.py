@@ -1,0 +1,159 @@
+"""The public door for options: numbers, names, orderings, seeds.
+
+Each check names the option in its error, what was wanted and what came: TypeError for another
+type, ValueError for what is out of range.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import os
+import reprlib
+from numbers import Real
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = [
+    "RandomState",
+    "permutation",
+    "real_number",
+    "seed_from",
+    "truth",
+    "vector",
+    "whole_number",
+]
+
+RandomState: TypeAlias = (
+    int
+    | np.random.Generator
+    | np.random.BitGenerator
+    | np.random.RandomState
+    | np.random.SeedSequence
+    | None
+)
+
+
+def whole_number(value: object, name: str, *, minimum: int = 0, maximum: int = 2**63 - 1) -> int:
+    """Check an integer of Python or NumPy, no bool; a minimum of -2**63 goes without saying.
+
+    >>> whole_number(0, "n_hidden", minimum=1)
+    Traceback (most recent call last):
+        ...
+    ValueError: n_hidden must be an integer of at least 1; got 0
+    """
+    wanted = f"{name} must be an integer"
+    if minimum > -(2**63):
+        wanted += f" of at least {minimum}"
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{wanted}; got {reprlib.repr(value)}") from None
+    if number < minimum:
+        raise ValueError(f"{wanted}; got {number}")
+    if number > maximum:
+        bits = maximum.bit_length()
+        limit = f"2**{bits} - 1" if bits > 32 and maximum == 2**bits - 1 else maximum
+        raise ValueError(f"{name} must be at most {limit}; got {reprlib.repr(number)}")
+    return number
+
+
+def real_number(
+    value: object, name: str, *, minimum: float = -math.inf, maximum: float = math.inf
+) -> float:
+    """Check a finite number of Python or NumPy, no bool.
+
+    >>> real_number(-0.5, "alpha", minimum=0)
+    Traceback (most recent call last):
+        ...
+    ValueError: alpha must be a finite number of at least 0; got -0.5
+    """
+    wanted = f"{name} must be a finite number"
+    if minimum > -math.inf:
+        wanted += f" of at least {minimum:g}"
+    if maximum < math.inf:
+        wanted += f" and at most {maximum:g}"
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{wanted}; got {reprlib.repr(value)}")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not (math.isfinite(number) and minimum <= number <= maximum):
+        raise ValueError(f"{wanted}; got {reprlib.repr(value)}")
+    return number
+
+
+def fraction(value: object, name: str) -> float:
+    """Check a part of the rows that leaves some: at least 0 and below 1."""
+    part = real_number(value, name, minimum=0)
+    if part >= 1:
+        raise ValueError(f"{name} must be below 1; got {part:g}")
+    return part
+
+
+def truth(value: object, name: str) -> bool:
+    """Check a truth value of Python or NumPy."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False; got {reprlib.repr(value)}")
+    return bool(value)
+
+
+def vector(value: ArrayLike, size: int, wanted: str, *, below: int, kinds: str) -> NDArray[Any]:
+    """Check `size` whole numbers of 0 … below - 1, of these kinds of dtype.
+
+    `wanted` is how an error begins.
+    """
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise TypeError(f"{wanted}; got {reprlib.repr(value)}") from None
+    if array.dtype.kind not in kinds:
+        raise TypeError(f"{wanted}; got {reprlib.repr(value)}")
+    if array.shape != (size,):
+        raise ValueError(f"{wanted}; got an array of shape {array.shape}")
+    outside = (array < 0) | (array >= below)
+    if outside.any():
+        raise ValueError(f"{wanted}; it has {array[outside][0]}")
+    return array
+
+
+def permutation(ordering: ArrayLike, n_features: int) -> NDArray[np.intp]:
+    """Check an ordering of the columns, and copy it into a read-only array."""
+    wanted = f"ordering must be None, a name or a permutation of 0 … {n_features - 1}"
+    array = vector(ordering, n_features, wanted, below=n_features, kinds="iu")
+    result = array.astype(np.intp)
+    counts = np.bincount(result, minlength=n_features)
+    if counts.max() > 1:
+        raise ValueError(f"{wanted}; it has {int(np.argmax(counts))} more than once")
+    result.flags.writeable = False
+    return result
+
+
+def seed_from(random_state: RandomState, name: str = "random_state") -> int:
+    """Turn what a user calls a seed into 64 bits.
+
+    None draws a fresh seed from the operating system. A generator is asked for one draw, which
+    advances it. A seed sequence gives the same seed every time.
+    """
+    if random_state is None:
+        return int.from_bytes(os.urandom(8), "little")
+    if isinstance(random_state, np.random.BitGenerator):
+        random_state = np.random.Generator(random_state)
+    if isinstance(random_state, np.random.Generator):
+        return int(random_state.integers(0, 2**64 - 1, dtype=np.uint64, endpoint=True))
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(0, 2**64, dtype=np.uint64))
+    if isinstance(random_state, np.random.SeedSequence):
+        return int(random_state.generate_state(1, np.uint64)[0])
+    try:
+        return whole_number(random_state, name, maximum=2**64 - 1)
+    except TypeError:
+        raise TypeError(
+            f"{name} must be None, an integer of 0 … 2**64 - 1, or a numpy.random Generator, "
+            f"RandomState or SeedSequence; got {reprlib.repr(random_state)}"
+        ) from None
