@@ -3,7 +3,6 @@
 import decimal
 import fractions
 import timeit
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -304,7 +303,7 @@ def test_n_jobs_follows_the_rules_of_scikit_learn(monkeypatch, n_jobs, threads):
 
 
 def test_n_jobs_none_is_the_default_of_the_core(monkeypatch):
-    monkeypatch.setattr(machine, "_core", SimpleNamespace(max_threads=lambda: 3))
+    monkeypatch.setattr(machine, "max_threads", lambda: 3)
     assert machine.thread_count(None) == 3
 
 

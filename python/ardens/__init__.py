@@ -15,17 +15,10 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-try:
-    from ._openmp import _core as _core
-except ImportError as error:
-    raise ImportError(
-        f"the compiled part of ardens cannot be loaded ({error}); reinstall it for this Python "
-        "with: pip install --force-reinstall --no-cache-dir ardens"
-    ) from error
-
 from . import errors, optim, orderings, schedules
 from .checkpoint import Checkpoint
 from .config import get_config, show_config
+from .core import VERSION
 from .divergence import Divergence, kl_divergence
 from .errors import DivergenceError, FormatError, NotFittedError, VersionWarning
 from .models import FVSBN, MLP, NADE, Mixture, Tabular
@@ -58,7 +51,7 @@ __all__ = [
     "tune",
 ]
 
-__version__ = str(_core.build_info()["version"])
+__version__ = VERSION
 
 _ON_DEMAND = ("data", "demo", "plotting", "reference")
 

@@ -29,8 +29,8 @@ from dataclasses import KW_ONLY, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Rows
 from .checks.options import real_number, whole_number
+from .core import Rows
 from .descriptions import TRAINING
 from .models.fitted import Fitted
 from .models.flat import named_views

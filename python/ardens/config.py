@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from . import _core
 from .checks.machine import thread_count
+from .core import VERSION, build_info, level, levels
 
 __all__ = ["get_config", "show_config"]
 
@@ -33,11 +33,11 @@ def get_config() -> Config:
     >>> get_config()["level"] in get_config()["levels"]
     True
     """
-    build = _core.build_info()
+    build = build_info()
     return {
-        "version": str(build["version"]),
-        "level": _core.level(),
-        "levels": _core.levels(),
+        "version": VERSION,
+        "level": level(),
+        "levels": levels(),
         "threads": thread_count(None),
         "cpus": thread_count(-1),
         "openmp": "yes" if build["openmp"] else "no",

@@ -10,8 +10,8 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _core
 from .checks.options import seed_from
+from .core import Model
 from .errors import FormatError
 from .models import MODELS
 from .models.base import AutoregressiveModel
@@ -84,7 +84,7 @@ def describe_model(model: AutoregressiveModel, fitted: Fitted) -> dict[str, Any]
 
 def blank(
     description: Mapping[str, Any], tensors: Mapping[str, Any], training: bool = False
-) -> tuple[AutoregressiveModel, _core.Model, int]:
+) -> tuple[AutoregressiveModel, Model, int]:
     """Make the unfitted model, and check the table of tensors before anything is allocated.
 
     Parameters
@@ -100,7 +100,7 @@ def blank(
     -------
     model : model
         With its settings.
-    core : _core.Model
+    core : Model
         Its sizes.
     n_bytes : int
         What the tensors take.
@@ -116,7 +116,7 @@ def blank(
     sizes = [description.get(key) for key in ("n_features", "n_hidden")]
     if not all(type(size) is int and 0 <= size < _MOST for size in sizes):
         refuse(f"n_features and n_hidden are {sizes}")
-    core = parse(_core.Model, name, *sizes)
+    core = parse(Model, name, *sizes)
     shapes = {name: list(shape) for name, shape, _, _ in core.layout}
     more = [name for name in tensors if training and name.startswith(f"{TRAINING}.")]
     shapes |= {name: shapes[key] for name in more if (key := name.rpartition(".")[2]) in shapes}
@@ -136,7 +136,7 @@ def blank(
 
 def fill(
     model: AutoregressiveModel,
-    core: _core.Model,
+    core: Model,
     description: Mapping[str, Any],
     arrays: dict[str, NDArray[np.float32]],
 ) -> None:

@@ -15,8 +15,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _core
 from .checks.options import seed_from
+from .core import Model
 from .descriptions import blank, describe_model, feature_names, fill, parse, read_nats, refuse
 from .models import MODELS, Mixture
 from .models.base import AutoregressiveModel
@@ -30,7 +30,7 @@ __all__ = ["MIXTURE", "blank_mixture", "describe_mixture", "fill_mixture", "mixt
 
 MIXTURE = "mixture"
 
-Blank: TypeAlias = tuple[AutoregressiveModel, _core.Model]
+Blank: TypeAlias = tuple[AutoregressiveModel, Model]
 
 
 def describe_mixture(mixture: Mixture) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def blank_mixture(
 
     Returns
     -------
-    blanks : list of (model, _core.Model)
+    blanks : list of (model, Model)
         The members, and their sizes.
     n_bytes : int
         What their tensors take.
@@ -148,7 +148,7 @@ def fill_mixture(
 
     Parameters
     ----------
-    blanks : sequence of (model, _core.Model)
+    blanks : sequence of (model, Model)
         What `blank_mixture` gives.
     description : dict of str to object
         As for `blank_mixture`.

@@ -17,9 +17,8 @@ from typing import ClassVar, TypeAlias, final
 
 import numpy as np
 
-from . import _core
-from .arrays import Float32Array
 from .checks.options import real_number
+from .core import Float32Array, adam_step, rmsprop_step, sgd_step
 
 __all__ = ["OPTIMIZERS", "SGD", "Adam", "Optimizer", "OptimizerState", "RMSProp", "as_optimizer"]
 
@@ -165,7 +164,7 @@ class SGD(Optimizer):
         rest: Rest,
     ) -> None:
         velocity = state.arrays["velocity"]
-        _core.sgd_step(params, grad, velocity, rate, self.momentum, self.nesterov, *rest)
+        sgd_step(params, grad, velocity, rate, self.momentum, self.nesterov, *rest)
 
 
 @final
@@ -215,7 +214,7 @@ class RMSProp(Optimizer):
         rest: Rest,
     ) -> None:
         square = state.arrays["square"]
-        _core.rmsprop_step(params, grad, square, rate, self.rho, self.epsilon, *rest)
+        rmsprop_step(params, grad, square, rate, self.rho, self.epsilon, *rest)
 
 
 @final
@@ -271,9 +270,7 @@ class Adam(Optimizer):
         rest: Rest,
     ) -> None:
         m, v = state.arrays["m"], state.arrays["v"]
-        _core.adam_step(
-            params, grad, m, v, state.step, rate, self.beta1, self.beta2, self.epsilon, *rest
-        )
+        adam_step(params, grad, m, v, state.step, rate, self.beta1, self.beta2, self.epsilon, *rest)
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "rmsprop": RMSProp, "adam": Adam}

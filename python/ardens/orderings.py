@@ -26,10 +26,10 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arrays import Rows
 from .checks.machine import check_memory
 from .checks.options import RandomState, seed_from, truth, whole_number
 from .checks.rows import binary_matrix
+from .core import Rows
 
 __all__ = [
     "NAMES",

@@ -34,7 +34,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _core
+from .core import VERSION, build_info
 from .descriptions import TRAINING, blank, describe_model, fill, parse_json, refuse
 from .errors import FormatError
 from .mixtures import (
@@ -159,7 +159,7 @@ def _words(description: Mapping[str, Any]) -> dict[str, str]:
     return {
         "format": "ardens",
         "format_version": str(FORMAT_VERSION),
-        "ardens_version": str(_core.build_info()["version"]),
+        "ardens_version": str(VERSION),
         "model": json.dumps(description, allow_nan=False, separators=(",", ":")),
     }
 
@@ -303,6 +303,6 @@ def _read_header(header: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
         refuse(
             f"it needs a newer ardens: it has format {version[:9]}, written by version "
             f"{str(metadata.get('ardens_version'))[:20]}, and this is version "
-            f"{_core.build_info()['version']} for formats up to {FORMAT_VERSION}"
+            f"{build_info()['version']} for formats up to {FORMAT_VERSION}"
         )
     return table, metadata

@@ -12,8 +12,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _core
-from .arrays import Float32Array
+from .core import VERSION, Float32Array, Model
 from .descriptions import TRAINING, parse_json
 from .errors import FormatError, VersionWarning
 from .models.columns import Columns
@@ -29,7 +28,7 @@ __all__ = ["Resumed", "Saved", "digest"]
 class Resumed(NamedTuple):
     """What a fit goes on with: the model, the state, its last epoch, and if it is a first fit."""
 
-    core: _core.Model
+    core: Model
     columns: Columns
     state: TrainingState
     until: int
@@ -71,7 +70,7 @@ class Saved:
         except FormatError as error:
             self._refuse(str(error))
         self.described = parse_json(words["model"], "the description of the model")
-        version, here = words.get("ardens_version"), _core.build_info()["version"]
+        version, here = words.get("ardens_version"), VERSION
         if version != here:
             warnings.warn(
                 f"a checkpoint of ardens {str(version)[:20]} is resumed by {here}, which may learn "
@@ -124,7 +123,7 @@ class Saved:
             self._refuse("first is not true or false")
         return Resumed(fitted.core, fitted.columns, state, until, first)
 
-    def _arrays(self, core: _core.Model, settings: Settings) -> dict[str, Float32Array]:
+    def _arrays(self, core: Model, settings: Settings) -> dict[str, Float32Array]:
         """The flat arrays of the state by name, writeable."""
         named: dict[str, dict[str, NDArray[np.float32]]] = {}
         for key, tensor in self._contents.training.items():

@@ -11,8 +11,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Rows
 from .checks.options import RandomState
+from .core import Rows
 from .models.gradient import GradientModel
 from .settings import encode_settings
 

@@ -14,8 +14,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
-from . import _core
-from .arrays import Float32Array, Rows
+from .core import Float32Array, Rows, ema_step
 from .errors import DivergenceError
 from .optim import OptimizerState
 from .progress import reporting
@@ -308,7 +307,7 @@ def _ascent(model: Trainable, X: Rows, settings: Settings, threads: int) -> Epoc
             if state.average is not None:
                 done = state.optimizer.step
                 decay = min(settings.averaging, done / (done + 9))
-                _core.ema_step(state.average, state.params, decay, threads)
+                ema_step(state.average, state.params, decay, threads)
         if not np.isfinite(state.params).all():
             raise _diverged(state, "a parameter is not finite")
         return Figures(total / len(X), rate)

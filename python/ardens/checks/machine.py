@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from .. import _core
+from ..core import max_threads
 from .options import whole_number
 
 __all__ = ["check_memory", "cpu_quota", "memory_limit", "thread_count"]
@@ -23,7 +23,7 @@ _ROOT = Path("/sys/fs/cgroup")
 def thread_count(n_jobs: int | None) -> int:
     """Number of threads for `n_jobs`, by scikit-learn's rules; the core may hold it to fewer."""
     if n_jobs is None:
-        threads = _core.max_threads()
+        threads = max_threads()
         return min(threads, cpu_quota() or threads)
     jobs = whole_number(n_jobs, "n_jobs", minimum=-(2**63))
     if jobs == 0:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import _core
+from ..core import check_binary
 from .options import real_number
 
 __all__ = ["binary_matrix", "check_feature_names", "feature_names"]
@@ -57,7 +57,7 @@ def binary_matrix(
         bits = np.ascontiguousarray(array)
         if kind == "b":
             bits = bits.view(_UINT8)
-        if _core.check_binary(bits) < 0:
+        if check_binary(bits) < 0:
             return bits
         if kind == "b":  # true may be stored as a byte other than 1
             return np.asarray(bits != 0, dtype=bool).view(_UINT8)

@@ -10,10 +10,9 @@ from typing import Any, ClassVar, Literal, Self, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import _core
-from ..arrays import Float32Array, Rows
 from ..checks.machine import thread_count
 from ..checks.options import RandomState, permutation, real_number
+from ..core import Float32Array, Model, Rows
 from ..errors import not_fitted
 from ..orderings import NAMES, Name, choose
 from .columns import Columns
@@ -77,7 +76,7 @@ class AutoregressiveModel(Density):
         return self._core_name
 
     @classmethod
-    def _options_of(cls, core: _core.Model) -> dict[str, Any]:
+    def _options_of(cls, core: Model) -> dict[str, Any]:
         """The options that say what the parameters are, as those of `core` say it."""
         return {}
 
@@ -287,7 +286,7 @@ class AutoregressiveModel(Density):
     ) -> Self:
         arrays = named_arrays(cls.__name__, dimensions, parameters)
         sizes = cls._sizes({name: array.shape for name, array in arrays.items()})
-        core = _core.Model(core_name, *sizes)
+        core = Model(core_name, *sizes)
         check_shapes(core, arrays)
         model = cls(**cls._options_of(core))
         model.ordering = ordering
@@ -296,7 +295,7 @@ class AutoregressiveModel(Density):
 
     def _adopt(
         self,
-        core: _core.Model,
+        core: Model,
         arrays: Mapping[str, NDArray[Any]],
         columns: Columns,
         feature_names: Sequence[str] | None = None,

@@ -8,9 +8,8 @@ from functools import cache
 
 import numpy as np
 
-from .. import _core
-from ..arrays import Float32Array, Rows
 from ..checks.machine import check_memory
+from ..core import Float32Array, Model, Rows, SortedRows, fit_regressions
 from ..training import Epoch, Figures, TrainingState
 from .flat import named_views
 from .learning import Likelihood
@@ -28,7 +27,7 @@ _TOLERANCE = 0.01
 _SORTED, _SOLVED = 20, 56  # bytes of a row: where it stands, and what each thread works with
 
 
-def sorted_rows(X: Rows, threads: int) -> _core.SortedRows:
+def sorted_rows(X: Rows, threads: int) -> SortedRows:
     """Sort rows for `solve`, once for all penalties.
 
     Parameters
@@ -40,7 +39,7 @@ def sorted_rows(X: Rows, threads: int) -> _core.SortedRows:
 
     Returns
     -------
-    _core.SortedRows
+    SortedRows
 
     Raises
     ------
@@ -54,13 +53,13 @@ def sorted_rows(X: Rows, threads: int) -> _core.SortedRows:
         8 * n * n * (1 + threads) + count * (_SORTED + _SOLVED * threads) + 4 * listed,
         f"a regression on each of {n:,} features of {count:,} rows",
     )
-    return _core.SortedRows(X)
+    return SortedRows(X)
 
 
 def solve(
-    core: _core.Model,
+    core: Model,
     params: Float32Array,
-    rows: _core.SortedRows,
+    rows: SortedRows,
     penalty: float,
     l1_ratio: float,
     threads: int,
@@ -69,11 +68,11 @@ def solve(
 
     Parameters
     ----------
-    core : _core.Model
+    core : Model
         Names, shapes and places.
     params : ndarray, shape (core.size,), float32
         Where to start, and the result; it depends on the start by no more than the tolerance.
-    rows : _core.SortedRows
+    rows : SortedRows
         The rows, from `sorted_rows`.
     penalty, l1_ratio : float
         As for `FVSBN`.
@@ -85,18 +84,18 @@ def solve(
     W, b = views["W"].astype(np.float64, order="C"), views["b"].astype(np.float64)
     penalties = np.full(n, float(penalty))
     tolerance = _TOLERANCE * rows.n_samples / n
-    _core.fit_regressions(W, b, rows, penalties, l1_ratio, tolerance, threads)
+    fit_regressions(W, b, rows, penalties, l1_ratio, tolerance, threads)
     views["W"][...], views["b"][...] = W, b
 
 
 def path_epoch(
-    core: _core.Model, X: Rows, path: Sequence[float], until: int, l1_ratio: float, threads: int
+    core: Model, X: Rows, path: Sequence[float], until: int, l1_ratio: float, threads: int
 ) -> Epoch:
     """Make the epochs of a fit: one for each penalty, from where the one before ended.
 
     Parameters
     ----------
-    core : _core.Model
+    core : Model
         Names, shapes and places.
     X : ndarray, shape (n_samples, n_features), uint8
         The rows, at least one.
@@ -117,7 +116,7 @@ def path_epoch(
     likelihood = Likelihood(core, threads)
 
     @cache
-    def ready() -> _core.SortedRows:
+    def ready() -> SortedRows:
         return sorted_rows(X, threads)
 
     def run_epoch(state: TrainingState) -> Figures:

@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import Float32Array
 from ..checks.machine import check_memory
+from ..core import Float32Array
 from .fitted import Fitted
 
 __all__ = ["draw_counts", "merged_counts"]

@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core
-from ..arrays import Float32Array, Rows
 from ..checks.machine import check_memory
+from ..core import VERSION, Float32Array, Model, Rows
 from ..errors import VersionWarning
 from ..training import TrainingState
 from .columns import Columns
@@ -32,7 +31,7 @@ class Fitted:
 
     Parameters
     ----------
-    core : _core.Model
+    core : Model
         Names, shapes and places of the parameters.
     params : ndarray, shape (core.size,), float32, read-only
         The flat parameters.
@@ -48,7 +47,7 @@ class Fitted:
         What `partial_fit` and a warm start go on from.
     """
 
-    core: _core.Model
+    core: Model
     params: Float32Array
     columns: Columns
     feature_names: NDArray[np.object_] | None
@@ -98,7 +97,7 @@ class Fitted:
         # Parameters travel by name: their places in the flat array may change between versions.
         parameters = {k: np.array(v) for k, v in named_views(self.core, self.params).items()}
         saved = {
-            "version": _core.build_info()["version"],
+            "version": VERSION,
             "core": (self.core.name, self.core.n_features, self.core.n_hidden),
             "parameters": parameters,
             "columns": self.columns,
@@ -112,7 +111,7 @@ class Fitted:
 
 def _restored(saved: Mapping[str, Any]) -> Fitted:
     """Undo `Fitted.__reduce__`."""
-    version, here = saved["version"], _core.build_info()["version"]
+    version, here = saved["version"], VERSION
     if version != here:
         warnings.warn(
             f"a model pickled by ardens {version} is read by {here}; save(path) and "
@@ -120,7 +119,7 @@ def _restored(saved: Mapping[str, Any]) -> Fitted:
             VersionWarning,
             stacklevel=2,
         )
-    core = _core.Model(*saved["core"])
+    core = Model(*saved["core"])
     return Fitted(
         core=core,
         params=filled(core, saved["parameters"]),

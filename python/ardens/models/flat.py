@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core
-from ..arrays import Float32Array
 from ..checks.machine import check_memory
+from ..core import Float32Array, Model
 
 __all__ = ["aligned", "draw_uniform", "filled", "frozen_copy", "named_views"]
 
@@ -64,12 +63,12 @@ def frozen_copy(flat: Float32Array) -> Float32Array:
     return _freeze(copy)
 
 
-def filled(core: _core.Model, parameters: Mapping[str, NDArray[Any]]) -> Float32Array:
+def filled(core: Model, parameters: Mapping[str, NDArray[Any]]) -> Float32Array:
     """Put named parameters into a new, read-only flat array; padding is 0.
 
     Parameters
     ----------
-    core : _core.Model
+    core : Model
         Names, shapes and places.
     parameters : dict of str to ndarray
         One array of the right shape for every name.
@@ -84,12 +83,12 @@ def filled(core: _core.Model, parameters: Mapping[str, NDArray[Any]]) -> Float32
     return _freeze(flat)
 
 
-def named_views(core: _core.Model, flat: Float32Array) -> dict[str, Float32Array]:
+def named_views(core: Model, flat: Float32Array) -> dict[str, Float32Array]:
     """Views of the parameters in a flat array, by name.
 
     Parameters
     ----------
-    core : _core.Model
+    core : Model
         Names, shapes and places.
     flat : ndarray, shape (core.size,), float32
         The flat array; the views are read-only if it is.
@@ -109,7 +108,7 @@ def _layout(
     name: str, n_features: int, n_hidden: int
 ) -> list[tuple[str, tuple[int, ...], tuple[int, ...], int]]:
     """Names, shapes, strides and places in bytes; kept, because every call makes views."""
-    core = _core.Model(name, n_features, n_hidden)
+    core = Model(name, n_features, n_hidden)
     return [
         (parameter, shape, tuple(4 * stride for stride in strides), 4 * offset)
         for parameter, shape, strides, offset in core.layout

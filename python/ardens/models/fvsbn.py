@@ -9,10 +9,9 @@ from typing import ClassVar, Literal, final
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core
-from ..arrays import Float32Array, Rows
 from ..checks.machine import thread_count
 from ..checks.options import real_number
+from ..core import Float32Array, Model, Rows
 from ..optim import SGD
 from ..recipe import Settings
 from ..training import Epoch, TrainingState
@@ -155,9 +154,7 @@ n_jobs
             return rows, None
         return super()._split(rows, rng)
 
-    def _epoch(
-        self, core: _core.Model, rows: Rows, settings: Settings, *, judged: bool
-    ) -> Epoch | None:
+    def _epoch(self, core: Model, rows: Rows, settings: Settings, *, judged: bool) -> Epoch | None:
         if not self._convex:
             return None
         path = PATH[: self.max_epochs] if judged else (UNJUDGED,)
@@ -166,7 +163,7 @@ n_jobs
         threads = thread_count(self.n_jobs)
         return path_epoch(core, rows, path, settings.max_epochs, self.l1_ratio, threads)
 
-    def _refit(self, core: _core.Model, state: TrainingState, rows: Rows, held_out: Rows) -> None:
+    def _refit(self, core: Model, state: TrainingState, rows: Rows, held_out: Rows) -> None:
         if self._convex:
             penalty = state.history["penalty"][state.best_epoch - 1]
             threads = thread_count(self.n_jobs)

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import _core
-from ..arrays import Float32Array, Rows
 from ..checks.machine import thread_count
 from ..checks.options import seed_from, truth
 from ..checks.rows import binary_matrix, feature_names
+from ..core import Float32Array, Model, Rows
 from ..optim import Optimizer
 from ..recipe import Settings, settings_for
 from ..schedules import Schedule
@@ -277,9 +276,9 @@ class GradientModel(AutoregressiveModel):
 
     def _begin(
         self, rows: Rows, judged: Rows | None, settings: Settings, streams: Streams
-    ) -> tuple[_core.Model, Columns, TrainingState]:
+    ) -> tuple[Model, Columns, TrainingState]:
         """Make a model for the rows, and the state before its first epoch."""
-        core = _core.Model(self._variant, rows.shape[1], self._hidden())
+        core = Model(self._variant, rows.shape[1], self._hidden())
         check_fit_memory(core, settings)
         columns = self._columns(rows, streams.ordering)
         flat = aligned(core.size, np.zeros)
@@ -336,13 +335,11 @@ class GradientModel(AutoregressiveModel):
         """Settings of a `fit`."""
         return self._settings(n_samples, validated=validated)
 
-    def _epoch(
-        self, core: _core.Model, rows: Rows, settings: Settings, *, judged: bool
-    ) -> Epoch | None:
+    def _epoch(self, core: Model, rows: Rows, settings: Settings, *, judged: bool) -> Epoch | None:
         """What an epoch of `fit` is, where it is not steps along the gradient."""
         return None
 
-    def _refit(self, core: _core.Model, state: TrainingState, rows: Rows, held_out: Rows) -> None:
+    def _refit(self, core: Model, state: TrainingState, rows: Rows, held_out: Rows) -> None:
         """Learn from the rows held out as well, where that needs nobody to judge it."""
 
     def _split(self, rows: Rows, rng: np.random.Generator) -> tuple[Rows, Rows | None]:
@@ -370,7 +367,7 @@ class GradientModel(AutoregressiveModel):
 
     def _train(
         self,
-        core: _core.Model,
+        core: Model,
         columns: Columns,
         names: NDArray[np.object_] | None,
         state: TrainingState,

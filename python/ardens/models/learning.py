@@ -11,10 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core
-from ..arrays import Float32Array, Rows
 from ..checks.machine import check_memory
 from ..checks.options import RandomState, real_number, seed_from
+from ..core import Float32Array, Model, Rows
 from ..errors import DivergenceError
 from ..recipe import Settings
 from ..training import Callback, TrainingState, start
@@ -59,7 +58,7 @@ def draw_streams(random_state: RandomState) -> Streams:
 class Likelihood:
     """What training asks of a model."""
 
-    core: _core.Model
+    core: Model
     threads: int
 
     @property
@@ -99,7 +98,7 @@ def marginal_logits(rows: Rows) -> NDArray[np.float64]:
     return np.asarray(np.log(ones / (len(rows) + 2 - ones)))
 
 
-def check_fit_memory(core: _core.Model, settings: Settings) -> None:
+def check_fit_memory(core: Model, settings: Settings) -> None:
     """Refuse a fit whose arrays the machine's memory does not hold, before any is made."""
     copies = _COPIES + len(settings.optimizer.slots) + (settings.averaging > 0)
     check_memory(

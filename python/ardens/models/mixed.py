@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core
-from ..arrays import Rows
 from ..checks.machine import check_memory
+from ..core import Rows, philox
 from ..reference.mixture import BLOCK, SEEDS, choices
 from .base import AutoregressiveModel
 from .counts import merged_counts
@@ -113,5 +112,5 @@ class Mixed:
     def _seeds(self, seed: int) -> list[int]:
         """Seeds of the members' own rows."""
         key = seed & 0xFFFFFFFF, seed >> 32
-        words = [_core.philox((k, 0, 0, SEEDS), key) for k in range(len(self.models))]
+        words = [philox((k, 0, 0, SEEDS), key) for k in range(len(self.models))]
         return [low + (high << 32) for low, high, *_ in words]

@@ -13,11 +13,11 @@ from typing import Literal, Self, TypeAlias, final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..arrays import Rows
 from ..checks.machine import thread_count
 from ..checks.options import RandomState, real_number, seed_from, truth
 from ..checks.options import whole_number as whole
 from ..checks.rows import binary_matrix, feature_names
+from ..core import Rows
 from ..errors import not_fitted
 from ..orderings import Name
 from .base import AutoregressiveModel

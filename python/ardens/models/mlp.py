@@ -10,9 +10,8 @@ from typing import Any, ClassVar, final
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core
-from ..arrays import Float32Array
 from ..checks.options import whole_number
+from ..core import Float32Array, Model
 from .base import Shapes
 from .flat import draw_uniform
 from .gradient import GradientModel
@@ -104,5 +103,5 @@ n_jobs
         return n_features, n_hidden
 
     @classmethod
-    def _options_of(cls, core: _core.Model) -> dict[str, Any]:
+    def _options_of(cls, core: Model) -> dict[str, Any]:
         return {"n_hidden": core.n_hidden}

@@ -10,9 +10,8 @@ from typing import Any, ClassVar, Literal, Self, final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import _core
-from ..arrays import Float32Array, Rows
 from ..checks.options import truth, whole_number
+from ..core import Float32Array, Model, Rows
 from .base import Shapes
 from .flat import draw_uniform
 from .fvsbn import FVSBN
@@ -172,7 +171,7 @@ n_jobs
         return "-".join(parts)
 
     @classmethod
-    def _options_of(cls, core: _core.Model) -> dict[str, Any]:
+    def _options_of(cls, core: Model) -> dict[str, Any]:
         parts = core.name.split("-")
         direct, tied = "direct" in parts, "tied" in parts
         options = {

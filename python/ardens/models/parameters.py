@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import _core
-from ..arrays import Float32Array
+from ..core import Float32Array, Model
 
 __all__ = ["check_finite", "check_shapes", "check_triangular", "named_arrays"]
 
@@ -57,12 +56,12 @@ def named_arrays(
     return arrays
 
 
-def check_shapes(core: _core.Model, arrays: Mapping[str, NDArray[Any]]) -> None:
+def check_shapes(core: Model, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Check that all shapes speak of the same sizes.
 
     Parameters
     ----------
-    core : _core.Model
+    core : Model
         The sizes that some of the shapes speak of.
     arrays : dict of str to ndarray
         The parameters.

@@ -11,9 +11,9 @@ from typing import Any, Literal, TypeAlias, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import Rows
 from ..checks.machine import check_memory, thread_count
 from ..checks.options import RandomState, seed_from, whole_number
+from ..core import Rows
 from .protocol import Estimator
 
 __all__ = ["Sampler"]

@@ -11,11 +11,10 @@ from typing import Any, ClassVar, Self, final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import _core
-from ..arrays import Float32Array
 from ..checks.machine import thread_count
 from ..checks.options import real_number, seed_from
 from ..checks.rows import binary_matrix, feature_names
+from ..core import Float32Array, Model
 from .base import AutoregressiveModel, Shapes
 from .fitted import Fitted
 from .flat import filled
@@ -109,7 +108,7 @@ class Tabular(AutoregressiveModel):
         _check_size(n)
         threads = thread_count(self.n_jobs)
         columns = self._columns(rows, np.random.default_rng(seed_from(self.random_state)))
-        core = _core.Model(self._core_name, n, 0)
+        core = Model(self._core_name, n, 0)
         logits = _log_odds(columns.ordered(rows), float(self.alpha))
         fitted = Fitted(core, filled(core, {"logits": logits}), columns, names, {})
         valid = math.nan
