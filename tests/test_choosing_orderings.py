@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ardens import orderings
-from ardens.orderings import chow_liu, greedy, marginal, mutual_information
+from ardens.orderings import choices, chow_liu, greedy, information, marginal, mutual_information
 
 
 @pytest.fixture
@@ -48,12 +48,12 @@ def test_mutual_information_is_the_sum_over_four_cells(rows, rng):
 def test_mutual_information_is_the_same_in_blocks(rng, monkeypatch):
     X = rng.integers(0, 2, (100, 6))
     whole = mutual_information(X)
-    monkeypatch.setattr(orderings, "_BLOCK", 20)
+    monkeypatch.setattr(information, "_BLOCK", 20)
     assert np.array_equal(mutual_information(X), whole)
 
 
 def test_counts_beyond_single_precision_are_exact(monkeypatch):
-    monkeypatch.setattr(orderings, "_BLOCK", 1 << 24)
+    monkeypatch.setattr(information, "_BLOCK", 1 << 24)
     X = np.ones((2**24 + 3, 1), np.uint8)
     X[0] = 0
     p = 1 / len(X)
@@ -79,7 +79,7 @@ def test_the_tree_is_the_one_of_most_information(rng):
         for chosen in itertools.combinations(edges, 4)
         if is_tree(chosen)
     )
-    children = orderings._spanning_tree(orderings._information(X), 2)
+    children = choices._spanning_tree(choices._information(X), 2)
     found = sum(information[i, j] for i, below in enumerate(children) for j in below)
     assert found == pytest.approx(best, abs=1e-9)
 

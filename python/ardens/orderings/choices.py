@@ -1,22 +1,4 @@
-r"""Orderings of the columns, chosen from data: which feature is predicted from which.
-
-An ordering is a permutation: ``ordering[k]`` is the column that stands at position k, and is
-predicted from the columns at positions before it. Every model takes one as its option `ordering`,
-or one of the names in `NAMES`, for which `fit` calls the function here on its training rows.
-
-========== =================== =====================================================
-name       function            order
-========== =================== =====================================================
-random     `random`            a permutation drawn uniformly
-marginal   `marginal`          by the entropy of the columns alone, the surest first
-chow-liu   `chow_liu`          along the tree of strongest dependences, depth first
-greedy     `greedy`            next what those already placed tell most about
-========== =================== =====================================================
-
-No ordering changes what a model could learn with enough units and rows; it changes how hard that
-is. The choice is exact and the same on every machine: counts are integers, and ties go to the
-first column.
-"""
+"""Orderings chosen from data, or drawn."""
 
 from __future__ import annotations
 
@@ -26,10 +8,10 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .checks.machine import check_memory
-from .checks.options import RandomState, seed_from, truth, whole_number
-from .checks.rows import binary_matrix
-from .core import Rows
+from ..checks.options import RandomState, seed_from, truth, whole_number
+from ..checks.rows import binary_matrix
+from ..core import Rows
+from .information import mutual_information
 
 __all__ = [
     "NAMES",
@@ -38,7 +20,6 @@ __all__ = [
     "chow_liu",
     "greedy",
     "marginal",
-    "mutual_information",
     "random",
 ]
 
@@ -47,7 +28,6 @@ Name: TypeAlias = Literal["random", "marginal", "chow-liu", "greedy"]
 NAMES: tuple[Name, ...] = ("random", "marginal", "chow-liu", "greedy")
 """What the option `ordering` of a model may be called."""
 
-_BLOCK = 1 << 22  # cells of X, or of the matrix of information, that are worked on at a time
 _DIGITS = 12  # information that differs by less is the same: it would be the rounding that chose
 
 
@@ -250,107 +230,13 @@ def greedy(X: ArrayLike) -> NDArray[np.intp]:
     return ordering
 
 
-def mutual_information(X: ArrayLike) -> NDArray[np.float64]:
-    r"""Mutual information of every pair of columns, in the empirical distribution of the rows.
-
-    .. math:: I(x_i; x_j) = \sum_{a, b} \frac{N_{ab}}{N} \log \frac{N_{ab} N}{N_a N_b}
-
-    where :math:`N_{ab}` counts the rows with :math:`x_i = a, x_j = b`; a count of 0 adds nothing.
-
-    Parameters
-    ----------
-    X : array_like of shape (n_samples, n_features)
-        Zeros and ones, at least one row.
-
-    Returns
-    -------
-    ndarray of float64, shape (n_features, n_features)
-        Nats, at least 0; symmetric, with the entropies of the columns on the diagonal.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `X` is no matrix of zeros and ones.
-    MemoryError
-        If the machine's memory cannot hold the matrix.
-
-    Notes
-    -----
-    One matrix product, O(n_samples · n_features²), in single precision, which holds the counts of
-    a block of rows exactly; beside the result it needs as much again at most, and 100 MB.
-
-    Examples
-    --------
-    >>> mutual_information([[0, 0], [1, 1]]).round(4)
-    array([[0.6931, 0.6931],
-           [0.6931, 0.6931]])
-    >>> mutual_information([[0, 0], [0, 1], [1, 0], [1, 1]]).round(4)
-    array([[0.6931, 0.    ],
-           [0.    , 0.6931]])
-    """
-    rows = binary_matrix(X, allow_empty=False)
-    n_samples, n = rows.shape
-    check_memory(12 * n * n, f"the mutual information of {n:,} features")
-    both = np.zeros((n, n))
-    step = max(1, _BLOCK // n)
-    for first in range(0, n_samples, step):
-        block = rows[first : first + step].astype(np.float32)
-        both += block.T @ block
-    ones = np.diagonal(both).copy()
-    step = max(1, _BLOCK // (8 * n))
-    for first in range(0, n, step):
-        strip = slice(first, first + step)
-        both[strip] = _from_counts(both[strip], ones[strip, None], ones, n_samples)
-    return both
-
-
 def choose(name: Name, X: Rows, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Choose an ordering by its name.
-
-    Parameters
-    ----------
-    name : {"random", "marginal", "chow-liu", "greedy"}
-        Which one; see the table above.
-    X : ndarray of uint8, shape (n_samples, n_features)
-        The rows to choose it from.
-    rng : numpy.random.Generator
-        What draws a random one.
-
-    Returns
-    -------
-    ndarray of intp, shape (n_features,)
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> choose("marginal", np.array([[0, 1], [1, 1]], np.uint8), np.random.default_rng(0))
-    array([1, 0])
-    """
+    """Choose an ordering of the columns of `X` by its name; `rng` draws a random one."""
     if name == "random":
         return rng.permutation(X.shape[1]).astype(np.intp)
     if name == "marginal":
         return marginal(X)
     return chow_liu(X) if name == "chow-liu" else greedy(X)
-
-
-def _from_counts(
-    n11: NDArray[np.float64], a: NDArray[np.float64], b: NDArray[np.float64], n: int
-) -> NDArray[np.float64]:
-    """Information from the rows with both ones, those with each of them, and all."""
-    # The mixed cells are added first: so the sum is the same for (i, j) and (j, i).
-    mixed = _cell(a - n11, a, n - b, n) + _cell(b - n11, n - a, b, n)
-    total = mixed + (_cell(n11, a, b, n) + _cell(n - a - b + n11, n - a, n - b, n))
-    return np.maximum(total / n, 0.0)
-
-
-def _cell(
-    count: NDArray[np.float64], a: NDArray[np.float64], b: NDArray[np.float64], n: int
-) -> NDArray[np.float64]:
-    """``count log(count n / (a b))``, 0 where the count is."""
-    some = count > 0
-    ratio = np.ones_like(count)
-    np.divide(count * n, a * b, out=ratio, where=some)
-    return count * np.log(ratio)
 
 
 def _information(X: ArrayLike) -> NDArray[np.float64]:
@@ -361,6 +247,7 @@ def _information(X: ArrayLike) -> NDArray[np.float64]:
 
 
 def _most_informed(information: NDArray[np.float64]) -> int:
+    """The column with the most information about all others together."""
     return int(np.argmax([round(math.fsum(row), _DIGITS) for row in information]))
 
 
