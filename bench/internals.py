@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ardens import _core as core
 from ardens.models import MODELS
-from ardens.models.flat import filled, named_views
+from ardens.parameters import filled, named_views
 from ardens.recipe import Settings, settings_for
 from ardens.selection.halving import Trial
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ardens import _core
-from ardens.models.flat import filled, named_views
+from ardens.parameters import filled, named_views
 from first_principles import random_parameters
 
 Array = NDArray[Any]

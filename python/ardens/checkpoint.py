@@ -33,8 +33,8 @@ from .checks.options import real_number, whole_number
 from .core import Rows
 from .descriptions import TRAINING
 from .models.fitted import Fitted
-from .models.flat import named_views
 from .models.gradient import GradientModel
+from .parameters import named_views
 from .persistence import Contents, describe, read, write
 from .resuming import Saved, digest
 from .runs import Run, differences

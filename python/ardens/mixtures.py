@@ -20,10 +20,10 @@ from .core import Model
 from .descriptions import blank, describe_model, feature_names, fill, parse, read_nats, refuse
 from .models import MODELS, Mixture
 from .models.base import AutoregressiveModel
-from .models.flat import named_views
 from .models.mixed import Mixed
 from .models.mixture import MOST_MEMBERS
 from .models.weights import checked_weights
+from .parameters import named_views
 from .settings import decode_settings, encode_settings
 
 __all__ = ["MIXTURE", "blank_mixture", "describe_mixture", "fill_mixture", "mixture_tensors"]

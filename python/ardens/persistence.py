@@ -47,8 +47,8 @@ from .mixtures import (
 from .models.base import AutoregressiveModel
 from .models.density import Density
 from .models.fitted import Fitted
-from .models.flat import named_views
 from .models.mixture import Mixture
+from .parameters import named_views
 from .storage.atomic import replacing
 
 __all__ = ["Contents", "describe", "load", "read", "save", "write"]

@@ -17,7 +17,7 @@ from .descriptions import TRAINING, parse_json
 from .errors import FormatError, VersionWarning
 from .models.columns import Columns
 from .models.fitted import Fitted
-from .models.flat import filled, named_views
+from .parameters import filled, named_views
 from .persistence import Contents
 from .recipe import Settings
 from .training import TrainingState

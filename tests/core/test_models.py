@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ardens import _core
-from ardens.models.flat import filled, named_views
+from ardens.parameters import filled, named_views
 from ardens.reference.philox import uniforms
 from core_model import CoreModel
 from first_principles import (

@@ -15,12 +15,11 @@ from ..checks.options import RandomState, permutation, real_number
 from ..core import Float32Array, Model, Rows
 from ..errors import not_fitted
 from ..orderings import NAMES, Name, choose
+from ..parameters import aligned, check_finite, check_shapes, filled, named_arrays, named_views
 from .columns import Columns
 from .counts import draw_counts
 from .density import Density
 from .fitted import Fitted
-from .flat import aligned, filled, named_views
-from .parameters import check_finite, check_shapes, named_arrays
 
 __all__ = ["AutoregressiveModel", "Shapes"]
 

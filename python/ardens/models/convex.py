@@ -10,8 +10,8 @@ import numpy as np
 
 from ..checks.machine import check_memory
 from ..core import Float32Array, Model, Rows, SortedRows, fit_regressions
+from ..parameters import named_views
 from ..training import Epoch, Figures, TrainingState
-from .flat import named_views
 from .learning import Likelihood
 
 __all__ = ["PATH", "PATIENCE", "UNJUDGED", "path_epoch", "solve", "sorted_rows"]

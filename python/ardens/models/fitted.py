@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from ..checks.machine import check_memory
 from ..core import VERSION, Float32Array, Model, Rows
 from ..errors import VersionWarning
+from ..parameters import filled, named_views
 from ..training import TrainingState
 from .columns import Columns
-from .flat import filled, named_views
 
 __all__ = ["Fitted"]
 

@@ -13,12 +13,12 @@ from ..checks.machine import thread_count
 from ..checks.options import real_number
 from ..core import Float32Array, Model, Rows
 from ..optim import SGD
+from ..parameters import check_triangular
 from ..recipe import Settings
 from ..training import Epoch, TrainingState
 from .base import Shapes
 from .convex import PATH, PATIENCE, UNJUDGED, path_epoch, solve, sorted_rows
 from .gradient import GradientModel
-from .parameters import check_triangular
 
 __all__ = ["FVSBN"]
 

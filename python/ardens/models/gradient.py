@@ -18,13 +18,13 @@ from ..checks.options import seed_from, truth
 from ..checks.rows import binary_matrix, feature_names
 from ..core import Float32Array, Model, Rows
 from ..optim import Optimizer
+from ..parameters import aligned, frozen_copy, named_views
 from ..recipe import Settings, settings_for
 from ..schedules import Schedule
 from ..training import Callback, Epoch, EpochEnd, TrainingState, start, train
 from .base import AutoregressiveModel
 from .columns import Columns
 from .fitted import Fitted
-from .flat import aligned, frozen_copy, named_views
 from .learning import (
     Likelihood,
     Streams,

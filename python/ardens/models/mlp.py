@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ..checks.options import whole_number
 from ..core import Float32Array, Model
+from ..parameters import draw_uniform
 from .base import Shapes
-from .flat import draw_uniform
 from .gradient import GradientModel
 
 __all__ = ["MLP"]

@@ -12,11 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks.options import truth, whole_number
 from ..core import Float32Array, Model, Rows
+from ..parameters import check_triangular, draw_uniform
 from .base import Shapes
-from .flat import draw_uniform
 from .fvsbn import FVSBN
 from .gradient import GradientModel
-from .parameters import check_triangular
 
 __all__ = ["NADE"]
 

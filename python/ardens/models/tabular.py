@@ -15,9 +15,9 @@ from ..checks.machine import thread_count
 from ..checks.options import real_number, seed_from
 from ..checks.rows import binary_matrix, feature_names
 from ..core import Float32Array, Model
+from ..parameters import filled
 from .base import AutoregressiveModel, Shapes
 from .fitted import Fitted
-from .flat import filled
 
 __all__ = ["Tabular"]
 
