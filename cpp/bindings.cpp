@@ -10,12 +10,12 @@
 #include <optional>
 #include <stdexcept>
 
-#include "driver.hpp"
-#include "isa.hpp"
-#include "limits.hpp"
-#include "logistic.hpp"
-#include "parallel.hpp"
-#include "philox.hpp"
+#include "engine/driver.hpp"
+#include "engine/isa.hpp"
+#include "engine/limits.hpp"
+#include "engine/parallel.hpp"
+#include "kernels/philox.hpp"
+#include "solvers/logistic.hpp"
 
 namespace py = pybind11;
 using namespace ardens;

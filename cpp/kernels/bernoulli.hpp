@@ -1,10 +1,10 @@
 // From logits to nats, probabilities, residuals and draws: the same for every model.
 #pragma once
 
-#include "../lanes.hpp"
-#include "../philox.hpp"
-#include "contract.hpp"
-#include "row_set.hpp"
+#include "kernels/contract.hpp"
+#include "kernels/lanes.hpp"
+#include "kernels/philox.hpp"
+#include "kernels/row_set.hpp"
 
 namespace {
 

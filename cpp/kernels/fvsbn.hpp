@@ -2,8 +2,8 @@
 // from x_j to every logit, zero up to and including j, so a one at j adds one row.
 #pragma once
 
-#include "bernoulli.hpp"
-#include "ones.hpp"
+#include "kernels/bernoulli.hpp"
+#include "kernels/ones.hpp"
 
 namespace {
 

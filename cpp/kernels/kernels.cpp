@@ -1,11 +1,11 @@
 // Every kernel, compiled once per instruction-set level. All code here and in the headers it
 // includes is local to this file; the one symbol it exports is its table.
-#include "fvsbn.hpp"
-#include "limits.hpp"
-#include "mlp.hpp"
-#include "nade.hpp"
-#include "optim.hpp"
-#include "tabular.hpp"
+#include "kernels/fvsbn.hpp"
+#include "kernels/limits.hpp"
+#include "kernels/mlp/mlp.hpp"
+#include "kernels/nade/nade.hpp"
+#include "kernels/optim.hpp"
+#include "kernels/tabular.hpp"
 
 #define ARDENS_JOIN_(a, b) a##b
 #define ARDENS_JOIN(a, b) ARDENS_JOIN_(a, b)

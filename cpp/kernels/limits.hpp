@@ -1,8 +1,8 @@
 // Loops that do nothing but multiply-add in registers, or nothing but read: the machine's limits.
 #pragma once
 
-#include "../lanes.hpp"
-#include "contract.hpp"
+#include "kernels/contract.hpp"
+#include "kernels/lanes.hpp"
 
 namespace {
 

@@ -3,7 +3,7 @@
 
 #include <limits>
 
-#include "row_set.hpp"
+#include "kernels/row_set.hpp"
 
 namespace {
 

@@ -1,8 +1,8 @@
 // Optimizer steps: ascent on `count` floats, each array read and written once.
 #pragma once
 
-#include "../lanes.hpp"
-#include "contract.hpp"
+#include "kernels/contract.hpp"
+#include "kernels/lanes.hpp"
 
 namespace {
 

@@ -3,7 +3,7 @@
 
 #include <bit>
 
-#include "contract.hpp"
+#include "kernels/contract.hpp"
 
 namespace {
 

@@ -1,7 +1,7 @@
 // Tabular: one log-odds per configuration of the earlier features, a binary heap.
 #pragma once
 
-#include "bernoulli.hpp"
+#include "kernels/bernoulli.hpp"
 
 namespace {
 

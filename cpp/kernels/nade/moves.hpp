@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-#include "row_set.hpp"
+#include "kernels/row_set.hpp"
 
 namespace {
 

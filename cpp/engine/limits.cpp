@@ -1,12 +1,12 @@
-#include "limits.hpp"
+#include "engine/limits.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <vector>
 
-#include "isa.hpp"
-#include "parallel.hpp"
-#include "work.hpp"
+#include "engine/isa.hpp"
+#include "engine/parallel.hpp"
+#include "engine/work.hpp"
 
 namespace ardens {
 namespace {

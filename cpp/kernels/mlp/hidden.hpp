@@ -1,9 +1,9 @@
 // The MLP's hidden units: ways to keep a, and h of four features at a time.
 #pragma once
 
-#include "../lanes.hpp"
-#include "contract.hpp"
-#include "ones.hpp"
+#include "kernels/contract.hpp"
+#include "kernels/lanes.hpp"
+#include "kernels/ones.hpp"
 
 namespace {
 

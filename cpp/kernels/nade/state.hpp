@@ -1,8 +1,8 @@
 // NADE's hidden state: ways to keep a_i, and the tables that go with them.
 #pragma once
 
-#include "../lanes.hpp"
-#include "contract.hpp"
+#include "kernels/contract.hpp"
+#include "kernels/lanes.hpp"
 
 namespace {
 

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <exception>
 
-#include "driver.hpp"
+#include "engine/driver.hpp"
 
 namespace ardens {
 

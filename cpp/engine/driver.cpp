@@ -1,12 +1,12 @@
-#include "driver.hpp"
+#include "engine/driver.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <cstring>
 
-#include "interrupt.hpp"
-#include "parallel.hpp"
-#include "work.hpp"
+#include "engine/interrupt.hpp"
+#include "engine/parallel.hpp"
+#include "engine/work.hpp"
 
 namespace ardens {
 namespace {

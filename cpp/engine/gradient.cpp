@@ -2,10 +2,10 @@
 #include <cstring>
 #include <vector>
 
-#include "driver.hpp"
-#include "interrupt.hpp"
-#include "parallel.hpp"
-#include "work.hpp"
+#include "engine/driver.hpp"
+#include "engine/interrupt.hpp"
+#include "engine/parallel.hpp"
+#include "engine/work.hpp"
 
 namespace ardens {
 namespace {

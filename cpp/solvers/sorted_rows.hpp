@@ -6,7 +6,7 @@
 #include <numeric>
 #include <vector>
 
-#include "interrupt.hpp"
+#include "engine/interrupt.hpp"
 
 namespace ardens {
 

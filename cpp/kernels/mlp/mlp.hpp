@@ -2,8 +2,8 @@
 // of its own for every feature. Features are taken four at a time: one walk through a row's ones serves all.
 #pragma once
 
-#include "mlp_gradient.hpp"
-#include "mlp_units.hpp"
+#include "kernels/mlp/gradient.hpp"
+#include "kernels/mlp/hidden.hpp"
 
 namespace {
 

@@ -1,7 +1,7 @@
 // Penalised logistic regressions of every column of a binary matrix on the columns before it.
 #pragma once
 
-#include "prefixes.hpp"
+#include "solvers/sorted_rows.hpp"
 
 namespace ardens {
 

@@ -7,10 +7,10 @@
 // one, its logits are the model's own and are taken from a table.
 #pragma once
 
-#include "bernoulli.hpp"
-#include "nade_back.hpp"
-#include "nade_direct.hpp"
-#include "nade_forward.hpp"
+#include "kernels/bernoulli.hpp"
+#include "kernels/nade/backward.hpp"
+#include "kernels/nade/direct.hpp"
+#include "kernels/nade/sweep.hpp"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "logistic.hpp"
+#include "solvers/logistic.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "interrupt.hpp"
-#include "parallel.hpp"
+#include "engine/interrupt.hpp"
+#include "engine/parallel.hpp"
 
 namespace ardens {
 namespace {

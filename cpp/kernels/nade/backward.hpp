@@ -4,7 +4,7 @@
 // taken four at a time for rows at rest, and one by one for rows with ones among the four.
 #pragma once
 
-#include "nade_runs.hpp"
+#include "kernels/nade/runs.hpp"
 
 namespace {
 

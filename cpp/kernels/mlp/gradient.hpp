@@ -2,8 +2,8 @@
 // forwards and back for all rows of a batch while their h are at hand.
 #pragma once
 
-#include "bernoulli.hpp"
-#include "mlp_units.hpp"
+#include "kernels/bernoulli.hpp"
+#include "kernels/mlp/hidden.hpp"
 
 namespace {
 

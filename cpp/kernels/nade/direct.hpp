@@ -1,8 +1,8 @@
 // NADE's weights from inputs to logits: FVSBN's sum, added to the logits of the hidden units.
 #pragma once
 
-#include "fvsbn.hpp"
-#include "nade_back.hpp"
+#include "kernels/fvsbn.hpp"
+#include "kernels/nade/backward.hpp"
 
 namespace {
 

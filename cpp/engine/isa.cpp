@@ -1,4 +1,4 @@
-#include "isa.hpp"
+#include "engine/isa.hpp"
 
 #include <atomic>
 #include <cstdlib>

@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-#include "isa.hpp"
+#include "engine/isa.hpp"
 #include "models.hpp"
 
 namespace ardens {

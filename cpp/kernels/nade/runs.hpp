@@ -1,9 +1,9 @@
 // The rows of a batch, arranged for the way back.
 #pragma once
 
-#include "../lanes.hpp"
-#include "nade_path.hpp"
-#include "nade_state.hpp"
+#include "kernels/lanes.hpp"
+#include "kernels/nade/moves.hpp"
+#include "kernels/nade/state.hpp"
 
 namespace {
 

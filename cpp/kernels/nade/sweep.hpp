@@ -4,8 +4,8 @@
 #include <array>
 #include <utility>
 
-#include "nade_path.hpp"
-#include "nade_state.hpp"
+#include "kernels/nade/moves.hpp"
+#include "kernels/nade/state.hpp"
 
 namespace {
 
