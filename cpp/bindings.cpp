@@ -10,9 +10,9 @@
 #include <optional>
 #include <stdexcept>
 
+#include "engine/ceilings.hpp"
 #include "engine/driver.hpp"
 #include "engine/isa.hpp"
-#include "engine/limits.hpp"
 #include "engine/parallel.hpp"
 #include "kernels/philox.hpp"
 #include "solvers/logistic.hpp"

@@ -143,7 +143,7 @@ struct OptimKernels {
 };
 
 // What the machine can do at best.
-struct LimitKernels {
+struct CeilingKernels {
     double (*multiply_adds)(float* out, std::size_t rounds);
     void (*read)(float* out, const float* data, std::size_t count, std::size_t times);
 };
@@ -152,5 +152,5 @@ struct Kernels {
     ModelKernels tabular, fvsbn, mlp, nade;
     BernoulliKernels bernoulli;
     OptimKernels optim;
-    LimitKernels limits;
+    CeilingKernels ceilings;
 };

@@ -1,7 +1,7 @@
 // Every kernel, compiled once per instruction-set level. All code here and in the headers it
 // includes is local to this file; the one symbol it exports is its table.
+#include "kernels/ceilings.hpp"
 #include "kernels/fvsbn.hpp"
-#include "kernels/limits.hpp"
 #include "kernels/mlp/mlp.hpp"
 #include "kernels/nade/nade.hpp"
 #include "kernels/optim.hpp"
@@ -12,4 +12,4 @@
 
 extern const Kernels ARDENS_JOIN(kernels_, ARDENS_LEVEL);
 constinit const Kernels ARDENS_JOIN(kernels_, ARDENS_LEVEL) = {
-    tabular_kernels, fvsbn_kernels, mlp_kernels, nade_kernels, bernoulli_kernels, optim_kernels, limit_kernels};
+    tabular_kernels, fvsbn_kernels, mlp_kernels, nade_kernels, bernoulli_kernels, optim_kernels, ceiling_kernels};

@@ -1,4 +1,4 @@
-#include "engine/limits.hpp"
+#include "engine/ceilings.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -30,7 +30,7 @@ double best_rate(int threads, Work&& work) {
 }  // namespace
 
 double measure_multiply_adds(int threads) {
-    return best_rate(threads, [run = kernels().limits.multiply_adds](std::size_t) {
+    return best_rate(threads, [run = kernels().ceilings.multiply_adds](std::size_t) {
         alignas(64) float out[16] = {0.999f, 0.001f};
         return run(out, 2000000);
     });
@@ -44,7 +44,7 @@ double measure_reading(std::size_t bytes, int threads) {
         data.emplace_back(count);
         std::fill_n(data.back().get(), count, 1.0f);
     }
-    return best_rate(threads, [&, read = kernels().limits.read](std::size_t thread) {
+    return best_rate(threads, [&, read = kernels().ceilings.read](std::size_t thread) {
         alignas(64) float out[16] = {};
         read(out, data[thread].get(), count, times);
         return static_cast<double>(times * count * sizeof(float));

@@ -1,4 +1,4 @@
-// Loops that do nothing but multiply-add in registers, or nothing but read: the machine's limits.
+// Loops that do nothing but multiply-add in registers, or nothing but read: what the machine can do at best.
 #pragma once
 
 #include "kernels/contract.hpp"
@@ -37,6 +37,6 @@ void read(float* out, const float* data, std::size_t count, std::size_t times) {
     store(out, total);
 }
 
-constexpr LimitKernels limit_kernels = {multiply_adds, read};
+constexpr CeilingKernels ceiling_kernels = {multiply_adds, read};
 
 }  // namespace

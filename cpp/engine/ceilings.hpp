@@ -1,4 +1,4 @@
-// The machine's limits, measured: what kernels are held against in benchmarks.
+// What the machine can do at best, measured: what kernels are held against in benchmarks.
 #pragma once
 
 #include <cstddef>
