@@ -91,9 +91,9 @@ void prepare(float* out, const Description& model, const float* params, int thre
     threads = useful_threads(threads, model.size);
     for (std::size_t stage = 0; stage < MAX_STAGES; ++stage) {
         std::size_t items = k.stage_items(model.shape, stage);
-        std::size_t parts = std::min<std::size_t>(items, threads);
-        parallel_for(parts, threads, [&](std::size_t part, int) {
-            k.prepare(out, params, model.shape, stage, items * part / parts, items * (part + 1) / parts);
+        std::size_t shares = std::min<std::size_t>(items, threads);
+        parallel_for(shares, threads, [&](std::size_t share, int) {
+            k.prepare(out, params, model.shape, stage, items * share / shares, items * (share + 1) / shares);
         });
     }
 }
@@ -159,9 +159,10 @@ const std::uint8_t* first_above_one(const std::uint8_t* begin, const std::uint8_
 }
 
 void each_piece(std::size_t size, int threads, const std::function<void(std::size_t, std::size_t)>& step) {
-    std::size_t pieces = (size + PIECE - 1) / PIECE, parts = std::min<std::size_t>(pieces, threads);
-    parallel_for(parts, threads, [&](std::size_t part, int) {
-        std::size_t begin = pieces * part / parts * PIECE, end = std::min(size, pieces * (part + 1) / parts * PIECE);
+    std::size_t pieces = (size + PIECE - 1) / PIECE, shares = std::min<std::size_t>(pieces, threads);
+    parallel_for(shares, threads, [&](std::size_t share, int) {
+        std::size_t begin = pieces * share / shares * PIECE,
+                    end = std::min(size, pieces * (share + 1) / shares * PIECE);
         step(begin, end - begin);
     });
 }

@@ -52,7 +52,7 @@ class Gradient {
   private:
     static constexpr std::size_t MANY = 8 * MAX_BATCH;
 
-    // All units forwards and then back.
+    // All rows forwards, and then every part of the parameters back.
     void in_turn(const View& view, Rows rows, Interrupt& interrupt) {
         each_tile_of(rows.count, interrupt, [&](std::size_t r, std::size_t count, int thread) {
             float *logits = logits_ + r * stride_, *delta = delta_ + r * stride_, *state = state_ + r * needs_.state;
@@ -65,7 +65,7 @@ class Gradient {
         });
     }
 
-    // Every part of the units forwards and back on its own, through many batches; terms in the place of logits.
+    // Every part forwards and back on its own, through many batches; terms in the place of logits.
     void at_once(const View& view, Rows rows, Interrupt& interrupt) {
         each_part(rows.count, interrupt, [&](std::size_t begin, std::size_t end, int thread) {
             for (std::size_t r = 0; r < rows.count && !interrupt.asked(thread); r += MAX_BATCH)
@@ -94,16 +94,16 @@ class Gradient {
         });
         interrupt.raise();
     }
-    // work(first unit, last unit, thread): all units unless the model is large, else about 10^9 multiply-adds
+    // work(first part, last part, thread): all parts unless the model is large, else about 10^9 multiply-adds
     // between two polls.
     template <typename Work>
     void each_part(std::size_t count, Interrupt& interrupt, Work&& work) {
-        std::size_t units = kernels_.units(model_.shape), batch = std::min(count, MAX_BATCH),
-                    most = std::max<std::size_t>(threads_, units * 1000000000 / (batch * (model_.size + 1)));
-        for (std::size_t done = 0; done < units; done += most) {
-            std::size_t now = std::min(most, units - done), parts = std::min<std::size_t>(now, threads_);
-            parallel_for(parts, threads_, [&](std::size_t part, int thread) {
-                work(done + now * part / parts, done + now * (part + 1) / parts, thread);
+        std::size_t parts = kernels_.parts(model_.shape), batch = std::min(count, MAX_BATCH),
+                    most = std::max<std::size_t>(threads_, parts * 1000000000 / (batch * (model_.size + 1)));
+        for (std::size_t done = 0; done < parts; done += most) {
+            std::size_t now = std::min(most, parts - done), shares = std::min<std::size_t>(now, threads_);
+            parallel_for(shares, threads_, [&](std::size_t share, int thread) {
+                work(done + now * share / shares, done + now * (share + 1) / shares, thread);
             });
             interrupt.asked(0);
             interrupt.raise();
@@ -115,7 +115,7 @@ class Gradient {
     const ModelKernels& kernels_;
     Needs needs_;
     Rows rows_;
-    std::size_t many_;  // rows that all units take before any takes more
+    std::size_t many_;  // rows that all parts take before any takes more
     int threads_;
     std::size_t n_, stride_;
     float scale_;

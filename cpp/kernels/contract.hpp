@@ -19,13 +19,13 @@ namespace {
 
 constexpr std::size_t pad(std::size_t count, std::size_t grain) { return (count + grain - 1) / grain * grain; }
 
-// Calls f with each member of the units [begin, end), where unit u is members u and count - 1 - u:
+// Calls f with each member of the parts [begin, end), where part p is members p and count - 1 - p:
 // a late feature has more predecessors than an early one, such a pair always as many.
 template <typename F>
 constexpr void each_member(std::size_t count, std::size_t begin, std::size_t end, F f) {
-    for (std::size_t u = begin; u < end; ++u) {
-        f(u);
-        if (count - 1 - u != u) f(count - 1 - u);
+    for (std::size_t p = begin; p < end; ++p) {
+        f(p);
+        if (count - 1 - p != p) f(count - 1 - p);
     }
 }
 
@@ -107,12 +107,12 @@ struct ModelKernels {
     // `state` is (rows, needs.state) here; `backward` gets the states of all rows of the batch.
     void (*logits)(float* logits, float* state, const View&, const std::uint8_t* X, std::size_t rows, float* scratch);
     // Parts of the parameters whose gradients are computed independently of one another.
-    std::size_t (*units)(Shape);
-    // grad += d(sum over rows of log p) / d(params), the part of units [begin, end).
+    std::size_t (*parts)(Shape);
+    // grad += d(sum over rows of log p) / d(params), for the parts [begin, end).
     void (*backward)(float* grad, const View&, const float* delta, float* state, const std::uint8_t* X,
                      std::size_t rows, std::size_t begin, std::size_t end, float* scratch);
-    // Instead of it, where a unit needs the logits of its own features alone: grad += scale times its part, and
-    // terms = those of log p, (rows, pad(n, 16)) for all units. One of the two is null.
+    // Instead of it, where a part needs the logits of its own features alone: grad += scale times that, and
+    // terms = those of log p, (rows, pad(n, 16)) for all parts. One of the two is null.
     void (*gradient)(float* grad, float* terms, const View&, const std::uint8_t* X, float scale, std::size_t rows,
                      std::size_t begin, std::size_t end, float* scratch);
     void (*sample)(std::uint8_t* X, float* logits, const View&, Stream, std::size_t rows, float* scratch);

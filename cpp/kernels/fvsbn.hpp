@@ -8,7 +8,7 @@
 namespace {
 
 constexpr std::size_t FVSBN_CHUNK = 4 * LANES;  // logits held in four registers while a row's ones are swept
-constexpr std::size_t FVSBN_PIECE = 64;         // logits that `backward` takes at once; a unit is two pieces
+constexpr std::size_t FVSBN_STRIP = 64;         // logits that `backward` takes at once; a part is two strips
 
 Needs fvsbn_needs(Shape s) { return {0, s.n + 1, MAX_TILE * (s.n + 1), columns_floats(s.n)}; }
 std::size_t fvsbn_stage_items(Shape, std::size_t) { return 0; }
@@ -57,9 +57,9 @@ void fvsbn_logits(float* logits, float* state, const View& model, const std::uin
     }
 }
 
-inline std::size_t fvsbn_pieces(Shape s) { return pad(s.n, FVSBN_PIECE) / FVSBN_PIECE; }
+inline std::size_t fvsbn_strips(Shape s) { return pad(s.n, FVSBN_STRIP) / FVSBN_STRIP; }
 
-std::size_t fvsbn_units(Shape s) { return (fvsbn_pieces(s) + 1) / 2; }
+std::size_t fvsbn_parts(Shape s) { return (fvsbn_strips(s) + 1) / 2; }
 
 // dW_ij += delta_i x_j for the logits first ... first + REGISTERS * LANES - 1 of all rows: each entry is summed in a
 // register, over the rows where x_j = 1.
@@ -86,13 +86,13 @@ void fvsbn_outer(float* gW, const FvsbnPlan& plan, const float* delta, const Bat
     }
 }
 
-// dW for the units begin ... end - 1.
+// dW for the parts begin ... end - 1.
 inline void fvsbn_back(float* gW, Shape shape, const float* delta, const BatchRows* columns, std::size_t begin,
                        std::size_t end) {
-    constexpr std::size_t REGISTERS = FVSBN_PIECE / LANES < 8 ? FVSBN_PIECE / LANES : 8;
+    constexpr std::size_t REGISTERS = FVSBN_STRIP / LANES < 8 ? FVSBN_STRIP / LANES : 8;
     FvsbnPlan plan(shape);
-    each_member(fvsbn_pieces(shape), begin, end, [&](std::size_t piece) {
-        std::size_t i = piece * FVSBN_PIECE, last = i + FVSBN_PIECE < plan.width ? i + FVSBN_PIECE : plan.width;
+    each_member(fvsbn_strips(shape), begin, end, [&](std::size_t strip) {
+        std::size_t i = strip * FVSBN_STRIP, last = i + FVSBN_STRIP < plan.width ? i + FVSBN_STRIP : plan.width;
         for (; i + REGISTERS * LANES <= last; i += REGISTERS * LANES)
             fvsbn_outer<REGISTERS>(gW, plan, delta, columns, shape.n, i);
         for (; i < last; i += LANES) fvsbn_outer<1>(gW, plan, delta, columns, shape.n, i);
@@ -106,8 +106,8 @@ void fvsbn_backward(float* grad, const View& model, const float* delta, float* s
     auto* columns = reinterpret_cast<BatchRows*>(scratch);
     collect_ones(columns, rows, n, [&](std::size_t r) { return ones_of_row(state, r, n); });
     fvsbn_back(grad + plan.W, model.shape, delta, columns, begin, end);
-    each_member(fvsbn_pieces(model.shape), begin, end, [&](std::size_t piece) {
-        std::size_t first = piece * FVSBN_PIECE, last = first + FVSBN_PIECE;
+    each_member(fvsbn_strips(model.shape), begin, end, [&](std::size_t strip) {
+        std::size_t first = strip * FVSBN_STRIP, last = first + FVSBN_STRIP;
         for (std::size_t i = first; i < (last < plan.width ? last : plan.width); i += LANES) {
             vf sum = load(grad + plan.b + i);
             for (std::size_t r = 0; r < rows; ++r) sum += load(delta + r * plan.width + i);
@@ -140,6 +140,6 @@ void fvsbn_sample(std::uint8_t* X, float* logits, const View& model, Stream stre
 }
 
 constexpr ModelKernels fvsbn_kernels = {fvsbn_needs, fvsbn_stage_items, fvsbn_prepare, fvsbn_logits,
-                                        fvsbn_units, fvsbn_backward,    nullptr,       fvsbn_sample};
+                                        fvsbn_parts, fvsbn_backward,    nullptr,       fvsbn_sample};
 
 }  // namespace

@@ -1,7 +1,7 @@
 // One register of floats, as wide as the instruction set gives, and the elementary functions on it.
 //
 // Element-wise results do not depend on the width. Sums do, so every sum over units runs in 16
-// lanes at every level (a level with narrower registers sweeps the 16 lanes in parts) and is
+// lanes at every level (a level with narrower registers sweeps the 16 lanes by turns) and is
 // folded by one tree (`fold4`, `fold8`). Multiply-adds are written out, never contracted by the
 // compiler. So all levels that have a fused multiply-add give the same bits.
 #pragma once
@@ -206,17 +206,17 @@ inline void store4(float* p, v4f v) { std::memcpy(p, &v, sizeof v); }
 
 // The 16 lanes of a sum, in as many registers as they take.
 struct Sum {
-    vf part[BLOCK / LANES];
+    vf reg[BLOCK / LANES];
 };
 inline v8f fold_to_8(const Sum& sum) {
 #if defined(__AVX512F__)
-    return __builtin_shufflevector(sum.part[0], sum.part[0], 0, 1, 2, 3, 4, 5, 6, 7) +
-           __builtin_shufflevector(sum.part[0], sum.part[0], 8, 9, 10, 11, 12, 13, 14, 15);
+    return __builtin_shufflevector(sum.reg[0], sum.reg[0], 0, 1, 2, 3, 4, 5, 6, 7) +
+           __builtin_shufflevector(sum.reg[0], sum.reg[0], 8, 9, 10, 11, 12, 13, 14, 15);
 #elif defined(__AVX__)
-    return sum.part[0] + sum.part[1];
+    return sum.reg[0] + sum.reg[1];
 #else
-    return __builtin_shufflevector(sum.part[0], sum.part[1], 0, 1, 2, 3, 4, 5, 6, 7) +
-           __builtin_shufflevector(sum.part[2], sum.part[3], 0, 1, 2, 3, 4, 5, 6, 7);
+    return __builtin_shufflevector(sum.reg[0], sum.reg[1], 0, 1, 2, 3, 4, 5, 6, 7) +
+           __builtin_shufflevector(sum.reg[2], sum.reg[3], 0, 1, 2, 3, 4, 5, 6, 7);
 #endif
 }
 // Four lanes left of a in the lower half, four of b in the upper one.

@@ -19,8 +19,8 @@ void tabular_logits(float* logits, float*, const View& model, const std::uint8_t
         }
 }
 
-// The whole table is one unit: rows meet in its upper nodes.
-std::size_t tabular_units(Shape) { return 1; }
+// The whole table is one part: rows meet in its upper nodes.
+std::size_t tabular_parts(Shape) { return 1; }
 
 void tabular_backward(float* grad, const View& model, const float* delta, float*, const std::uint8_t* X,
                       std::size_t rows, std::size_t, std::size_t, float*) {
@@ -48,6 +48,6 @@ void tabular_sample(std::uint8_t* X, float* logits, const View& model, Stream st
 }
 
 constexpr ModelKernels tabular_kernels = {tabular_needs, tabular_stage_items, tabular_prepare, tabular_logits,
-                                          tabular_units, tabular_backward,    nullptr,         tabular_sample};
+                                          tabular_parts, tabular_backward,    nullptr,         tabular_sample};
 
 }  // namespace

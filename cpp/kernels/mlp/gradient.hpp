@@ -7,13 +7,13 @@
 
 namespace {
 
-// A unit is two blocks: their networks share nothing with the others.
-std::size_t mlp_units(Shape s) { return (mlp_blocks(s) + 1) / 2; }
+// A part is two blocks: their networks share nothing with the others.
+std::size_t mlp_parts(Shape s) { return (mlp_blocks(s) + 1) / 2; }
 
-// For one block and the rows of a batch: h, then dlog p / da in its place. Layout: [piece][row][feature][2][LANES];
-// piece p holds two registers, 16 units apart, so a walk through the rows stays near the first cache.
-struct MlpPieces {
-    static constexpr std::size_t WIDE = 2 * MLP_BLOCK * LANES;  // floats of a row in a piece
+// For one block and the rows of a batch: h, then dlog p / da in its place. Layout: [slice][row][feature][2][LANES];
+// a slice is two registers of units, 16 apart, so a walk through the rows stays near the first cache.
+struct MlpSlopes {
+    static constexpr std::size_t WIDE = 2 * MLP_BLOCK * LANES;  // floats of a row in a slice
     float* units;
     std::size_t rows;
     // Of all rows, the registers from units k and k + 16 on.
@@ -34,16 +34,16 @@ struct MlpBatch {
     alignas(64) float logits[MAX_BATCH][MLP_BLOCK], delta[MAX_BATCH][MLP_BLOCK];  // then terms in place of logits
     std::uint8_t x[MAX_BATCH][MLP_BLOCK];
     MlpSums sums;
-    MlpPieces pieces;
+    MlpSlopes slopes;
 };
 
-std::size_t mlp_gradient_scratch(Shape s) { return MlpPieces::floats(s) + MAX_BATCH * (s.n + 1) + columns_floats(s.n); }
+std::size_t mlp_gradient_scratch(Shape s) { return MlpSlopes::floats(s) + MAX_BATCH * (s.n + 1) + columns_floats(s.n); }
 
 // dlog p / da = delta V h (1 - h), and what it and h add to dc and dV.
 template <std::size_t blocks>
 void mlp_slopes(float* grad, const View& model, const MlpBlock& block, const MlpBatch& batch, std::size_t rows,
                 std::size_t k) {
-    float* units = batch.pieces.at(k);
+    float* units = batch.slopes.at(k);
     for (std::size_t q = 0; q < block.count; ++q) {
         vf V[blocks], gV[blocks], gc[blocks];
         for (std::size_t v = 0; v < blocks; ++v) {
@@ -54,7 +54,7 @@ void mlp_slopes(float* grad, const View& model, const MlpBlock& block, const Mlp
         for (std::size_t r = 0; r < rows; ++r) {
             vf d = splat(batch.delta[r][q]);
             for (std::size_t v = 0; v < blocks; ++v) {
-                float* place = units + MlpPieces::place(r, q, v);
+                float* place = units + MlpSlopes::place(r, q, v);
                 vf h = load(place), slope = d * V[v] * fma(-h, h, h);
                 gV[v] = fma(d, h, gV[v]);
                 gc[v] += slope;
@@ -81,7 +81,7 @@ void mlp_outer(float* grad, const MlpBlock& block, const float* units, const Bat
     });
     for (std::size_t o = 0; o < ones.count; ++o)
         Units::each([&, r = ones.row[o]](std::size_t q, std::size_t l, std::size_t v, std::size_t) {
-            sum.of[q][l][v] += load(units + MlpPieces::place(r, q, v));
+            sum.of[q][l][v] += load(units + MlpSlopes::place(r, q, v));
         });
     Units::each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t unit) {
         if (q < block.count) store(grad + block.A[q] + j * block.stride + k + unit, sum.of[q][l][v]);
@@ -94,9 +94,9 @@ void mlp_residuals(float* terms, MlpBatch& batch, const View& model, const MlpBl
                    const std::uint8_t* X, float scale, const BatchRows& all) {
     std::size_t n = model.shape.n, rows = all.count;
     mlp_sums<State, 0>(batch.sums, model, block, lists, all,
-                       [pieces = batch.pieces](std::size_t r, std::size_t k, const auto& h) {
+                       [slopes = batch.slopes](std::size_t r, std::size_t k, const auto& h) {
                            h.each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t) {
-                               store(pieces.at(k + l * LANES) + MlpPieces::place(r, q, v), h.of[q][l][v]);
+                               store(slopes.at(k + l * LANES) + MlpSlopes::place(r, q, v), h.of[q][l][v]);
                            });
                        });
     mlp_fold(batch.sums, model.params + block.b, rows, [&](std::size_t r, v4f four) { store4(batch.logits[r], four); });
@@ -134,7 +134,7 @@ void mlp_gradient_of_batch(float* grad, float* terms, const View& model, const s
         for (std::size_t lane = 0; lane < BLOCK; lane += LANES)
             mlp_each_pair(block.stride, lane, [&]<std::size_t blocks>(std::size_t k) {
                 mlp_slopes<blocks>(grad, model, block, batch, rows, k);
-                const float* units = batch.pieces.at(k);
+                const float* units = batch.slopes.at(k);
                 const BatchRows* own = columns + block.first;
                 for (std::size_t j = 0; j < block.first; ++j)
                     mlp_outer<0, blocks>(grad, block, units, columns[j], j, k);
@@ -150,10 +150,10 @@ void mlp_gradient_of_batch(float* grad, float* terms, const View& model, const s
 
 void mlp_gradient(float* grad, float* terms, const View& model, const std::uint8_t* X, float scale, std::size_t rows,
                   std::size_t begin, std::size_t end, float* scratch) {
-    std::size_t n = model.shape.n, most = MlpPieces::most_rows(model.shape);
+    std::size_t n = model.shape.n, most = MlpSlopes::most_rows(model.shape);
     MlpBatch batch;
-    batch.pieces = {scratch, most};
-    float* lists = scratch + MlpPieces::floats(model.shape);
+    batch.slopes = {scratch, most};
+    float* lists = scratch + MlpSlopes::floats(model.shape);
     for (std::size_t first = 0; first < rows; first += most)
         mlp_gradient_of_batch(grad, terms + first * pad(n, BLOCK), model, X + first * n, scale,
                               most < rows - first ? most : rows - first, begin, end, batch, lists);

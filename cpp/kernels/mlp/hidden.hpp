@@ -141,7 +141,7 @@ void mlp_sums(MlpSums& sums, const View& model, const MlpBlock& four, float* lis
                 keep(o, k, h);
                 vf sum[MLP_BLOCK][BESIDE];
                 Units::each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t unit) {
-                    vf& place = sums.of[o][q].part[lane / LANES + l];
+                    vf& place = sums.of[o][q].reg[lane / LANES + l];
                     if (v == 0) sum[q][l] = k == lane ? vf{} : place;
                     sum[q][l] = fma(load(params + block.V[q] + k + unit), h.of[q][l][v], sum[q][l]);
                     if (v + 1 == blocks) place = sum[q][l];

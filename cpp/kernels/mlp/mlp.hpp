@@ -72,9 +72,9 @@ void mlp_sample(std::uint8_t* X, float* logits, const View& model, Stream stream
 
 Needs mlp_needs(Shape s) { return {MlpPlan(s).b + mlp_blocks(s), 0, MAX_TILE * (s.n + 1), mlp_gradient_scratch(s)}; }
 
-std::size_t mlp_stage_items(Shape s, std::size_t stage) { return stage == 0 ? mlp_units(s) : 0; }
+std::size_t mlp_stage_items(Shape s, std::size_t stage) { return stage == 0 ? mlp_parts(s) : 0; }
 
-// The tables of MlpExponential, by units as in `gradient`. Whatever the row, a lies between c plus all that
+// The tables of MlpExponential, by parts as in `gradient`. Whatever the row, a lies between c plus all that
 // is negative in A and c plus all that is positive; a single step must be within the bound, too.
 void mlp_prepare(float* out, const float* params, Shape shape, std::size_t, std::size_t begin, std::size_t end) {
     MlpPlan plan(shape);
@@ -102,6 +102,6 @@ void mlp_prepare(float* out, const float* params, Shape shape, std::size_t, std:
 }
 
 constexpr ModelKernels mlp_kernels = {mlp_needs, mlp_stage_items, mlp_prepare,  mlp_logits,
-                                      mlp_units, nullptr,         mlp_gradient, mlp_sample};
+                                      mlp_parts, nullptr,         mlp_gradient, mlp_sample};
 
 }  // namespace

@@ -26,11 +26,11 @@ inline void nade_direct(float* logits, float* states, const View& model, const s
 // The share of D that goes with the parts begin ... end - 1 of the units.
 inline void nade_back_direct(float* grad, const View& model, const float* delta, float* states, std::size_t rows,
                              std::size_t begin, std::size_t end, float* scratch) {
-    std::size_t n = model.shape.n, parts = nade_parts(model.shape), units = fvsbn_units(model.shape);
+    std::size_t n = model.shape.n, parts = nade_parts(model.shape), of_D = fvsbn_parts(model.shape);
     auto* columns = reinterpret_cast<BatchRows*>(scratch);
     collect_ones(columns, rows, n,
                  [&](std::size_t r) { return ones_of_row(NadeEnd(states, r, model.shape).ones, 0, n); });
-    fvsbn_back(grad + NadePlan(model.shape).D, model.shape, delta, columns, units * begin / parts, units * end / parts);
+    fvsbn_back(grad + NadePlan(model.shape).D, model.shape, delta, columns, of_D * begin / parts, of_D * end / parts);
 }
 
 // While rows are drawn: what the ones so far add to every later logit.

@@ -130,7 +130,7 @@ Needs nade_needs(Shape s) {
     return {NadeTablePlan(s).size, NadeEnd::size(s), moves > drawing ? moves : drawing, back > direct ? back : direct};
 }
 
-// Stage 0: all but the logits before any one, by parts of the units. Stage 1: those, in as many parts of
+// Stage 0: all but the logits before any one, by parts of the units. Stage 1: those, in as many shares of
 // the blocks as are worth a thread.
 std::size_t nade_stage_items(Shape s, std::size_t stage) {
     const std::size_t items[MAX_STAGES] = {nade_parts(s), 1 + s.n * s.d / 1000000};
@@ -143,8 +143,8 @@ void nade_prepare(float* out, const float* params, Shape shape, std::size_t stag
         return;
     }
     NadeTablesOf<float> tables(out, shape);
-    std::size_t blocks = nade_blocks(shape), parts = nade_stage_items(shape, stage);
-    for (std::size_t block = blocks * begin / parts; block < blocks * end / parts; ++block) {
+    std::size_t blocks = nade_blocks(shape), shares = nade_stage_items(shape, stage);
+    for (std::size_t block = blocks * begin / shares; block < blocks * end / shares; ++block) {
         float* base = tables.base + FOUR * block;
         nade_each_slice(nade_block({shape, params, out}, params, block), [&](std::size_t k, const NadeBlock& slice) {
             const float* h0 = tables.h0 + k;

@@ -71,9 +71,9 @@ void nade_sweep(float* out, float* s, float* h, const NadeBlock& four) {
     const NadeBlock block = four;  // a copy that no store can alias
     Sum sums[FOUR];
 #pragma GCC unroll 4
-    for (std::size_t part = 0; part < BLOCK / LANES; ++part) {
+    for (std::size_t reg = 0; reg < BLOCK / LANES; ++reg) {
         vf sum[FOUR] = {};
-        for (std::size_t k = part * LANES; k < block.K; k += 2 * BLOCK) {
+        for (std::size_t k = reg * LANES; k < block.K; k += 2 * BLOCK) {
             // All moves and then the products, so that divisions are under way before anything waits for them.
             vf s0[FOUR + 1], s1[FOUR + 1], h0[FOUR + 1], h1[FOUR + 1];
             std::size_t now = 0;
@@ -108,7 +108,7 @@ void nade_sweep(float* out, float* s, float* h, const NadeBlock& four) {
             store(h + k, h0[at]);
             store(h + k + BLOCK, h1[at]);
         }
-        for (std::size_t q = 0; q < FOUR; ++q) sums[q].part[part] = sum[q];
+        for (std::size_t q = 0; q < FOUR; ++q) sums[q].reg[reg] = sum[q];
     }
     if constexpr (first == 0) {
         store4(out, fold4(sums) + block.before(out));
@@ -139,9 +139,9 @@ template <std::size_t rows>
 void nade_product(float* const* out, const float* const* h, const NadeBlock& block) {
     Sum sums[rows][FOUR];
 #pragma GCC unroll 4
-    for (std::size_t part = 0; part < BLOCK / LANES; ++part) {
+    for (std::size_t reg = 0; reg < BLOCK / LANES; ++reg) {
         vf sum[rows][FOUR] = {};
-        for (std::size_t k = part * LANES; k < block.K; k += BLOCK) {
+        for (std::size_t k = reg * LANES; k < block.K; k += BLOCK) {
             vf v[FOUR];
             for (std::size_t q = 0; q < FOUR; ++q) v[q] = load(block.V + q * block.stride + k);
 #pragma GCC unroll 8
@@ -151,7 +151,7 @@ void nade_product(float* const* out, const float* const* h, const NadeBlock& blo
             }
         }
         for (std::size_t r = 0; r < rows; ++r)
-            for (std::size_t q = 0; q < FOUR; ++q) sums[r][q].part[part] = sum[r][q];
+            for (std::size_t q = 0; q < FOUR; ++q) sums[r][q].reg[reg] = sum[r][q];
     }
     for (std::size_t r = 0; r + 2 <= rows; r += 2) {
         v8f two = fold8(sums[r], sums[r + 1]);
