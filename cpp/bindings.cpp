@@ -86,10 +86,9 @@ Rows rows_of(const Description& model, const py::array& X) {
 py::array_t<float> make_tables(const Description& model, const py::array& params, int threads) {
     const float* in = params_of(model, params);
     std::size_t size = n_tables(model);
-    constexpr std::size_t LINE = 64;  // bytes; the tables begin at a cache line
-    py::array_t<float> room(static_cast<py::ssize_t>(size + LINE / sizeof(float)));
+    py::array_t<float> room(static_cast<py::ssize_t>(size + LINE));  // so that the tables can begin at a cache line
     float* tables = room.mutable_data();
-    tables += (LINE - reinterpret_cast<std::uintptr_t>(tables) % LINE) % LINE / sizeof(float);
+    tables += (LINE - reinterpret_cast<std::uintptr_t>(tables) / sizeof(float) % LINE) % LINE;
     py::array_t<float> out({static_cast<py::ssize_t>(size)}, {static_cast<py::ssize_t>(sizeof(float))}, tables, room);
     threads = thread_count(threads);
     py::gil_scoped_release release;
@@ -166,9 +165,9 @@ py::ssize_t check_binary(const py::array& X) {
     return bad == end ? -1 : bad - begin;
 }
 
-// An optimizer's arrays: float32, as long as params, whole blocks of 16.
+// An optimizer's arrays: float32, as long as params, whole lines.
 float* flat(const py::array& array, const char* name, const py::array& params) {
-    if (params.size() % 16 != 0)
+    if (params.size() % LINE != 0)
         throw py::value_error("params must hold a multiple of 16 floats; got " + std::to_string(params.size()));
     return Array<float>(array, name, {params.size()}).get();
 }
@@ -177,7 +176,7 @@ float* flat(const py::array& array, const char* name, const py::array& params) {
 template <typename Step>
 void optimizer_step(const py::array& params, float decay, std::size_t n_decayed, int threads, Step&& step) {
     auto size = static_cast<std::size_t>(params.size());
-    if (n_decayed > size || n_decayed % 16 != 0)
+    if (n_decayed > size || n_decayed % LINE != 0)
         throw py::value_error("n_decayed must be a multiple of 16 of at most " + std::to_string(size) + "; got " +
                               std::to_string(n_decayed));
     threads = thread_count(threads);

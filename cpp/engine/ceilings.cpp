@@ -31,7 +31,7 @@ double best_rate(int threads, Work&& work) {
 
 double measure_multiply_adds(int threads) {
     return best_rate(threads, [run = kernels().ceilings.multiply_adds](std::size_t) {
-        alignas(64) float out[16] = {0.999f, 0.001f};
+        alignas(64) float out[LINE] = {0.999f, 0.001f};
         return run(out, 2000000);
     });
 }
@@ -45,7 +45,7 @@ double measure_reading(std::size_t bytes, int threads) {
         std::fill_n(data.back().get(), count, 1.0f);
     }
     return best_rate(threads, [&, read = kernels().ceilings.read](std::size_t thread) {
-        alignas(64) float out[16] = {};
+        alignas(64) float out[LINE] = {};
         read(out, data[thread].get(), count, times);
         return static_cast<double>(times * count * sizeof(float));
     });

@@ -15,9 +15,9 @@ namespace {
 struct TileMemory {
     std::size_t logits, state, scratch, bytes;  // in floats
     TileMemory(const Description& model, Needs needs, std::size_t n_bytes)
-        : logits(MAX_TILE * pad(model.shape.n, 16)),
-          state(pad(MAX_TILE * needs.state, 16)),
-          scratch(pad(needs.scratch, 16)),
+        : logits(MAX_TILE * pad(model.shape.n, LINE)),
+          state(pad(MAX_TILE * needs.state, LINE)),
+          scratch(pad(needs.scratch, LINE)),
           bytes(pad(n_bytes, 64) / sizeof(float)) {}
     std::size_t per_thread() const { return logits + state + scratch + bytes; }
 };

@@ -22,9 +22,9 @@ class Gradient {
           many_(std::min(rows.count, kernels_.gradient ? MANY : MAX_BATCH)),
           threads_(useful_threads(threads, many_ * model.size)),
           n_(model.shape.n),
-          stride_(pad(model.shape.n, 16)),
+          stride_(pad(model.shape.n, LINE)),
           scale_(1.0f / static_cast<float>(rows.count)),
-          scratch_(pad(std::max(needs_.scratch, needs_.backward), 16)),
+          scratch_(pad(std::max(needs_.scratch, needs_.backward), LINE)),
           delta_rows_(kernels_.gradient ? 0 : many_),
           space_(Workspace::padded(needs_.tables) + (many_ + delta_rows_) * stride_ +
                  Workspace::padded(many_ * needs_.state) + scratch_ * threads_),

@@ -52,7 +52,7 @@ class Workspace {
     }
     Workspace(const Workspace&) = delete;
     Workspace& operator=(const Workspace&) = delete;
-    static std::size_t padded(std::size_t count) { return pad(count, 16); }
+    static std::size_t padded(std::size_t count) { return pad(count, LINE); }
     float* take(std::size_t count) { return std::exchange(next_, next_ + padded(count)); }
 
   private:

@@ -1,7 +1,6 @@
 // From logits to nats, probabilities, residuals and draws: the same for every model.
 #pragma once
 
-#include "kernels/contract.hpp"
 #include "kernels/lanes.hpp"
 #include "kernels/philox.hpp"
 #include "kernels/row_set.hpp"
@@ -37,12 +36,12 @@ inline vf log_sigmoid(vf s) {
     return least - log1p(exp(-abs(s)));
 }
 
-// Nats of a row, summed in float64 in 16 lanes.
+// Nats of a row, summed in float64 in the lanes of a line.
 struct Nats {
-    vd lanes[BLOCK / LANES] = {};
-    void add(std::size_t i, vf values) { lanes[i % BLOCK / LANES] += __builtin_convertvector(values, vd); }
+    vd lanes[LINE / LANES] = {};
+    void add(std::size_t i, vf values) { lanes[i % LINE / LANES] += __builtin_convertvector(values, vd); }
     double sum() const {
-        double l[BLOCK], s4[4];
+        double l[LINE], s4[4];
         std::memcpy(l, lanes, sizeof l);
         for (int j = 0; j < 4; ++j) s4[j] = (l[j] + l[j + 8]) + (l[j + 4] + l[j + 12]);
         return (s4[0] + s4[2]) + (s4[1] + s4[3]);
@@ -50,7 +49,7 @@ struct Nats {
 };
 
 void bernoulli_log_prob(double* out, const float* logits, const std::uint8_t* X, std::size_t rows, std::size_t n) {
-    std::size_t stride = pad(n, BLOCK);
+    std::size_t stride = pad(n, LINE);
     for (std::size_t r = 0; r < rows; ++r) {
         Nats nats;
         for (std::size_t i = 0; i < n; i += LANES)
@@ -60,7 +59,7 @@ void bernoulli_log_prob(double* out, const float* logits, const std::uint8_t* X,
 }
 
 void bernoulli_terms(double* out, const float* logits, const std::uint8_t* X, std::size_t rows, std::size_t n) {
-    std::size_t stride = pad(n, BLOCK);
+    std::size_t stride = pad(n, LINE);
     for (std::size_t r = 0; r < rows; ++r)
         for (std::size_t i = 0; i < n; i += LANES) {
             vf term = log_sigmoid(load_bits(logits + r * stride, X + r * n, i, n).s);
@@ -70,7 +69,7 @@ void bernoulli_terms(double* out, const float* logits, const std::uint8_t* X, st
 
 // Probabilities near 1 are 1 - sigma(-logit) in float64, so both tails keep float32's relative precision.
 void bernoulli_conditionals(double* out, const float* logits, std::size_t rows, std::size_t n) {
-    std::size_t stride = pad(n, BLOCK);
+    std::size_t stride = pad(n, LINE);
     for (std::size_t r = 0; r < rows; ++r)
         for (std::size_t i = 0; i < n; i += LANES) {
             vf logit = load(logits + r * stride + i), q = sigmoid(-abs(logit));
@@ -93,7 +92,7 @@ struct Residual {
 };
 
 void bernoulli_sum(double* out, const float* terms, std::size_t rows, std::size_t n) {
-    std::size_t stride = pad(n, BLOCK);
+    std::size_t stride = pad(n, LINE);
     for (std::size_t r = 0; r < rows; ++r) {
         Nats nats;
         for (std::size_t i = 0; i < n; i += LANES) {
@@ -107,7 +106,7 @@ void bernoulli_sum(double* out, const float* terms, std::size_t rows, std::size_
 
 void bernoulli_delta(float* delta, double* log_prob, const float* logits, const std::uint8_t* X, float scale,
                      std::size_t rows, std::size_t n) {
-    std::size_t stride = pad(n, BLOCK);
+    std::size_t stride = pad(n, LINE);
     for (std::size_t r = 0; r < rows; ++r) {
         Nats nats;
         for (std::size_t i = 0; i < stride; i += LANES) {
@@ -120,16 +119,16 @@ void bernoulli_delta(float* delta, double* log_prob, const float* logits, const 
 }
 
 // Words of the rows start, start + 1, ... for one block: counter (row, 64 bits; block; stream 0), key seed.
-// Word w of block b belongs to feature 4 b + w. Whole registers are written, up to MAX_TILE rows.
-inline void philox(std::uint32_t (&words)[4][MAX_TILE], Stream stream, std::size_t block, std::size_t rows) {
+// Word w of block b belongs to feature BLOCK b + w. Whole registers are written, up to MAX_TILE rows.
+inline void philox(std::uint32_t (&words)[BLOCK][MAX_TILE], Stream stream, std::size_t block, std::size_t rows) {
     for (std::size_t r = 0; r < rows; r += LANES) {
-        vu w[4] = {{}, {}, vu{} + static_cast<std::uint32_t>(block), {}};
+        vu w[BLOCK] = {{}, {}, vu{} + static_cast<std::uint32_t>(block), {}};
         for (std::size_t l = 0; l < LANES; ++l) {
             w[0][l] = static_cast<std::uint32_t>(stream.start + r + l);
             w[1][l] = static_cast<std::uint32_t>((stream.start + r + l) >> 32);
         }
         philox_rounds(w, static_cast<std::uint32_t>(stream.seed), static_cast<std::uint32_t>(stream.seed >> 32));
-        for (std::size_t i = 0; i < 4; ++i) store(words[i] + r, w[i]);
+        for (std::size_t i = 0; i < BLOCK; ++i) store(words[i] + r, w[i]);
     }
 }
 

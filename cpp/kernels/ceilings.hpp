@@ -1,7 +1,6 @@
 // Loops that do nothing but multiply-add in registers, or nothing but read: what the machine can do at best.
 #pragma once
 
-#include "kernels/contract.hpp"
 #include "kernels/lanes.hpp"
 
 namespace {

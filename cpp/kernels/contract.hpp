@@ -17,7 +17,12 @@ struct Shape {
 
 namespace {
 
+constexpr std::size_t LINE = 16;        // floats of a cache line, lanes of every sum, the grain of padded rows
+constexpr std::size_t BLOCK = 4;        // features taken at once: as many as a call of Philox has words
+constexpr std::size_t PART = 2 * LINE;  // hidden units of a part of NADE: two lines, which share their divisions
+
 constexpr std::size_t pad(std::size_t count, std::size_t grain) { return (count + grain - 1) / grain * grain; }
+constexpr std::size_t n_blocks(Shape s) { return pad(s.n, BLOCK) / BLOCK; }
 
 // Calls f with each member of the parts [begin, end), where part p is members p and count - 1 - p:
 // a late feature has more predecessors than an early one, such a pair always as many.
@@ -30,44 +35,44 @@ constexpr void each_member(std::size_t count, std::size_t begin, std::size_t end
 }
 
 // Length of a padded row. Rows a multiple of 512 bytes apart would share few cache sets when a
-// column of them is swept, so such rows get one block more.
-constexpr std::size_t spread(std::size_t count) { return count % 128 == 0 ? count + 16 : count; }
+// column of them is swept, so such rows get one line more.
+constexpr std::size_t spread(std::size_t count) { return count % 128 == 0 ? count + LINE : count; }
 
 // Where each parameter begins in the flat array, in floats. Weights come first and biases last, so
-// weight decay is a prefix. Rows are padded with zeros to whole blocks; nothing moves the padding.
+// weight decay is a prefix. Rows are padded with zeros to whole lines; nothing moves the padding.
 struct TabularPlan {
     std::size_t entries, size;
-    explicit constexpr TabularPlan(Shape s) : entries((std::size_t{1} << s.n) - 1), size(pad(entries, 16)) {}
+    explicit constexpr TabularPlan(Shape s) : entries((std::size_t{1} << s.n) - 1), size(pad(entries, LINE)) {}
 };
 struct FvsbnPlan {  // W[j][i] = weight from x_j to logit i: rows of `stride`, `width` logits of them used; b
     std::size_t width, stride, W, b, size;
     explicit constexpr FvsbnPlan(Shape s)
-        : width(pad(s.n, 16)), stride(spread(width)), W(0), b(s.n * stride), size(b + width) {}
+        : width(pad(s.n, LINE)), stride(spread(width)), W(0), b(s.n * stride), size(b + width) {}
 };
 struct MlpPlan {  // A[i (i - 1) / 2 + j][k], V[i][k], c[i][k], rows of `stride`; b
     std::size_t stride, A, V, c, b, size;
     explicit constexpr MlpPlan(Shape s)
-        : stride(pad(s.d, 16)),
+        : stride(pad(s.d, LINE)),
           A(0),
           V(s.n * (s.n - 1) / 2 * stride),
           c(V + s.n * stride),
           b(c + s.n * stride),
-          size(b + pad(s.n, 16)) {}
+          size(b + pad(s.n, LINE)) {}
 };
 // V[i][k], W[i][k] (the paper's W transposed; V itself where tied): rows of `stride`, `units` of them used;
 // D as FVSBN's W, if there; c, b
 struct NadePlan {
-    std::size_t units, stride, rows, V, W, D, c, b, size;  // rows: a whole number of blocks of 4
+    std::size_t units, stride, rows, V, W, D, c, b, size;  // rows: a whole number of blocks
     explicit constexpr NadePlan(Shape s)
-        : units(pad(s.d, 32)),
+        : units(pad(s.d, PART)),
           stride(spread(units)),
-          rows(pad(s.n, 4)),
+          rows(pad(s.n, BLOCK)),
           V(0),
           W(s.tied ? 0 : rows * stride),
           D(W + rows * stride),
           c(s.direct ? D + FvsbnPlan(s).b : D),
           b(c + units),
-          size(b + pad(s.n, 16)) {}
+          size(b + pad(s.n, LINE)) {}
 };
 
 }  // namespace
@@ -98,7 +103,7 @@ constexpr std::size_t MAX_BATCH = 128;  // rows of one call of `backward` or `gr
 constexpr std::size_t MAX_STAGES = 2;
 
 // One model at one instruction-set level. Arguments: outputs, inputs, sizes.
-// X is (rows, n) of 0 and 1; logits and delta are (rows, pad(n, 16)).
+// X is (rows, n) of 0 and 1; logits and delta are (rows, pad(n, LINE)).
 struct ModelKernels {
     Needs (*needs)(Shape);
     // Work items of a stage of `prepare`; stages run one after the other, items in any order. 0: no such stage.
@@ -112,7 +117,7 @@ struct ModelKernels {
     void (*backward)(float* grad, const View&, const float* delta, float* state, const std::uint8_t* X,
                      std::size_t rows, std::size_t begin, std::size_t end, float* scratch);
     // Instead of it, where a part needs the logits of its own features alone: grad += scale times that, and
-    // terms = those of log p, (rows, pad(n, 16)) for all parts. One of the two is null.
+    // terms = those of log p, (rows, pad(n, LINE)) for all parts. One of the two is null.
     void (*gradient)(float* grad, float* terms, const View&, const std::uint8_t* X, float scale, std::size_t rows,
                      std::size_t begin, std::size_t end, float* scratch);
     void (*sample)(std::uint8_t* X, float* logits, const View&, Stream, std::size_t rows, float* scratch);
@@ -123,7 +128,7 @@ struct BernoulliKernels {
     void (*log_prob)(double* out, const float* logits, const std::uint8_t* X, std::size_t rows, std::size_t n);
     void (*terms)(double* out, const float* logits, const std::uint8_t* X, std::size_t rows, std::size_t n);
     void (*conditionals)(double* out, const float* logits, std::size_t rows, std::size_t n);
-    // The sums of terms, (rows, pad(n, 16)) of them.
+    // The sums of terms, (rows, pad(n, LINE)) of them.
     void (*sum)(double* out, const float* terms, std::size_t rows, std::size_t n);
     // delta = scale * (x - p), padding 0; log_prob as above.
     void (*delta)(float* delta, double* log_prob, const float* logits, const std::uint8_t* X, float scale,

@@ -120,17 +120,17 @@ void fvsbn_sample(std::uint8_t* X, float* logits, const View& model, Stream stre
     std::size_t n = model.shape.n;
     FvsbnPlan plan(model.shape);
     DrawnOnes ones(scratch, rows, n);
-    alignas(64) std::uint32_t words[4][MAX_TILE];
+    alignas(64) std::uint32_t words[BLOCK][MAX_TILE];
     alignas(64) float column[MAX_TILE] = {};
     for (std::size_t begin = 0, end; begin < n; begin = end) {
         end = fvsbn_chunk_end(plan, begin);
         fvsbn_chunk(logits, model.params, plan, scratch, rows, n, begin, end);
         // A one moves the rest of its own chunk at once; later chunks find it in the list.
         for (std::size_t i = begin; i < end && i < n; ++i) {
-            if (i % 4 == 0) philox(words, stream, i / 4, rows);
+            if (i % BLOCK == 0) philox(words, stream, i / BLOCK, rows);
             for (std::size_t r = 0; r < rows; ++r) column[r] = logits[r * plan.width + i];
             const float* row = model.params + plan.W + i * plan.stride;
-            ones.add(X, draw(column, words[i % 4], rows), i, [&](std::size_t r) {
+            ones.add(X, draw(column, words[i % BLOCK], rows), i, [&](std::size_t r) {
                 float* out = logits + r * plan.width;
                 for (std::size_t l = i / LANES * LANES; l < end; l += LANES)
                     store(out + l, load(out + l) + load(row + l));

@@ -1,7 +1,7 @@
 // One register of floats, as wide as the instruction set gives, and the elementary functions on it.
 //
-// Element-wise results do not depend on the width. Sums do, so every sum over units runs in 16
-// lanes at every level (a level with narrower registers sweeps the 16 lanes by turns) and is
+// Element-wise results do not depend on the width. Sums do, so every sum over units runs in the
+// 16 lanes of a line at every level (a level with narrower registers takes them by turns) and is
 // folded by one tree (`fold4`, `fold8`). Multiply-adds are written out, never contracted by the
 // compiler. So all levels that have a fused multiply-add give the same bits.
 #pragma once
@@ -17,6 +17,8 @@
 #include <arm_neon.h>
 #endif
 
+#include "kernels/contract.hpp"
+
 namespace {
 
 #if defined(__AVX512F__)
@@ -26,7 +28,6 @@ constexpr std::size_t LANES = 8;
 #else
 constexpr std::size_t LANES = 4;
 #endif
-constexpr std::size_t BLOCK = 16;  // lanes of every sum, and the grain of padded rows
 
 typedef float vf __attribute__((vector_size(4 * LANES)));
 typedef std::int32_t vi __attribute__((vector_size(4 * LANES)));
@@ -204,9 +205,9 @@ inline v4f load4(const float* p) {
 }
 inline void store4(float* p, v4f v) { std::memcpy(p, &v, sizeof v); }
 
-// The 16 lanes of a sum, in as many registers as they take.
+// The lanes of a sum, in as many registers as they take.
 struct Sum {
-    vf reg[BLOCK / LANES];
+    vf reg[LINE / LANES];
 };
 inline v8f fold_to_8(const Sum& sum) {
 #if defined(__AVX512F__)

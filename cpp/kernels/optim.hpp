@@ -1,7 +1,6 @@
 // Optimizer steps: ascent on `count` floats, each array read and written once.
 #pragma once
 
-#include "kernels/contract.hpp"
 #include "kernels/lanes.hpp"
 
 namespace {
@@ -17,7 +16,7 @@ inline vf sqrt(vf x) {
 #endif
 }
 
-// f(block offset) for whole registers; the flat array is padded to whole blocks.
+// f(offset) for whole registers; the flat array is padded to whole lines.
 template <typename F>
 inline void each_register(std::size_t count, F f) {
     for (std::size_t i = 0; i < count; i += LANES) f(i);

@@ -11,7 +11,7 @@ void tabular_prepare(float*, const float*, Shape, std::size_t, std::size_t, std:
 
 // The children of node v are 2 v + 1 (x = 0) and 2 v + 2 (x = 1).
 void tabular_logits(float* logits, float*, const View& model, const std::uint8_t* X, std::size_t rows, float*) {
-    std::size_t n = model.shape.n, stride = pad(n, BLOCK);
+    std::size_t n = model.shape.n, stride = pad(n, LINE);
     for (std::size_t r = 0; r < rows; ++r)
         for (std::size_t i = 0, node = 0; i < n; ++i) {
             logits[r * stride + i] = model.params[node];
@@ -24,7 +24,7 @@ std::size_t tabular_parts(Shape) { return 1; }
 
 void tabular_backward(float* grad, const View& model, const float* delta, float*, const std::uint8_t* X,
                       std::size_t rows, std::size_t, std::size_t, float*) {
-    std::size_t n = model.shape.n, stride = pad(n, BLOCK);
+    std::size_t n = model.shape.n, stride = pad(n, LINE);
     for (std::size_t r = 0; r < rows; ++r)
         for (std::size_t i = 0, node = 0; i < n; ++i) {
             grad[node] += delta[r * stride + i];
@@ -33,13 +33,13 @@ void tabular_backward(float* grad, const View& model, const float* delta, float*
 }
 
 void tabular_sample(std::uint8_t* X, float* logits, const View& model, Stream stream, std::size_t rows, float*) {
-    std::size_t n = model.shape.n, stride = pad(n, BLOCK), node[MAX_TILE] = {};
-    alignas(64) std::uint32_t words[4][MAX_TILE];
+    std::size_t n = model.shape.n, stride = pad(n, LINE), node[MAX_TILE] = {};
+    alignas(64) std::uint32_t words[BLOCK][MAX_TILE];
     alignas(64) float column[MAX_TILE] = {};
     for (std::size_t i = 0; i < n; ++i) {
-        if (i % 4 == 0) philox(words, stream, i / 4, rows);
+        if (i % BLOCK == 0) philox(words, stream, i / BLOCK, rows);
         for (std::size_t r = 0; r < rows; ++r) column[r] = logits[r * stride + i] = model.params[node[r]];
-        RowSet ones = draw(column, words[i % 4], rows);
+        RowSet ones = draw(column, words[i % BLOCK], rows);
         for (std::size_t r = 0; r < rows; ++r) {
             X[r * n + i] = ones >> r & 1;
             node[r] = 2 * node[r] + 1 + X[r * n + i];

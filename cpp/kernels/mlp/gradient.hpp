@@ -8,20 +8,20 @@
 namespace {
 
 // A part is two blocks: their networks share nothing with the others.
-std::size_t mlp_parts(Shape s) { return (mlp_blocks(s) + 1) / 2; }
+std::size_t mlp_parts(Shape s) { return (n_blocks(s) + 1) / 2; }
 
 // For one block and the rows of a batch: h, then dlog p / da in its place. Layout: [slice][row][feature][2][LANES];
-// a slice is two registers of units, 16 apart, so a walk through the rows stays near the first cache.
+// a slice is two registers of units, a line apart, so a walk through the rows stays near the first cache.
 struct MlpSlopes {
-    static constexpr std::size_t WIDE = 2 * MLP_BLOCK * LANES;  // floats of a row in a slice
+    static constexpr std::size_t WIDE = 2 * BLOCK * LANES;  // floats of a row in a slice
     float* units;
     std::size_t rows;
-    // Of all rows, the registers from units k and k + 16 on.
+    // Of all rows, the registers from units k and k + LINE on.
     float* at(std::size_t k) const {
-        return units + (k / (2 * BLOCK) * (BLOCK / LANES) + k % BLOCK / LANES) * rows * WIDE;
+        return units + (k / (2 * LINE) * (LINE / LANES) + k % LINE / LANES) * rows * WIDE;
     }
     static std::size_t place(std::size_t r, std::size_t q, std::size_t v) { return r * WIDE + (2 * q + v) * LANES; }
-    static std::size_t row_floats(Shape s) { return pad(MlpPlan(s).stride, 2 * BLOCK) * MLP_BLOCK; }
+    static std::size_t row_floats(Shape s) { return pad(MlpPlan(s).stride, 2 * LINE) * BLOCK; }
     // Rows at once: with many units, as few as keep the memory small.
     static std::size_t most_rows(Shape s) {
         std::size_t most = (std::size_t{1} << 20) / row_floats(s);
@@ -31,8 +31,8 @@ struct MlpSlopes {
 };
 
 struct MlpBatch {
-    alignas(64) float logits[MAX_BATCH][MLP_BLOCK], delta[MAX_BATCH][MLP_BLOCK];  // then terms in place of logits
-    std::uint8_t x[MAX_BATCH][MLP_BLOCK];
+    alignas(64) float logits[MAX_BATCH][BLOCK], delta[MAX_BATCH][BLOCK];  // then terms in place of logits
+    std::uint8_t x[MAX_BATCH][BLOCK];
     MlpSums sums;
     MlpSlopes slopes;
 };
@@ -40,20 +40,20 @@ struct MlpBatch {
 std::size_t mlp_gradient_scratch(Shape s) { return MlpSlopes::floats(s) + MAX_BATCH * (s.n + 1) + columns_floats(s.n); }
 
 // dlog p / da = delta V h (1 - h), and what it and h add to dc and dV.
-template <std::size_t blocks>
+template <std::size_t lines>
 void mlp_slopes(float* grad, const View& model, const MlpBlock& block, const MlpBatch& batch, std::size_t rows,
                 std::size_t k) {
     float* units = batch.slopes.at(k);
     for (std::size_t q = 0; q < block.count; ++q) {
-        vf V[blocks], gV[blocks], gc[blocks];
-        for (std::size_t v = 0; v < blocks; ++v) {
-            V[v] = load(model.params + block.V[q] + k + v * BLOCK);
-            gV[v] = load(grad + block.V[q] + k + v * BLOCK);
-            gc[v] = load(grad + block.c[q] + k + v * BLOCK);
+        vf V[lines], gV[lines], gc[lines];
+        for (std::size_t v = 0; v < lines; ++v) {
+            V[v] = load(model.params + block.V[q] + k + v * LINE);
+            gV[v] = load(grad + block.V[q] + k + v * LINE);
+            gc[v] = load(grad + block.c[q] + k + v * LINE);
         }
         for (std::size_t r = 0; r < rows; ++r) {
             vf d = splat(batch.delta[r][q]);
-            for (std::size_t v = 0; v < blocks; ++v) {
+            for (std::size_t v = 0; v < lines; ++v) {
                 float* place = units + MlpSlopes::place(r, q, v);
                 vf h = load(place), slope = d * V[v] * fma(-h, h, h);
                 gV[v] = fma(d, h, gV[v]);
@@ -61,19 +61,19 @@ void mlp_slopes(float* grad, const View& model, const MlpBlock& block, const Mlp
                 store(place, slope);
             }
         }
-        for (std::size_t v = 0; v < blocks; ++v) {
-            store(grad + block.V[q] + k + v * BLOCK, gV[v]);
-            store(grad + block.c[q] + k + v * BLOCK, gc[v]);
+        for (std::size_t v = 0; v < lines; ++v) {
+            store(grad + block.V[q] + k + v * LINE, gV[v]);
+            store(grad + block.c[q] + k + v * LINE, gc[v]);
         }
     }
 }
 
 // dA_ij += dlog p / da_i, over the rows where x_j = 1, for the features i = `from` ... 3 of the block: each entry
 // is summed in a register.
-template <std::size_t from, std::size_t blocks>
+template <std::size_t from, std::size_t lines>
 void mlp_outer(float* grad, const MlpBlock& block, const float* units, const BatchRows& ones, std::size_t j,
                std::size_t k) {
-    using Units = MlpUnits<from, 1, blocks>;
+    using Units = MlpUnits<from, 1, lines>;
     if (!ones.count) return;
     Units sum;
     Units::each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t unit) {
@@ -101,16 +101,16 @@ void mlp_residuals(float* terms, MlpBatch& batch, const View& model, const MlpBl
                        });
     mlp_fold(batch.sums, model.params + block.b, rows, [&](std::size_t r, v4f four) { store4(batch.logits[r], four); });
     for (std::size_t r = 0; r < rows; ++r)
-        for (std::size_t q = 0; q < MLP_BLOCK; ++q) batch.x[r][q] = q < block.count ? X[r * n + block.first + q] : 0;
-    for (std::size_t i = 0; i < rows * MLP_BLOCK; i += LANES) {
-        Bits bits = load_bits(batch.logits[0], batch.x[0], i, rows * MLP_BLOCK);
+        for (std::size_t q = 0; q < BLOCK; ++q) batch.x[r][q] = q < block.count ? X[r * n + block.first + q] : 0;
+    for (std::size_t i = 0; i < rows * BLOCK; i += LANES) {
+        Bits bits = load_bits(batch.logits[0], batch.x[0], i, rows * BLOCK);
         Residual residual(bits, scale);
         store(batch.logits[0] + i, residual.term);
         store(batch.delta[0] + i, residual.delta);
     }
     for (std::size_t r = 0; r < rows; ++r) {
-        store4(terms + r * pad(n, BLOCK) + block.first, load4(batch.logits[r]));
-        for (std::size_t q = block.count; q < MLP_BLOCK; ++q) batch.delta[r][q] = 0.0f;
+        store4(terms + r * pad(n, LINE) + block.first, load4(batch.logits[r]));
+        for (std::size_t q = block.count; q < BLOCK; ++q) batch.delta[r][q] = 0.0f;
     }
 }
 
@@ -123,7 +123,7 @@ void mlp_gradient_of_batch(float* grad, float* terms, const View& model, const s
     list_ones(lists, X, rows, n);
     collect_ones(columns, rows, n, [&](std::size_t r) { return ones_of_row(lists, r, n); });
     BatchRows all = all_rows(rows);
-    each_member(mlp_blocks(model.shape), begin, end, [&](std::size_t i) {
+    each_member(n_blocks(model.shape), begin, end, [&](std::size_t i) {
         MlpBlock block(plan, n, i);
         mlp_with_state(model, plan, i, [&]<typename State>(State) {
             mlp_residuals<State>(terms, batch, model, block, lists, X, scale, all);
@@ -131,16 +131,15 @@ void mlp_gradient_of_batch(float* grad, float* terms, const View& model, const s
         v4f gb = load4(grad + block.b);
         for (std::size_t r = 0; r < rows; ++r) gb += load4(batch.delta[r]);
         store4(grad + block.b, gb);
-        for (std::size_t lane = 0; lane < BLOCK; lane += LANES)
-            mlp_each_pair(block.stride, lane, [&]<std::size_t blocks>(std::size_t k) {
-                mlp_slopes<blocks>(grad, model, block, batch, rows, k);
+        for (std::size_t lane = 0; lane < LINE; lane += LANES)
+            mlp_each_pair(block.stride, lane, [&]<std::size_t lines>(std::size_t k) {
+                mlp_slopes<lines>(grad, model, block, batch, rows, k);
                 const float* units = batch.slopes.at(k);
                 const BatchRows* own = columns + block.first;
-                for (std::size_t j = 0; j < block.first; ++j)
-                    mlp_outer<0, blocks>(grad, block, units, columns[j], j, k);
-                if (block.count > 1) mlp_outer<1, blocks>(grad, block, units, own[0], block.first, k);
-                if (block.count > 2) mlp_outer<2, blocks>(grad, block, units, own[1], block.first + 1, k);
-                if (block.count > 3) mlp_outer<3, blocks>(grad, block, units, own[2], block.first + 2, k);
+                for (std::size_t j = 0; j < block.first; ++j) mlp_outer<0, lines>(grad, block, units, columns[j], j, k);
+                if (block.count > 1) mlp_outer<1, lines>(grad, block, units, own[0], block.first, k);
+                if (block.count > 2) mlp_outer<2, lines>(grad, block, units, own[1], block.first + 1, k);
+                if (block.count > 3) mlp_outer<3, lines>(grad, block, units, own[2], block.first + 2, k);
             });
         // Units past d have h = 1/2: their V must not move.
         for (std::size_t q = 0; q < block.count; ++q)
@@ -155,7 +154,7 @@ void mlp_gradient(float* grad, float* terms, const View& model, const std::uint8
     batch.slopes = {scratch, most};
     float* lists = scratch + MlpSlopes::floats(model.shape);
     for (std::size_t first = 0; first < rows; first += most)
-        mlp_gradient_of_batch(grad, terms + first * pad(n, BLOCK), model, X + first * n, scale,
+        mlp_gradient_of_batch(grad, terms + first * pad(n, LINE), model, X + first * n, scale,
                               most < rows - first ? most : rows - first, begin, end, batch, lists);
 }
 

@@ -1,13 +1,10 @@
 // The MLP's hidden units: ways to keep a, and h of four features at a time.
 #pragma once
 
-#include "kernels/contract.hpp"
 #include "kernels/lanes.hpp"
 #include "kernels/ones.hpp"
 
 namespace {
-
-constexpr std::size_t MLP_BLOCK = 4;  // features at once
 
 // Ways to keep a = c + sum over the ones of A. Both read it at the places of A and c in the parameters.
 
@@ -30,14 +27,11 @@ struct MlpAdditive {
 // Four features. Those past the last one are the last one again.
 struct MlpBlock {
     std::size_t first, count, stride;
-    std::size_t A[MLP_BLOCK], V[MLP_BLOCK], c[MLP_BLOCK], b;  // where their parameters begin
+    std::size_t A[BLOCK], V[BLOCK], c[BLOCK], b;  // where their parameters begin
 
     MlpBlock(const MlpPlan& plan, std::size_t n, std::size_t block)
-        : first(MLP_BLOCK * block),
-          count(n - first < MLP_BLOCK ? n - first : MLP_BLOCK),
-          stride(plan.stride),
-          b(plan.b + first) {
-        for (std::size_t q = 0; q < MLP_BLOCK; ++q) {
+        : first(BLOCK * block), count(n - first < BLOCK ? n - first : BLOCK), stride(plan.stride), b(plan.b + first) {
+        for (std::size_t q = 0; q < BLOCK; ++q) {
             std::size_t i = first + (q < count ? q : count - 1);
             A[q] = plan.A + (i ? i * (i - 1) / 2 : 0) * stride;
             V[q] = plan.V + i * stride;
@@ -45,8 +39,6 @@ struct MlpBlock {
         }
     }
 };
-
-inline std::size_t mlp_blocks(Shape s) { return pad(s.n, MLP_BLOCK) / MLP_BLOCK; }
 
 // Calls f with the state of a block: the tables end with a number for each, 1 where MlpExponential holds
 // whatever the row.
@@ -58,21 +50,21 @@ inline void mlp_with_state(const View& model, const MlpPlan& plan, std::size_t b
         f(MlpAdditive{});
 }
 
-// Registers of units of the features `from` ... 3 of a block: `lanes` beside each other, in `blocks` 16 apart.
-template <std::size_t from, std::size_t lanes, std::size_t blocks>
+// Registers of units of the features `from` ... 3 of a block: `lanes` beside each other, in `lines`.
+template <std::size_t from, std::size_t lanes, std::size_t lines>
 struct MlpUnits {
-    static constexpr std::size_t FROM = from, BLOCKS = blocks;
-    vf of[MLP_BLOCK][lanes][blocks];
+    static constexpr std::size_t FROM = from, LINES = lines;
+    vf of[BLOCK][lanes][lines];
 
     // f(q, l, v, unit)
     template <typename F>
     static void each(F f) {
 #pragma GCC unroll 4
-        for (std::size_t q = from; q < MLP_BLOCK; ++q)
+        for (std::size_t q = from; q < BLOCK; ++q)
 #pragma GCC unroll 2
             for (std::size_t l = 0; l < lanes; ++l)
 #pragma GCC unroll 2
-                for (std::size_t v = 0; v < blocks; ++v) f(q, l, v, l * LANES + v * BLOCK);
+                for (std::size_t v = 0; v < lines; ++v) f(q, l, v, l * LANES + v * LINE);
     }
 };
 
@@ -83,15 +75,15 @@ inline Units mlp_hidden(const float* table, const MlpBlock& block, const std::ui
     Units::each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t unit) {
         h.of[q][l][v] = load(table + block.c[q] + k + unit);
     });
-    const float* A[MLP_BLOCK];
-    for (std::size_t q = Units::FROM; q < MLP_BLOCK; ++q) A[q] = table + block.A[q] + k;
+    const float* A[BLOCK];
+    for (std::size_t q = Units::FROM; q < BLOCK; ++q) A[q] = table + block.A[q] + k;
     for (; *one < block.first; ++one)
         Units::each([&, row = *one * block.stride](std::size_t q, std::size_t l, std::size_t v, std::size_t unit) {
             h.of[q][l][v] = State::move(h.of[q][l][v], load(A[q] + row + unit));
         });
     // Ones within the block reach only the features behind them.
 #pragma GCC unroll 3
-    for (std::size_t j = 0; j + 1 < MLP_BLOCK; ++j)
+    for (std::size_t j = 0; j + 1 < BLOCK; ++j)
         if (*one == block.first + j && j + 1 < block.count) {
             Units::each([&, row = *one * block.stride](std::size_t q, std::size_t l, std::size_t v, std::size_t unit) {
                 if (q > j) h.of[q][l][v] = State::move(h.of[q][l][v], load(A[q] + row + unit));
@@ -100,7 +92,7 @@ inline Units mlp_hidden(const float* table, const MlpBlock& block, const std::ui
         }
     Units::each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t) {
         vf* of = h.of[q][l];
-        if constexpr (Units::BLOCKS == 2) {  // one division for two
+        if constexpr (Units::LINES == 2) {  // one division for two
             if (v == 1) return;
             vf t0 = State::divisor(of[0]), t1 = State::divisor(of[1]), r = 1.0f / (t0 * t1);
             of[0] = r * t1;
@@ -112,39 +104,39 @@ inline Units mlp_hidden(const float* table, const MlpBlock& block, const std::ui
     return h;
 }
 
-// f(k, blocks) for all units of a row: in pairs of blocks, the last perhaps alone.
+// f(k, lines) for all units of a row: in pairs of lines, the last perhaps alone.
 template <typename F>
 inline void mlp_each_pair(std::size_t stride, std::size_t lane, F f) {
     std::size_t k = lane;
-    for (; k + BLOCK < stride; k += 2 * BLOCK) f.template operator()<2>(k);
+    for (; k + LINE < stride; k += 2 * LINE) f.template operator()<2>(k);
     if (k < stride) f.template operator()<1>(k);
 }
 
 // V . h of four features for some rows, not yet folded.
 struct MlpSums {
-    Sum of[MAX_BATCH][MLP_BLOCK];
+    Sum of[MAX_BATCH][BLOCK];
 };
 
 // The sums of the features `from` ... 3 for the rows of a list, whose ones are in `lists`; keep(o, k, h) sees all
 // h of the o-th row on the way.
 template <typename State, std::size_t from, typename Keep>
 void mlp_sums(MlpSums& sums, const View& model, const MlpBlock& four, float* lists, const BatchRows& rows, Keep keep) {
-    constexpr std::size_t BESIDE = LANES == 8 ? 2 : 1;  // the units of four features then fill 16 registers
+    constexpr std::size_t BESIDE = LANES == 8 ? 2 : 1;  // the units of a block then fill 16 registers
     const MlpBlock block = four;                        // copies that no store can alias
     const float *table = State::table(model), *params = model.params;
     const std::size_t n = model.shape.n, count = rows.count;
-    for (std::size_t lane = 0; lane < BLOCK; lane += BESIDE * LANES)
-        mlp_each_pair(block.stride, lane, [&]<std::size_t blocks>(std::size_t k) {
-            using Units = MlpUnits<from, BESIDE, blocks>;
+    for (std::size_t lane = 0; lane < LINE; lane += BESIDE * LANES)
+        mlp_each_pair(block.stride, lane, [&]<std::size_t lines>(std::size_t k) {
+            using Units = MlpUnits<from, BESIDE, lines>;
             for (std::size_t o = 0; o < count; ++o) {
                 Units h = mlp_hidden<State, Units>(table, block, ones_of_row(lists, rows.row[o], n), k);
                 keep(o, k, h);
-                vf sum[MLP_BLOCK][BESIDE];
+                vf sum[BLOCK][BESIDE];
                 Units::each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t unit) {
                     vf& place = sums.of[o][q].reg[lane / LANES + l];
                     if (v == 0) sum[q][l] = k == lane ? vf{} : place;
                     sum[q][l] = fma(load(params + block.V[q] + k + unit), h.of[q][l][v], sum[q][l]);
-                    if (v + 1 == blocks) place = sum[q][l];
+                    if (v + 1 == lines) place = sum[q][l];
                 });
             }
         });

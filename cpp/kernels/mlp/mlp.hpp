@@ -8,12 +8,12 @@
 namespace {
 
 void mlp_logits(float* logits, float*, const View& model, const std::uint8_t* X, std::size_t rows, float* lists) {
-    std::size_t n = model.shape.n, stride = pad(n, BLOCK);
+    std::size_t n = model.shape.n, stride = pad(n, LINE);
     MlpPlan plan(model.shape);
     MlpSums sums;
     list_ones(lists, X, rows, n);
     BatchRows all = all_rows(rows);
-    for (std::size_t i = 0; i < mlp_blocks(model.shape); ++i) {
+    for (std::size_t i = 0; i < n_blocks(model.shape); ++i) {
         MlpBlock block(plan, n, i);
         mlp_with_state(model, plan, i, [&]<typename State>(State) {
             mlp_sums<State, 0>(sums, model, block, lists, all, [](auto&&...) {});
@@ -27,23 +27,23 @@ void mlp_logits(float* logits, float*, const View& model, const std::uint8_t* X,
 template <typename State, std::size_t from>
 void mlp_behind(float* out, MlpSums& sums, const View& model, const MlpBlock& block, float* lists,
                 const BatchRows& rows) {
-    std::size_t stride = pad(model.shape.n, BLOCK);
+    std::size_t stride = pad(model.shape.n, LINE);
     mlp_sums<State, from>(sums, model, block, lists, rows, [](auto&&...) {});
     mlp_fold(sums, model.params + block.b, rows.count, [&](std::size_t o, v4f four) {
-        for (std::size_t q = from; q < MLP_BLOCK; ++q) out[rows.row[o] * stride + q] = four[q];
+        for (std::size_t q = from; q < BLOCK; ++q) out[rows.row[o] * stride + q] = four[q];
     });
 }
 
 using MlpBehind = void (*)(float*, MlpSums&, const View&, const MlpBlock&, float*, const BatchRows&);
 template <typename State>
-constexpr MlpBehind mlp_behind_feature[MLP_BLOCK] = {mlp_behind<State, 1>, mlp_behind<State, 2>, mlp_behind<State, 3>,
-                                                     nullptr};
+constexpr MlpBehind mlp_behind_feature[BLOCK] = {mlp_behind<State, 1>, mlp_behind<State, 2>, mlp_behind<State, 3>,
+                                                 nullptr};
 
 // The bits of a block. Its logits are computed as if it had no one; after a one, those behind it once more.
 template <typename State>
 void mlp_draw(std::uint8_t* X, float* logits, MlpSums& sums, const View& model, const MlpBlock& block, DrawnOnes& ones,
               float* lists, const std::uint32_t (*words)[MAX_TILE], std::size_t rows) {
-    std::size_t stride = pad(model.shape.n, BLOCK);
+    std::size_t stride = pad(model.shape.n, LINE);
     alignas(64) float column[MAX_TILE] = {};
     float* out = logits + block.first;
     mlp_sums<State, 0>(sums, model, block, lists, all_rows(rows), [](auto&&...) {});
@@ -60,8 +60,8 @@ void mlp_sample(std::uint8_t* X, float* logits, const View& model, Stream stream
     MlpPlan plan(model.shape);
     MlpSums sums;
     DrawnOnes ones(lists, rows, model.shape.n);
-    alignas(64) std::uint32_t words[MLP_BLOCK][MAX_TILE];
-    for (std::size_t i = 0; i < mlp_blocks(model.shape); ++i) {
+    alignas(64) std::uint32_t words[BLOCK][MAX_TILE];
+    for (std::size_t i = 0; i < n_blocks(model.shape); ++i) {
         MlpBlock block(plan, model.shape.n, i);
         philox(words, stream, i, rows);
         mlp_with_state(model, plan, i, [&]<typename State>(State) {
@@ -70,7 +70,7 @@ void mlp_sample(std::uint8_t* X, float* logits, const View& model, Stream stream
     }
 }
 
-Needs mlp_needs(Shape s) { return {MlpPlan(s).b + mlp_blocks(s), 0, MAX_TILE * (s.n + 1), mlp_gradient_scratch(s)}; }
+Needs mlp_needs(Shape s) { return {MlpPlan(s).b + n_blocks(s), 0, MAX_TILE * (s.n + 1), mlp_gradient_scratch(s)}; }
 
 std::size_t mlp_stage_items(Shape s, std::size_t stage) { return stage == 0 ? mlp_parts(s) : 0; }
 
@@ -78,7 +78,7 @@ std::size_t mlp_stage_items(Shape s, std::size_t stage) { return stage == 0 ? ml
 // is negative in A and c plus all that is positive; a single step must be within the bound, too.
 void mlp_prepare(float* out, const float* params, Shape shape, std::size_t, std::size_t begin, std::size_t end) {
     MlpPlan plan(shape);
-    each_member(mlp_blocks(shape), begin, end, [&](std::size_t i) {
+    each_member(n_blocks(shape), begin, end, [&](std::size_t i) {
         MlpBlock block(plan, shape.n, i);
         vi inside = vi{} - 1;
         for (std::size_t q = 0; q < block.count; ++q)

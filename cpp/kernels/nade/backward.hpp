@@ -17,7 +17,7 @@ struct NadeRow {
 class NadeRows {
   public:
     NadeRow at(std::size_t place) {
-        float* s = opaque(reinterpret_cast<float*>(reinterpret_cast<char*>(units_) + PART / FOUR * place));
+        float* s = opaque(reinterpret_cast<float*>(reinterpret_cast<char*>(units_) + PART / BLOCK * place));
         return {s, s + APART, s + 2 * APART, s + 3 * APART};
     }
     NadeRow row(std::size_t r) { return at(nade_place(r)); }
@@ -36,21 +36,21 @@ struct NadeGrad {
 constexpr std::size_t NADE_AT_ONCE = PART / LANES < 4 ? PART / LANES : 4;
 
 inline std::size_t nade_back_scratch(Shape s) {
-    return (sizeof(NadeRows) + FOUR * nade_blocks(s) * sizeof(NadeGrad)) / sizeof(float) + nade_runs_floats(s);
+    return (sizeof(NadeRows) + BLOCK * n_blocks(s) * sizeof(NadeGrad)) / sizeof(float) + nade_runs_floats(s);
 }
 
 // Rows whose h does not change in the block: dV_i += delta_i h, u += delta_i V_i.
 inline void nade_still(NadeGrad* grad, NadeRows& rows, const NadeMatrix<const float>& V, std::size_t p, std::size_t i,
                        const NadePlaces& still, const NadeDelta& delta) {
-    constexpr std::size_t WIDE = 2;                           // registers of units at once
-    constexpr std::size_t HELD = LANES == 16 ? 2 * FOUR : 1;  // of V: as many as dV leaves room for
+    constexpr std::size_t WIDE = 2;                            // registers of units at once
+    constexpr std::size_t HELD = LANES == 16 ? 2 * BLOCK : 1;  // of V: as many as dV leaves room for
     const std::uint16_t *begin = still.place, *end = begin + still.count;
     if (begin == end) return;
 #pragma GCC unroll 4
     for (std::size_t k = 0; k < PART; k += WIDE * LANES) {
-        const float* v[FOUR];
-        vf held[HELD], gv[FOUR][WIDE];
-        for (std::size_t q = 0; q < FOUR; ++q) {
+        const float* v[BLOCK];
+        vf held[HELD], gv[BLOCK][WIDE];
+        for (std::size_t q = 0; q < BLOCK; ++q) {
             v[q] = V.at(p, i + q) + k;
             for (std::size_t j = 0; j < WIDE; ++j) gv[q][j] = load(grad[i + q].V + k + j * LANES);
         }
@@ -65,7 +65,7 @@ inline void nade_still(NadeGrad* grad, NadeRows& rows, const NadeMatrix<const fl
                 h[j] = load(row.h + k + j * LANES);
                 u[j] = load(row.u + k + j * LANES);
             }
-            for (std::size_t q = 0; q < FOUR; ++q) {
+            for (std::size_t q = 0; q < BLOCK; ++q) {
                 vf dq = splat(d[q]);
                 for (std::size_t j = 0; j < WIDE; ++j) {
                     std::size_t l = q * WIDE + j;
@@ -75,7 +75,7 @@ inline void nade_still(NadeGrad* grad, NadeRows& rows, const NadeMatrix<const fl
             }
             for (std::size_t j = 0; j < WIDE; ++j) store(row.u + k + j * LANES, u[j]);
         } while (next != end);
-        for (std::size_t q = 0; q < FOUR; ++q)
+        for (std::size_t q = 0; q < BLOCK; ++q)
             for (std::size_t j = 0; j < WIDE; ++j) store(grad[i + q].V + k + j * LANES, gv[q][j]);
     }
 }
@@ -109,12 +109,12 @@ template <typename State>
 void nade_unmove(NadeGrad& grad, NadeRows& rows, const float* V, const float* step, RowSet ones, const NadeDelta& delta,
                  std::size_t q) {
     constexpr std::size_t PAIRS = NADE_AT_ONCE / 2;  // of registers that share a division
-    for (std::size_t first = 0; first < BLOCK; first += PAIRS * LANES) {
+    for (std::size_t first = 0; first < LINE; first += PAIRS * LANES) {
         vf gv[PAIRS][2], gw[PAIRS][2];
         for (std::size_t l = 0; l < PAIRS; ++l)
             for (std::size_t j = 0; j < 2; ++j) {
-                gv[l][j] = load(grad.V + first + l * LANES + j * BLOCK);
-                gw[l][j] = load(grad.W + first + l * LANES + j * BLOCK);
+                gv[l][j] = load(grad.V + first + l * LANES + j * LINE);
+                gw[l][j] = load(grad.W + first + l * LANES + j * LINE);
             }
         each_row(ones, [&](std::size_t r) {
             std::size_t place = opaque(nade_place(r));
@@ -125,7 +125,7 @@ void nade_unmove(NadeGrad& grad, NadeRows& rows, const float* V, const float* st
                 std::size_t k = first + l * LANES;
                 vf s[2], h[2];
                 for (std::size_t j = 0; j < 2; ++j) {
-                    std::size_t at = k + j * BLOCK;
+                    std::size_t at = k + j * LINE;
                     vf g = fma(load(row.u + at), State::Activation::slope(load(row.h + at)), load(row.g + at));
                     gw[l][j] += g;
                     store(row.g + at, g);
@@ -136,22 +136,22 @@ void nade_unmove(NadeGrad& grad, NadeRows& rows, const float* V, const float* st
                 State::hidden(h[0], h[1], s[0], s[1]);
                 for (std::size_t j = 0; j < 2; ++j) {
                     gv[l][j] = fma(d, h[j], gv[l][j]);
-                    store(row.h + k + j * BLOCK, h[j]);
+                    store(row.h + k + j * LINE, h[j]);
                 }
             }
         });
         for (std::size_t l = 0; l < PAIRS; ++l)
             for (std::size_t j = 0; j < 2; ++j) {
-                store(grad.V + first + l * LANES + j * BLOCK, gv[l][j]);
-                store(grad.W + first + l * LANES + j * BLOCK, gw[l][j]);
+                store(grad.V + first + l * LANES + j * LINE, gv[l][j]);
+                store(grad.W + first + l * LANES + j * LINE, gw[l][j]);
             }
     }
 }
 
 // Fetch four rows of a part.
 inline void nade_prefetch(const NadeMatrix<const float>& matrix, std::size_t p, std::size_t i) {
-    for (std::size_t q = 0; q < FOUR; ++q)
-        for (std::size_t k = 0; k < PART; k += BLOCK) __builtin_prefetch(matrix.at(p, i + q) + k);
+    for (std::size_t q = 0; q < BLOCK; ++q)
+        for (std::size_t k = 0; k < PART; k += LINE) __builtin_prefetch(matrix.at(p, i + q) + k);
 }
 
 // A run of rows back through all features, seen by part p.
@@ -174,18 +174,18 @@ void nade_back_part(float* gc, NadeGrad* grad, NadeRows& rows, const View& model
         for (std::size_t k = 0; k < PART; k += LANES)
             start(row, k, State::end_of_forward(load(last.s + p * PART + k)), load(last.h + p * PART + k));
     });
-    for (std::size_t block = nade_blocks(model.shape); block-- > 0;) {
+    for (std::size_t block = n_blocks(model.shape); block-- > 0;) {
         const NadeMoves& now = run.moves[block];
-        std::size_t i = FOUR * block;
+        std::size_t i = BLOCK * block;
         if (block > 0) {
-            nade_prefetch(tables.V, p, i - FOUR);
-            nade_prefetch(steps, p, i - FOUR);
-            for (std::size_t k = 0; k < FOUR * sizeof(NadeGrad) / sizeof(float); k += BLOCK)
-                __builtin_prefetch(grad[i - FOUR].V + k, 1);
+            nade_prefetch(tables.V, p, i - BLOCK);
+            nade_prefetch(steps, p, i - BLOCK);
+            for (std::size_t k = 0; k < BLOCK * sizeof(NadeGrad) / sizeof(float); k += LINE)
+                __builtin_prefetch(grad[i - BLOCK].V + k, 1);
         }
         nade_still(grad, rows, tables.V, p, i, run.still[block], run.delta[block]);
         if (!now.active) continue;
-        for (std::size_t q = FOUR; q-- > 0;) {
+        for (std::size_t q = BLOCK; q-- > 0;) {
             const float *V = tables.V.at(p, i + q), *step = steps.at(p, i + q);
             nade_unmove<State>(grad[i + q], rows, V, step, now.ones[q], run.delta[block], q);
             nade_still(grad[i + q], rows, V, now.active & ~now.ones[q], run.delta[block], q);
@@ -214,7 +214,7 @@ inline void nade_gather(float* grad, const NadeGrad* part, Shape shape, std::siz
     for (std::size_t i = 0; i < shape.n; ++i) {
         std::size_t at = i * plan.stride + p * PART;
         if (i + AHEAD < shape.n)
-            for (std::size_t k = 0; k < PART; k += BLOCK) {
+            for (std::size_t k = 0; k < PART; k += LINE) {
                 __builtin_prefetch(grad + plan.V + at + AHEAD * plan.stride + k, 1);
                 __builtin_prefetch(grad + plan.W + at + AHEAD * plan.stride + k, 1);
             }
@@ -225,7 +225,7 @@ inline void nade_gather(float* grad, const NadeGrad* part, Shape shape, std::siz
 
 void nade_back(float* grad, const View& model, const float* delta, float* states, const std::uint8_t* X,
                std::size_t rows, std::size_t begin, std::size_t end, float* scratch) {
-    std::size_t features = FOUR * nade_blocks(model.shape);
+    std::size_t features = BLOCK * n_blocks(model.shape);
     NadeRows& tile = *reinterpret_cast<NadeRows*>(scratch);
     NadeGrad* part = reinterpret_cast<NadeGrad*>(scratch + sizeof(NadeRows) / sizeof(float));
     NadeRun runs[MAX_RUNS];
@@ -248,7 +248,7 @@ void nade_back(float* grad, const View& model, const float* delta, float* states
 
 inline void nade_back_biases(float* grad, Shape shape, const float* delta, std::size_t rows) {
     NadePlan plan(shape);
-    std::size_t stride = pad(shape.n, BLOCK);
+    std::size_t stride = pad(shape.n, LINE);
     for (std::size_t r = 0; r < rows; ++r)
         for (std::size_t i = 0; i < stride; i += LANES)
             store(grad + plan.b + i, load(grad + plan.b + i) + load(delta + r * stride + i));

@@ -13,13 +13,13 @@ inline void nade_direct(float* logits, float* states, const View& model, const s
     std::size_t n = model.shape.n;
     FvsbnPlan plan(model.shape);
     for (std::size_t r = 0; r < rows; ++r) list_ones(NadeEnd(states, r, model.shape).ones, X + r * n, 1, n);
-    for (std::size_t i = 0; i < plan.width; i += BLOCK)
+    for (std::size_t i = 0; i < plan.width; i += LINE)
         for (std::size_t r = 0; r < rows; ++r) {
             const std::uint32_t* ones = ones_of_row(NadeEnd(states, r, model.shape).ones, 0, n);
-            alignas(64) float sums[BLOCK] = {};
-            add_rows<BLOCK / LANES>(sums, nade_D(model) + i, plan.stride, ones, i + BLOCK);
+            alignas(64) float sums[LINE] = {};
+            add_rows<LINE / LANES>(sums, nade_D(model) + i, plan.stride, ones, i + LINE);
             float* out = logits + r * plan.width + i;
-            for (std::size_t l = 0; l < BLOCK; l += LANES) store(out + l, load(out + l) + load(sums + l));
+            for (std::size_t l = 0; l < LINE; l += LANES) store(out + l, load(out + l) + load(sums + l));
         }
 }
 

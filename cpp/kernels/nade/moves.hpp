@@ -7,42 +7,38 @@
 
 namespace {
 
-constexpr std::size_t FOUR = 4;  // features of a block
-
 // What rows do in one block: `ones[q]` have a one at its feature q, `active` have any, `fresh` had none before
 // it. `still` are the others: they had ones before and have none here, so they stay as they are.
 struct NadeMoves {
-    RowSet ones[FOUR], active, fresh, still;
+    RowSet ones[BLOCK], active, fresh, still;
 
     // Bits of row r, the first feature in bit 0.
     unsigned pattern(std::size_t r) const {
         unsigned bits = 0;
-        for (std::size_t q = 0; q < FOUR; ++q) bits |= static_cast<unsigned>(ones[q] >> r & 1) << q;
+        for (std::size_t q = 0; q < BLOCK; ++q) bits |= static_cast<unsigned>(ones[q] >> r & 1) << q;
         return bits;
     }
     // Writes the first `count` of them to x.
     void write(std::uint8_t* x, std::size_t r, std::size_t count) const {
-        std::uint8_t bytes[FOUR];
-        for (std::size_t q = 0; q < FOUR; ++q) bytes[q] = ones[q] >> r & 1;
-        if (count == FOUR) {
-            std::memcpy(x, bytes, FOUR);
+        std::uint8_t bytes[BLOCK];
+        for (std::size_t q = 0; q < BLOCK; ++q) bytes[q] = ones[q] >> r & 1;
+        if (count == BLOCK) {
+            std::memcpy(x, bytes, BLOCK);
         } else {
             std::memcpy(x, bytes, count);
         }
     }
 };
 
-inline std::size_t nade_blocks(Shape s) { return pad(s.n, FOUR) / FOUR; }
-
 // Fills moves[nade_blocks] for those of 64 rows of X that are in `members`.
 inline void nade_moves(NadeMoves* moves, const std::uint8_t* X, RowSet members, Shape shape) {
-    std::size_t n = shape.n, blocks = nade_blocks(shape);
+    std::size_t n = shape.n, blocks = n_blocks(shape);
     for (std::size_t block = 0; block < blocks; ++block) moves[block] = {};
     each_row(members, [&](std::size_t r) {
         const std::uint8_t* x = X + r * n;
-        for (std::size_t block = 0; block < n / FOUR; ++block)
-            for (std::size_t q = 0; q < FOUR; ++q) moves[block].ones[q] |= RowSet{x[FOUR * block + q]} << r;
-        for (std::size_t i = n / FOUR * FOUR; i < n; ++i) moves[blocks - 1].ones[i % FOUR] |= RowSet{x[i]} << r;
+        for (std::size_t block = 0; block < n / BLOCK; ++block)
+            for (std::size_t q = 0; q < BLOCK; ++q) moves[block].ones[q] |= RowSet{x[BLOCK * block + q]} << r;
+        for (std::size_t i = n / BLOCK * BLOCK; i < n; ++i) moves[blocks - 1].ones[i % BLOCK] |= RowSet{x[i]} << r;
     });
     RowSet fresh = members;
     for (std::size_t block = 0; block < blocks; ++block) {

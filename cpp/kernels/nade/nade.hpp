@@ -19,15 +19,15 @@ namespace {
 template <typename State>
 void nade_slice(float* logits, float* const* s, float* const* h, const NadeMoves* moves, const View& model,
                 const NadeBlock& slice, std::size_t k) {
-    std::size_t stride = pad(model.shape.n, BLOCK), blocks = nade_blocks(model.shape);
+    std::size_t stride = pad(model.shape.n, LINE), blocks = n_blocks(model.shape);
     NadeTables tables(model);
     NadeBlock four = slice;
     for (std::size_t block = 0; block < blocks; ++block) {
         const NadeMoves& now = moves[block];
-        float* first = logits + FOUR * block;
+        float* first = logits + BLOCK * block;
         NadeAhead ahead(four, block + 1 == blocks, static_cast<std::size_t>(std::popcount(now.active)));
         if (four.b) {
-            v4f base = load4(tables.base + FOUR * block);
+            v4f base = load4(tables.base + BLOCK * block);
             each_row(now.fresh & ~now.active, [&](std::size_t r) { store4(first + r * stride, base); });
         }
         NadeOperands still;
@@ -46,7 +46,7 @@ template <typename State>
 void nade_forward(float* logits, float* states, const View& model, const std::uint8_t* X, std::size_t rows,
                   float* scratch) {
     using Again = Additive<typename State::Activation>;
-    std::size_t n = model.shape.n, stride = pad(n, BLOCK);
+    std::size_t n = model.shape.n, stride = pad(n, LINE);
     NadeTables tables(model);
     NadeMoves* moves = reinterpret_cast<NadeMoves*>(scratch);
     nade_moves(moves, X, first_rows(rows), model.shape);
@@ -70,7 +70,7 @@ void nade_forward(float* logits, float* states, const View& model, const std::ui
 template <typename State>
 void nade_draw(std::uint8_t* X, float* logits, const View& model, Stream stream, std::size_t rows, float* scratch) {
     using Again = Additive<typename State::Activation>;
-    std::size_t n = model.shape.n, stride = pad(n, BLOCK), blocks = nade_blocks(model.shape);
+    std::size_t n = model.shape.n, stride = pad(n, LINE), blocks = n_blocks(model.shape);
     NadeTables tables(model);
     const float* steps = State::steps(model);
     float *s[MAX_TILE], *h[MAX_TILE];
@@ -80,14 +80,14 @@ void nade_draw(std::uint8_t* X, float* logits, const View& model, Stream stream,
         nade_start<State>(s[r], h[r], model);
     }
     NadeDirectDraw direct(model, rows, scratch + MAX_TILE * nade_draw_per_row(model.shape));
-    alignas(64) std::uint32_t words[FOUR][MAX_TILE];
-    alignas(64) float at[MAX_TILE][FOUR], column[MAX_TILE] = {};  // logits of the block, of a feature
+    alignas(64) std::uint32_t words[BLOCK][MAX_TILE];
+    alignas(64) float at[MAX_TILE][BLOCK], column[MAX_TILE] = {};  // logits of the block, of a feature
     RowSet all = first_rows(rows), fresh = all;
     for (std::size_t block = 0; block < blocks; ++block) {
         NadeBlock four = nade_block(model, steps, block);
-        NadeAhead ahead(four, block + 1 == blocks, rows / FOUR);
+        NadeAhead ahead(four, block + 1 == blocks, rows / BLOCK);
         // The four logits as if the block had no one; after a one, those behind it are computed again.
-        v4f base = load4(tables.base + FOUR * block);
+        v4f base = load4(tables.base + BLOCK * block);
         each_row(fresh, [&](std::size_t r) { store4(at[r], base); });
         nade_each_slice(four, [&](std::size_t k, const NadeBlock& slice) {
             NadeOperands others;
@@ -95,11 +95,11 @@ void nade_draw(std::uint8_t* X, float* logits, const View& model, Stream stream,
             nade_products(others.out, others.h, others.count, slice);
         });
         philox(words, stream, block, rows);
-        std::size_t count = n - FOUR * block < FOUR ? n - FOUR * block : FOUR;
+        std::size_t count = n - BLOCK * block < BLOCK ? n - BLOCK * block : BLOCK;
         NadeMoves drawn{};
         for (std::size_t q = 0; q < count; ++q) {
-            std::size_t i = FOUR * block + q;
-            if (model.shape.direct) direct.add_to(&at[0][q], FOUR, i);
+            std::size_t i = BLOCK * block + q;
+            if (model.shape.direct) direct.add_to(&at[0][q], BLOCK, i);
             for (std::size_t r = 0; r < rows; ++r) column[r] = at[r][q];
             drawn.ones[q] = draw(column, words[q], rows);
             fresh &= ~drawn.ones[q];
@@ -112,8 +112,8 @@ void nade_draw(std::uint8_t* X, float* logits, const View& model, Stream stream,
             if (model.shape.direct) each_row(drawn.ones[q], [&](std::size_t r) { direct.one(r, i); });
         }
         for (std::size_t r = 0; r < rows; ++r) {
-            store4(logits + r * stride + FOUR * block, load4(at[r]));
-            drawn.write(X + r * n + FOUR * block, r, count);
+            store4(logits + r * stride + BLOCK * block, load4(at[r]));
+            drawn.write(X + r * n + BLOCK * block, r, count);
         }
     }
     bool again[MAX_TILE];
@@ -124,7 +124,7 @@ void nade_draw(std::uint8_t* X, float* logits, const View& model, Stream stream,
 }
 
 Needs nade_needs(Shape s) {
-    std::size_t moves = nade_blocks(s) * sizeof(NadeMoves) / sizeof(float);
+    std::size_t moves = n_blocks(s) * sizeof(NadeMoves) / sizeof(float);
     std::size_t drawing = MAX_TILE * (nade_draw_per_row(s) + NadeDirectDraw::per_row(s));
     std::size_t back = nade_back_scratch(s), direct = s.direct ? columns_floats(s.n) : 0;
     return {NadeTablePlan(s).size, NadeEnd::size(s), moves > drawing ? moves : drawing, back > direct ? back : direct};
@@ -143,9 +143,9 @@ void nade_prepare(float* out, const float* params, Shape shape, std::size_t stag
         return;
     }
     NadeTablesOf<float> tables(out, shape);
-    std::size_t blocks = nade_blocks(shape), shares = nade_stage_items(shape, stage);
+    std::size_t blocks = n_blocks(shape), shares = nade_stage_items(shape, stage);
     for (std::size_t block = blocks * begin / shares; block < blocks * end / shares; ++block) {
-        float* base = tables.base + FOUR * block;
+        float* base = tables.base + BLOCK * block;
         nade_each_slice(nade_block({shape, params, out}, params, block), [&](std::size_t k, const NadeBlock& slice) {
             const float* h0 = tables.h0 + k;
             nade_product<1>(&base, &h0, slice);

@@ -12,7 +12,7 @@ constexpr std::size_t POOL = MAX_TILE;
 
 // A row's place among rows of four floats, in bytes: an index of delta as it is, and 8 times it of what a part of the
 // units has of the row, so that a walk through rows computes no other.
-constexpr std::size_t nade_place(std::size_t r) { return r * FOUR * sizeof(float); }
+constexpr std::size_t nade_place(std::size_t r) { return r * BLOCK * sizeof(float); }
 
 // The places of some rows. Moves, places and delta lie one behind the other.
 struct alignas(NadeMoves) NadePlaces {
@@ -22,7 +22,7 @@ struct alignas(NadeMoves) NadePlaces {
 
 // Four residuals of a row, by its place.
 struct NadeDelta {
-    float row[POOL + 1][FOUR];
+    float row[POOL + 1][BLOCK];
     const float* at(std::size_t place) const {
         return reinterpret_cast<const float*>(reinterpret_cast<const char*>(row) + place);
     }
@@ -42,14 +42,14 @@ struct NadeRun {
 constexpr std::size_t MAX_RUNS = 2 * MAX_BATCH / MAX_TILE;
 
 inline std::size_t nade_runs_floats(Shape s) {
-    std::size_t run = nade_blocks(s) * (sizeof(NadeMoves) + sizeof(NadePlaces) + sizeof(NadeDelta));
+    std::size_t run = n_blocks(s) * (sizeof(NadeMoves) + sizeof(NadePlaces) + sizeof(NadeDelta));
     return MAX_RUNS * run / sizeof(float);
 }
 
 // The runs of a batch, and what each does; `memory` is nade_runs_floats(shape) floats.
 inline std::size_t nade_runs(NadeRun* runs, const View& model, const float* delta, float* states, const std::uint8_t* X,
                              std::size_t rows, float* memory) {
-    std::size_t n = model.shape.n, stride = pad(n, BLOCK), blocks = nade_blocks(model.shape), count = 0;
+    std::size_t n = model.shape.n, stride = pad(n, LINE), blocks = n_blocks(model.shape), count = 0;
     for (std::size_t first = 0; first < rows; first += MAX_TILE)
         for (int additive = 0; additive < 2; ++additive) {
             RowSet members = 0;
@@ -77,7 +77,7 @@ inline std::size_t nade_runs(NadeRun* runs, const View& model, const float* delt
                 if (fresh) still.add(POOL);
                 v4f pool{};
                 each_row(members, [&](std::size_t r) {
-                    v4f d = load4(delta + (first + r) * stride + FOUR * block);
+                    v4f d = load4(delta + (first + r) * stride + BLOCK * block);
                     store4(run.delta[block].row[r], d);
                     if (fresh & row_set(r)) pool += d;
                 });

@@ -1,13 +1,9 @@
 // NADE's hidden state: ways to keep a_i, and the tables that go with them.
 #pragma once
 
-#include "kernels/contract.hpp"
 #include "kernels/lanes.hpp"
 
 namespace {
-
-// Units of one part: a row of them is two cache lines, and two blocks share each division.
-constexpr std::size_t PART = 2 * BLOCK;
 
 std::size_t nade_parts(Shape s) { return NadePlan(s).units / PART; }
 
@@ -34,7 +30,7 @@ struct NadeTablePlan {
         h0 = s0 + plan.units;
         largest = h0 + plan.units;
         base = largest + plan.units;
-        size = base + pad(s.n, 16);
+        size = base + pad(s.n, LINE);
     }
 };
 
@@ -108,7 +104,7 @@ struct Exponential {
     // ONE_SQUARED (1 + exp(2 RATE a)), or 2^45 where that is larger: whatever is made of the product of two
     // stays a normal number, and h is off by 2^-77 at most.
     static vf divisor(vf s) { return min(fma(s, s, splat(ONE_SQUARED)), splat(0x1p45f)); }
-    // One division for two registers, 16 units apart at every level.
+    // One division for two registers, a line apart at every level.
     static void hidden(vf& h0, vf& h1, vf s0, vf s1) {
         vf t0 = divisor(s0), t1 = divisor(s1), r = F::SCALE * ONE_SQUARED / (t0 * t1);
         h0 = F::of_product(r, t1);
@@ -172,8 +168,8 @@ struct NadeEnd {
         : s(states + row * size(shape)),
           h(s + NadePlan(shape).units),
           additive(h + NadePlan(shape).units),
-          ones(additive + BLOCK) {}
-    static std::size_t size(Shape s) { return 2 * NadePlan(s).units + BLOCK + (s.direct ? pad(s.n + 1, BLOCK) : 0); }
+          ones(additive + LINE) {}
+    static std::size_t size(Shape s) { return 2 * NadePlan(s).units + LINE + (s.direct ? pad(s.n + 1, LINE) : 0); }
 };
 
 // What the parts begin ... end - 1 add to the tables: V, steps, the state before any one, the largest |c| or |W|.

@@ -17,13 +17,13 @@ struct NadeBlock {
     std::size_t K, stride;
 
     v4f before(const float* out) const { return load4(b ? b : out); }  // what products are added to
-    NadeBlock next() const { return {V + FOUR * stride, steps + FOUR * stride, b ? b + FOUR : b, K, stride}; }
+    NadeBlock next() const { return {V + BLOCK * stride, steps + BLOCK * stride, b ? b + BLOCK : b, K, stride}; }
 };
 
 inline NadeBlock nade_block(const View& model, const float* steps, std::size_t block) {
     NadePlan plan(model.shape);
-    std::size_t row = FOUR * block * plan.stride;
-    return {model.params + plan.V + row, steps + row, model.params + plan.b + FOUR * block, plan.units, plan.stride};
+    std::size_t row = BLOCK * block * plan.stride;
+    return {model.params + plan.V + row, steps + row, model.params + plan.b + BLOCK * block, plan.units, plan.stride};
 }
 
 // Units in slices of as many as stay in the caches: their rows of V and the steps of a block in the first one, their
@@ -43,25 +43,25 @@ inline void nade_each_slice(const NadeBlock& block, F f) {
 class NadeAhead {
   public:
     NadeAhead(const NadeBlock& block, bool last, std::size_t rows)
-        : block_(block), left_(last ? 0 : FOUR * block.K), share_(pad(left_ / (rows + 1) + 1, BLOCK)) {}
+        : block_(block), left_(last ? 0 : BLOCK * block.K), share_(pad(left_ / (rows + 1) + 1, LINE)) {}
     ~NadeAhead() { fetch(left_); }
     void fetch() { fetch(share_ < left_ ? share_ : left_); }
 
   private:
     void fetch(std::size_t floats) {
         for (std::size_t end = left_ - floats; left_ > end;) {
-            left_ -= BLOCK;
+            left_ -= LINE;
             if (unit_ == block_.K) {
                 unit_ = 0;
                 row_ += block_.stride;
             }
             __builtin_prefetch(block_.V + row_ + unit_, 0, 2);
             __builtin_prefetch(block_.steps + row_ + unit_, 0, 2);
-            unit_ += BLOCK;
+            unit_ += LINE;
         }
     }
     NadeBlock block_;
-    std::size_t left_, share_, unit_ = 0, row_ = FOUR * block_.stride;
+    std::size_t left_, share_, unit_ = 0, row_ = BLOCK * block_.stride;
 };
 
 // One row through a block, from the update of feature first - 1 (where first > 0) to feature 3:
@@ -69,52 +69,52 @@ class NadeAhead {
 template <typename State, std::size_t first, unsigned ones>
 void nade_sweep(float* out, float* s, float* h, const NadeBlock& four) {
     const NadeBlock block = four;  // a copy that no store can alias
-    Sum sums[FOUR];
+    Sum sums[BLOCK];
 #pragma GCC unroll 4
-    for (std::size_t reg = 0; reg < BLOCK / LANES; ++reg) {
-        vf sum[FOUR] = {};
-        for (std::size_t k = reg * LANES; k < block.K; k += 2 * BLOCK) {
+    for (std::size_t reg = 0; reg < LINE / LANES; ++reg) {
+        vf sum[BLOCK] = {};
+        for (std::size_t k = reg * LANES; k < block.K; k += 2 * LINE) {
             // All moves and then the products, so that divisions are under way before anything waits for them.
-            vf s0[FOUR + 1], s1[FOUR + 1], h0[FOUR + 1], h1[FOUR + 1];
+            vf s0[BLOCK + 1], s1[BLOCK + 1], h0[BLOCK + 1], h1[BLOCK + 1];
             std::size_t now = 0;
             s0[0] = load(s + k);
-            s1[0] = load(s + k + BLOCK);
+            s1[0] = load(s + k + LINE);
             auto move = [&](std::size_t q) {
                 const float* step = block.steps + q * block.stride + k;
                 s0[now + 1] = State::forward(s0[now], load(step));
-                s1[now + 1] = State::forward(s1[now], load(step + BLOCK));
+                s1[now + 1] = State::forward(s1[now], load(step + LINE));
                 ++now;
             };
             if constexpr (first > 0) move(first - 1);
 #pragma GCC unroll 4
-            for (std::size_t q = first; q < FOUR; ++q)
+            for (std::size_t q = first; q < BLOCK; ++q)
                 if (ones >> q & 1) move(q);
             store(s + k, s0[now]);
-            store(s + k + BLOCK, s1[now]);
+            store(s + k + LINE, s1[now]);
             if constexpr (first == 0) {
                 h0[0] = load(h + k);
-                h1[0] = load(h + k + BLOCK);
+                h1[0] = load(h + k + LINE);
             }
 #pragma GCC unroll 4
             for (std::size_t m = 1; m <= now; ++m) State::hidden(h0[m], h1[m], s0[m], s1[m]);
             std::size_t at = first > 0;
 #pragma GCC unroll 4
-            for (std::size_t q = first; q < FOUR; ++q) {
+            for (std::size_t q = first; q < BLOCK; ++q) {
                 const float* V = block.V + q * block.stride + k;
                 sum[q] = fma(load(V), h0[at], sum[q]);
-                sum[q] = fma(load(V + BLOCK), h1[at], sum[q]);
+                sum[q] = fma(load(V + LINE), h1[at], sum[q]);
                 if (ones >> q & 1) ++at;
             }
             store(h + k, h0[at]);
-            store(h + k + BLOCK, h1[at]);
+            store(h + k + LINE, h1[at]);
         }
-        for (std::size_t q = 0; q < FOUR; ++q) sums[q].reg[reg] = sum[q];
+        for (std::size_t q = 0; q < BLOCK; ++q) sums[q].reg[reg] = sum[q];
     }
     if constexpr (first == 0) {
         store4(out, fold4(sums) + block.before(out));
-    } else if constexpr (first < FOUR) {
+    } else if constexpr (first < BLOCK) {
         v4f logits = fold4(sums) + block.before(out);
-        for (std::size_t q = first; q < FOUR; ++q) out[q] = logits[q];
+        for (std::size_t q = first; q < BLOCK; ++q) out[q] = logits[q];
     }
 }
 
@@ -128,30 +128,30 @@ constexpr std::array<NadeSweep, 16> nade_sweep_patterns(std::integer_sequence<un
 template <typename State>
 constexpr auto nade_sweep_pattern = nade_sweep_patterns<State>(std::make_integer_sequence<unsigned, 15>{});
 template <typename State>
-constexpr NadeSweep nade_sweep_after[FOUR] = {nade_sweep<State, 1, 0>, nade_sweep<State, 2, 0>, nade_sweep<State, 3, 0>,
-                                              nade_sweep<State, 4, 0>};
+constexpr NadeSweep nade_sweep_after[BLOCK] = {nade_sweep<State, 1, 0>, nade_sweep<State, 2, 0>,
+                                               nade_sweep<State, 3, 0>, nade_sweep<State, 4, 0>};
 
 // Rows at once in the matrix product: 4 x 6 (or 4 x 3) sums, so that they and their factors fill the registers.
 constexpr std::size_t ROWS_AT_ONCE = LANES == 16 ? 6 : 3;
 
-// out[row][4] = the four logits, as above, of rows whose h does not change in the block.
+// out[row][BLOCK] = the four logits, as above, of rows whose h does not change in the block.
 template <std::size_t rows>
 void nade_product(float* const* out, const float* const* h, const NadeBlock& block) {
-    Sum sums[rows][FOUR];
+    Sum sums[rows][BLOCK];
 #pragma GCC unroll 4
-    for (std::size_t reg = 0; reg < BLOCK / LANES; ++reg) {
-        vf sum[rows][FOUR] = {};
-        for (std::size_t k = reg * LANES; k < block.K; k += BLOCK) {
-            vf v[FOUR];
-            for (std::size_t q = 0; q < FOUR; ++q) v[q] = load(block.V + q * block.stride + k);
+    for (std::size_t reg = 0; reg < LINE / LANES; ++reg) {
+        vf sum[rows][BLOCK] = {};
+        for (std::size_t k = reg * LANES; k < block.K; k += LINE) {
+            vf v[BLOCK];
+            for (std::size_t q = 0; q < BLOCK; ++q) v[q] = load(block.V + q * block.stride + k);
 #pragma GCC unroll 8
             for (std::size_t r = 0; r < rows; ++r) {
                 vf hk = load(h[r] + k);
-                for (std::size_t q = 0; q < FOUR; ++q) sum[r][q] = fma(v[q], hk, sum[r][q]);
+                for (std::size_t q = 0; q < BLOCK; ++q) sum[r][q] = fma(v[q], hk, sum[r][q]);
             }
         }
         for (std::size_t r = 0; r < rows; ++r)
-            for (std::size_t q = 0; q < FOUR; ++q) sums[r][q].reg[reg] = sum[r][q];
+            for (std::size_t q = 0; q < BLOCK; ++q) sums[r][q].reg[reg] = sum[r][q];
     }
     for (std::size_t r = 0; r + 2 <= rows; r += 2) {
         v8f two = fold8(sums[r], sums[r + 1]);
@@ -170,7 +170,7 @@ void nade_products(float* const* out, const float* const* h, std::size_t count, 
 }
 
 // Floats of a row while it is drawn: s and h. Rows start on different cache sets.
-inline std::size_t nade_draw_per_row(Shape s) { return 2 * NadePlan(s).units + BLOCK; }
+inline std::size_t nade_draw_per_row(Shape s) { return 2 * NadePlan(s).units + LINE; }
 
 // The state of a row before any one.
 template <typename State>
