@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "kernels/plans.hpp"
+
 namespace ardens {
 namespace {
 

@@ -1,4 +1,4 @@
-// Shapes, the places of parameters in the flat array, and the function table: all that both sides see.
+// Shapes and the function table: what the kernels and those who call them agree on.
 #pragma once
 
 #include <cstddef>
@@ -23,57 +23,6 @@ constexpr std::size_t PART = 2 * LINE;  // hidden units of a part of NADE: two l
 
 constexpr std::size_t pad(std::size_t count, std::size_t grain) { return (count + grain - 1) / grain * grain; }
 constexpr std::size_t n_blocks(Shape s) { return pad(s.n, BLOCK) / BLOCK; }
-
-// Calls f with each member of the parts [begin, end), where part p is members p and count - 1 - p:
-// a late feature has more predecessors than an early one, such a pair always as many.
-template <typename F>
-constexpr void each_member(std::size_t count, std::size_t begin, std::size_t end, F f) {
-    for (std::size_t p = begin; p < end; ++p) {
-        f(p);
-        if (count - 1 - p != p) f(count - 1 - p);
-    }
-}
-
-// Length of a padded row. Rows a multiple of 512 bytes apart would share few cache sets when a
-// column of them is swept, so such rows get one line more.
-constexpr std::size_t spread(std::size_t count) { return count % 128 == 0 ? count + LINE : count; }
-
-// Where each parameter begins in the flat array, in floats. Weights come first and biases last, so
-// weight decay is a prefix. Rows are padded with zeros to whole lines; nothing moves the padding.
-struct TabularPlan {
-    std::size_t entries, size;
-    explicit constexpr TabularPlan(Shape s) : entries((std::size_t{1} << s.n) - 1), size(pad(entries, LINE)) {}
-};
-struct FvsbnPlan {  // W[j][i] = weight from x_j to logit i: rows of `stride`, `width` logits of them used; b
-    std::size_t width, stride, W, b, size;
-    explicit constexpr FvsbnPlan(Shape s)
-        : width(pad(s.n, LINE)), stride(spread(width)), W(0), b(s.n * stride), size(b + width) {}
-};
-struct MlpPlan {  // A[i (i - 1) / 2 + j][k], V[i][k], c[i][k], rows of `stride`; b
-    std::size_t stride, A, V, c, b, size;
-    explicit constexpr MlpPlan(Shape s)
-        : stride(pad(s.d, LINE)),
-          A(0),
-          V(s.n * (s.n - 1) / 2 * stride),
-          c(V + s.n * stride),
-          b(c + s.n * stride),
-          size(b + pad(s.n, LINE)) {}
-};
-// V[i][k], W[i][k] (the paper's W transposed; V itself where tied): rows of `stride`, `units` of them used;
-// D as FVSBN's W, if there; c, b
-struct NadePlan {
-    std::size_t units, stride, rows, V, W, D, c, b, size;  // rows: a whole number of blocks
-    explicit constexpr NadePlan(Shape s)
-        : units(pad(s.d, PART)),
-          stride(spread(units)),
-          rows(pad(s.n, BLOCK)),
-          V(0),
-          W(s.tied ? 0 : rows * stride),
-          D(W + rows * stride),
-          c(s.direct ? D + FvsbnPlan(s).b : D),
-          b(c + units),
-          size(b + pad(s.n, LINE)) {}
-};
 
 }  // namespace
 

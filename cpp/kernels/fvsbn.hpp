@@ -4,6 +4,8 @@
 
 #include "kernels/bernoulli.hpp"
 #include "kernels/ones.hpp"
+#include "kernels/parts.hpp"
+#include "kernels/plans.hpp"
 
 namespace {
 

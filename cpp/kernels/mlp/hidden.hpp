@@ -3,6 +3,8 @@
 
 #include "kernels/lanes.hpp"
 #include "kernels/ones.hpp"
+#include "kernels/parts.hpp"
+#include "kernels/plans.hpp"
 
 namespace {
 

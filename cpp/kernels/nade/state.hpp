@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/lanes.hpp"
+#include "kernels/plans.hpp"
 
 namespace {
 
