@@ -14,6 +14,7 @@
 #include "engine/driver.hpp"
 #include "engine/isa.hpp"
 #include "engine/parallel.hpp"
+#include "engine/work.hpp"
 #include "kernels/philox.hpp"
 #include "solvers/logistic.hpp"
 
@@ -181,7 +182,7 @@ void optimizer_step(const py::array& params, float decay, std::size_t n_decayed,
                               std::to_string(n_decayed));
     threads = thread_count(threads);
     py::gil_scoped_release release;
-    each_piece(size, threads, [&](std::size_t begin, std::size_t count) {
+    each_share(size, threads, [&](std::size_t begin, std::size_t count) {
         std::size_t middle = std::clamp(n_decayed, begin, begin + count);
         step(begin, middle - begin, decay);
         step(middle, begin + count - middle, 0.0f);

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "engine/isa.hpp"
+#include "engine/memory.hpp"
 #include "engine/parallel.hpp"
-#include "engine/work.hpp"
 
 namespace ardens {
 namespace {

@@ -1,10 +1,8 @@
 #include "engine/driver.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
 
-#include "engine/interrupt.hpp"
+#include "engine/memory.hpp"
 #include "engine/parallel.hpp"
 #include "engine/work.hpp"
 
@@ -58,28 +56,6 @@ void each_logits(const Description& model, const View& view, Rows rows, int thre
         k.logits(tile.logits, tile.state, view, rows.X + tile.first * model.shape.n, tile.count, tile.scratch);
         finish(tile.first, tile.count, tile.logits);
     });
-}
-
-// Eight bytes of 0 and 1 to one, the first in the highest bit.
-inline std::uint8_t pack_eight(const std::uint8_t* bits) {
-    if constexpr (std::endian::native == std::endian::little) {
-        // Byte k is moved from bit 8 k to bit 63 - k; no two products meet in a bit, so none carries.
-        std::uint64_t word;
-        std::memcpy(&word, bits, sizeof word);
-        return static_cast<std::uint8_t>((word * 0x8040201008040201u) >> 56);
-    }
-    unsigned byte = 0;
-    for (int b = 0; b < 8; ++b) byte = byte << 1 | bits[b];
-    return static_cast<std::uint8_t>(byte);
-}
-
-void pack_row(std::uint8_t* out, const std::uint8_t* row, std::size_t n) {
-    std::size_t whole = n / 8;
-    for (std::size_t k = 0; k < whole; ++k) out[k] = pack_eight(row + 8 * k);
-    if (n % 8 == 0) return;
-    std::uint8_t last[8] = {};
-    std::memcpy(last, row + 8 * whole, n % 8);
-    out[whole] = pack_eight(last);
 }
 
 }  // namespace
@@ -143,27 +119,6 @@ void sample(const Draws& out, const Description& model, const View& view, Stream
             }
             if (out.packed) pack_row(to + r * width, row, n);
         }
-    });
-}
-
-const std::uint8_t* first_above_one(const std::uint8_t* begin, const std::uint8_t* end) {
-    // Whole pieces are or-ed together first: a loop without an exit is compiled to wide registers.
-    constexpr std::ptrdiff_t AT_ONCE = 4096;
-    for (; begin < end; begin += std::min(AT_ONCE, end - begin)) {
-        const std::uint8_t* stop = begin + std::min(AT_ONCE, end - begin);
-        std::uint8_t seen = 0;
-        for (const std::uint8_t* p = begin; p < stop; ++p) seen |= *p;
-        if (seen > 1) return std::find_if(begin, stop, [](std::uint8_t x) { return x > 1; });
-    }
-    return end;
-}
-
-void each_piece(std::size_t size, int threads, const std::function<void(std::size_t, std::size_t)>& step) {
-    std::size_t pieces = (size + PIECE - 1) / PIECE, shares = std::min<std::size_t>(pieces, threads);
-    parallel_for(shares, threads, [&](std::size_t share, int) {
-        std::size_t begin = pieces * share / shares * PIECE,
-                    end = std::min(size, pieces * (share + 1) / shares * PIECE);
-        step(begin, end - begin);
     });
 }
 

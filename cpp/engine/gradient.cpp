@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "engine/driver.hpp"
-#include "engine/interrupt.hpp"
+#include "engine/memory.hpp"
 #include "engine/parallel.hpp"
 #include "engine/work.hpp"
 
@@ -38,7 +38,9 @@ class Gradient {
     // Returns the sum of all nats.
     double compute(const float* params, Interrupt& interrupt) {
         prepare(tables_, model_, params, threads_);
-        set_zero();
+        each_share(model_.size, threads_, [this](std::size_t begin, std::size_t count) {
+            std::memset(grad_ + begin, 0, count * sizeof(float));
+        });
         View view{model_.shape, params, tables_};
         double total = 0.0;
         for (std::size_t first = 0; first < rows_.count; first += many_) {
@@ -79,12 +81,6 @@ class Gradient {
 
     float* memory_of(int thread) { return scratches_ + thread * scratch_; }
 
-    void set_zero() {
-        parallel_for((model_.size + PIECE - 1) / PIECE, threads_, [&](std::size_t piece, int) {
-            std::size_t begin = piece * PIECE;
-            std::memset(grad_ + begin, 0, std::min(PIECE, model_.size - begin) * sizeof(float));
-        });
-    }
     // work(first row, rows, thread)
     template <typename Work>
     void each_tile_of(std::size_t count, Interrupt& interrupt, Work&& work) {

@@ -1,13 +1,14 @@
-// A call that is to end early, from inside a parallel region.
+// A call that is to end early (Ctrl-C), from inside a parallel region.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <exception>
 
-#include "engine/driver.hpp"
-
 namespace ardens {
+
+// Asked between pieces of work of some milliseconds; throws to end the call.
+using Poll = void (*)();
 
 // Asked by every thread before a piece of work of at most some milliseconds; true means that no
 // more is to be done. The calling thread, number 0, polls now and then; what that throws must not

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/interrupt.hpp"
+#include "engine/rows.hpp"
 
 namespace ardens {
 
