@@ -22,6 +22,9 @@ constexpr std::size_t BLOCK = 4;        // features taken at once: as many as a 
 constexpr std::size_t PART = 2 * LINE;  // hidden units of a part of NADE: two lines, which share their divisions
 
 constexpr std::size_t pad(std::size_t count, std::size_t grain) { return (count + grain - 1) / grain * grain; }
+// Length of a padded row. Rows a multiple of 512 bytes apart would share few cache sets when a
+// column of them is swept, so such rows get one line more.
+constexpr std::size_t spread(std::size_t count) { return count % 128 == 0 ? count + LINE : count; }
 constexpr std::size_t n_blocks(Shape s) { return pad(s.n, BLOCK) / BLOCK; }
 
 }  // namespace

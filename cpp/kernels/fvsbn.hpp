@@ -12,7 +12,9 @@ namespace {
 constexpr std::size_t FVSBN_CHUNK = 4 * LANES;  // logits held in four registers while a row's ones are swept
 constexpr std::size_t FVSBN_STRIP = 64;         // logits that `backward` takes at once; a part is two strips
 
-Needs fvsbn_needs(Shape s) { return {0, s.n + 1, MAX_TILE * (s.n + 1), columns_floats(s.n)}; }
+Needs fvsbn_needs(Shape s) {
+    return {0, floats_of<OnesLists>(1, s.n), floats_of<OnesLists>(MAX_TILE, s.n), floats_of<RowsWithOne>(s.n)};
+}
 std::size_t fvsbn_stage_items(Shape, std::size_t) { return 0; }
 void fvsbn_prepare(float*, const float*, Shape, std::size_t, std::size_t, std::size_t) {}
 
@@ -34,11 +36,11 @@ inline std::size_t fvsbn_chunk_end(const FvsbnPlan& plan, std::size_t begin) {
 
 // Logits [begin, end) of all rows, as far as their ones are known. Chunks outside, rows inside: a chunk of W
 // stays in cache for all rows.
-inline void fvsbn_chunk(float* logits, const float* params, const FvsbnPlan& plan, float* lists, std::size_t rows,
-                        std::size_t n, std::size_t begin, std::size_t end) {
+inline void fvsbn_chunk(float* logits, const float* params, const FvsbnPlan& plan, OnesLists lists, std::size_t rows,
+                        std::size_t begin, std::size_t end) {
     const float* W = params + plan.W;
     for (std::size_t r = 0; r < rows; ++r) {
-        const std::uint32_t* ones = ones_of_row(lists, r, n);
+        const std::uint32_t* ones = lists.of(r);
         float* out = logits + r * plan.width;
         for (std::size_t i = begin; i < end; i += LANES) store(out + i, load(params + plan.b + i));
         if (end - begin == FVSBN_CHUNK) {
@@ -52,10 +54,11 @@ inline void fvsbn_chunk(float* logits, const float* params, const FvsbnPlan& pla
 void fvsbn_logits(float* logits, float* state, const View& model, const std::uint8_t* X, std::size_t rows, float*) {
     std::size_t n = model.shape.n;
     FvsbnPlan plan(model.shape);
-    list_ones(state, X, rows, n);
+    auto lists = lay_out<OnesLists>(state, rows, n);
+    lists.fill(X, rows, n);
     for (std::size_t begin = 0, end; begin < plan.width; begin = end) {
         end = fvsbn_chunk_end(plan, begin);
-        fvsbn_chunk(logits, model.params, plan, state, rows, n, begin, end);
+        fvsbn_chunk(logits, model.params, plan, lists, rows, begin, end);
     }
 }
 
@@ -66,16 +69,17 @@ std::size_t fvsbn_parts(Shape s) { return (fvsbn_strips(s) + 1) / 2; }
 // dW_ij += delta_i x_j for the logits first ... first + REGISTERS * LANES - 1 of all rows: each entry is summed in a
 // register, over the rows where x_j = 1.
 template <std::size_t REGISTERS>
-void fvsbn_outer(float* gW, const FvsbnPlan& plan, const float* delta, const BatchRows* columns, std::size_t n,
+void fvsbn_outer(float* gW, const FvsbnPlan& plan, const float* delta, const RowsWithOne& with_one, std::size_t n,
                  std::size_t first) {
     std::size_t end = first + REGISTERS * LANES;
     for (std::size_t j = 0; j < end && j < n; ++j) {
-        if (!columns[j].count) continue;
+        const BatchRows& rows = with_one.at(j);
+        if (!rows.count) continue;
         float* g = gW + j * plan.stride + first;
         vf sum[REGISTERS];
         for (std::size_t v = 0; v < REGISTERS; ++v) sum[v] = load(g + v * LANES);
-        for (std::size_t o = 0; o < columns[j].count; ++o) {
-            const float* d = delta + columns[j].row[o] * plan.width + first;
+        for (std::size_t o = 0; o < rows.count; ++o) {
+            const float* d = delta + rows.row[o] * plan.width + first;
             for (std::size_t v = 0; v < REGISTERS; ++v) sum[v] += load(d + v * LANES);
         }
         if (j < first) {
@@ -89,15 +93,15 @@ void fvsbn_outer(float* gW, const FvsbnPlan& plan, const float* delta, const Bat
 }
 
 // dW for the parts begin ... end - 1.
-inline void fvsbn_back(float* gW, Shape shape, const float* delta, const BatchRows* columns, std::size_t begin,
+inline void fvsbn_back(float* gW, Shape shape, const float* delta, const RowsWithOne& with_one, std::size_t begin,
                        std::size_t end) {
     constexpr std::size_t REGISTERS = FVSBN_STRIP / LANES < 8 ? FVSBN_STRIP / LANES : 8;
     FvsbnPlan plan(shape);
     each_member(fvsbn_strips(shape), begin, end, [&](std::size_t strip) {
         std::size_t i = strip * FVSBN_STRIP, last = i + FVSBN_STRIP < plan.width ? i + FVSBN_STRIP : plan.width;
         for (; i + REGISTERS * LANES <= last; i += REGISTERS * LANES)
-            fvsbn_outer<REGISTERS>(gW, plan, delta, columns, shape.n, i);
-        for (; i < last; i += LANES) fvsbn_outer<1>(gW, plan, delta, columns, shape.n, i);
+            fvsbn_outer<REGISTERS>(gW, plan, delta, with_one, shape.n, i);
+        for (; i < last; i += LANES) fvsbn_outer<1>(gW, plan, delta, with_one, shape.n, i);
     });
 }
 
@@ -105,9 +109,10 @@ void fvsbn_backward(float* grad, const View& model, const float* delta, float* s
                     std::size_t rows, std::size_t begin, std::size_t end, float* scratch) {
     std::size_t n = model.shape.n;
     FvsbnPlan plan(model.shape);
-    auto* columns = reinterpret_cast<BatchRows*>(scratch);
-    collect_ones(columns, rows, n, [&](std::size_t r) { return ones_of_row(state, r, n); });
-    fvsbn_back(grad + plan.W, model.shape, delta, columns, begin, end);
+    auto lists = lay_out<OnesLists>(state, rows, n);
+    auto with_one = lay_out<RowsWithOne>(scratch, n);
+    with_one.fill(rows, [&](std::size_t r) { return lists.of(r); });
+    fvsbn_back(grad + plan.W, model.shape, delta, with_one, begin, end);
     each_member(fvsbn_strips(model.shape), begin, end, [&](std::size_t strip) {
         std::size_t first = strip * FVSBN_STRIP, last = first + FVSBN_STRIP;
         for (std::size_t i = first; i < (last < plan.width ? last : plan.width); i += LANES) {
@@ -121,12 +126,13 @@ void fvsbn_backward(float* grad, const View& model, const float* delta, float* s
 void fvsbn_sample(std::uint8_t* X, float* logits, const View& model, Stream stream, std::size_t rows, float* scratch) {
     std::size_t n = model.shape.n;
     FvsbnPlan plan(model.shape);
-    DrawnOnes ones(scratch, rows, n);
+    auto lists = lay_out<OnesLists>(scratch, MAX_TILE, n);
+    DrawnOnes ones(lists, rows, n);
     alignas(64) std::uint32_t words[BLOCK][MAX_TILE];
     alignas(64) float column[MAX_TILE] = {};
     for (std::size_t begin = 0, end; begin < n; begin = end) {
         end = fvsbn_chunk_end(plan, begin);
-        fvsbn_chunk(logits, model.params, plan, scratch, rows, n, begin, end);
+        fvsbn_chunk(logits, model.params, plan, lists, rows, begin, end);
         // A one moves the rest of its own chunk at once; later chunks find it in the list.
         for (std::size_t i = begin; i < end && i < n; ++i) {
             if (i % BLOCK == 0) philox(words, stream, i / BLOCK, rows);

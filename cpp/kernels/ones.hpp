@@ -4,27 +4,36 @@
 #include <limits>
 
 #include "kernels/row_set.hpp"
+#include "kernels/scratch.hpp"
 
 namespace {
 
 // Ends a list: beyond every position, so a loop over the ones below some feature needs no other test.
 constexpr std::uint32_t NO_MORE = std::numeric_limits<std::uint32_t>::max();
 
-// A row's list, stored in the place of n + 1 floats: the positions, then NO_MORE.
-inline std::uint32_t* ones_of_row(float* lists, std::size_t row, std::size_t n) {
-    return reinterpret_cast<std::uint32_t*>(lists) + row * (n + 1);
+// Fills a row's list: the positions of its ones, then NO_MORE.
+inline void list_ones(std::uint32_t* one, const std::uint8_t* x, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) {
+        *one = static_cast<std::uint32_t>(i);
+        one += x[i];
+    }
+    *one = NO_MORE;
 }
 
-inline void list_ones(float* lists, const std::uint8_t* X, std::size_t rows, std::size_t n) {
-    for (std::size_t r = 0; r < rows; ++r) {
-        std::uint32_t* one = ones_of_row(lists, r, n);
-        for (std::size_t i = 0; i < n; ++i) {
-            *one = static_cast<std::uint32_t>(i);
-            one += X[r * n + i];
-        }
-        *one = NO_MORE;
+// The lists of some rows.
+class OnesLists {
+  public:
+    OnesLists(Scratch& memory, std::size_t rows, std::size_t n)
+        : stride_(spread(pad(n + 1, LINE))), data_(memory.take<std::uint32_t>(rows * stride_)) {}
+    std::uint32_t* of(std::size_t row) const { return data_ + row * stride_; }
+    void fill(const std::uint8_t* X, std::size_t rows, std::size_t n) const {
+        for (std::size_t r = 0; r < rows; ++r) list_ones(of(r), X + r * n, n);
     }
-}
+
+  private:
+    std::size_t stride_;
+    std::uint32_t* data_;
+};
 
 // Rows of a batch, in rising order.
 struct BatchRows {
@@ -39,22 +48,29 @@ inline BatchRows all_rows(std::size_t rows) {
     return all;
 }
 
-// The rows with a one at each of n features, stored in the place of so many floats.
-inline std::size_t columns_floats(std::size_t n) { return n * sizeof(BatchRows) / sizeof(float); }
+// The rows with a one at each of n features.
+class RowsWithOne {
+  public:
+    RowsWithOne(Scratch& memory, std::size_t n) : n_(n), at_(memory.take<BatchRows>(n)) {}
+    const BatchRows& at(std::size_t j) const { return at_[j]; }
+    // list(r) are the ones of row r.
+    template <typename List>
+    void fill(std::size_t rows, List list) const {
+        for (std::size_t j = 0; j < n_; ++j) at_[j].count = 0;
+        for (std::size_t r = 0; r < rows; ++r)
+            for (const std::uint32_t* one = list(r); *one != NO_MORE; ++one) at_[*one].add(r);
+    }
 
-// Fills columns[n]; list(r) are the ones of row r.
-template <typename List>
-inline void collect_ones(BatchRows* columns, std::size_t rows, std::size_t n, List list) {
-    for (std::size_t j = 0; j < n; ++j) columns[j].count = 0;
-    for (std::size_t r = 0; r < rows; ++r)
-        for (const std::uint32_t* one = list(r); *one != NO_MORE; ++one) columns[*one].add(r);
-}
+  private:
+    std::size_t n_;
+    BatchRows* at_;
+};
 
 // The lists of rows that are being drawn.
 class DrawnOnes {
   public:
-    DrawnOnes(float* lists, std::size_t rows, std::size_t n) : rows_(rows), n_(n) {
-        for (std::size_t r = 0; r < rows; ++r) *(end_[r] = ones_of_row(lists, r, n)) = NO_MORE;
+    DrawnOnes(const OnesLists& lists, std::size_t rows, std::size_t n) : rows_(rows), n_(n) {
+        for (std::size_t r = 0; r < rows; ++r) *(end_[r] = lists.of(r)) = NO_MORE;
     }
     // Writes feature i of all rows to X and, where it is one, to the row's list; then calls f(row).
     template <typename F>

@@ -6,10 +6,6 @@
 
 namespace {
 
-// Length of a padded row. Rows a multiple of 512 bytes apart would share few cache sets when a
-// column of them is swept, so such rows get one line more.
-constexpr std::size_t spread(std::size_t count) { return count % 128 == 0 ? count + LINE : count; }
-
 struct TabularPlan {  // the log-odds of one configuration of earlier features after the other
     std::size_t entries, size;
     explicit constexpr TabularPlan(Shape s) : entries((std::size_t{1} << s.n) - 1), size(pad(entries, LINE)) {}

@@ -14,11 +14,13 @@ std::size_t mlp_parts(Shape s) { return (n_blocks(s) + 1) / 2; }
 // a slice is two registers of units, a line apart, so a walk through the rows stays near the first cache.
 struct MlpSlopes {
     static constexpr std::size_t WIDE = 2 * BLOCK * LANES;  // floats of a row in a slice
-    float* units;
     std::size_t rows;
+    float* slices;
+
+    MlpSlopes(Scratch& memory, Shape s) : rows(most_rows(s)), slices(memory.take<float>(rows * row_floats(s))) {}
     // Of all rows, the registers from units k and k + LINE on.
     float* at(std::size_t k) const {
-        return units + (k / (2 * LINE) * (LINE / LANES) + k % LINE / LANES) * rows * WIDE;
+        return slices + (k / (2 * LINE) * (LINE / LANES) + k % LINE / LANES) * rows * WIDE;
     }
     static std::size_t place(std::size_t r, std::size_t q, std::size_t v) { return r * WIDE + (2 * q + v) * LANES; }
     static std::size_t row_floats(Shape s) { return pad(MlpPlan(s).stride, 2 * LINE) * BLOCK; }
@@ -27,23 +29,26 @@ struct MlpSlopes {
         std::size_t most = (std::size_t{1} << 20) / row_floats(s);
         return most < 1 ? 1 : most < MAX_BATCH ? most : MAX_BATCH;
     }
-    static std::size_t floats(Shape s) { return most_rows(s) * row_floats(s); }
+};
+
+// What a thread works with.
+struct MlpBack {
+    MlpSlopes slopes;
+    OnesLists lists;
+    RowsWithOne with_one;
+    MlpBack(Scratch& memory, Shape s) : slopes(memory, s), lists(memory, MAX_BATCH, s.n), with_one(memory, s.n) {}
 };
 
 struct MlpBatch {
     alignas(64) float logits[MAX_BATCH][BLOCK], delta[MAX_BATCH][BLOCK];  // then terms in place of logits
     std::uint8_t x[MAX_BATCH][BLOCK];
     MlpSums sums;
-    MlpSlopes slopes;
 };
-
-std::size_t mlp_gradient_scratch(Shape s) { return MlpSlopes::floats(s) + MAX_BATCH * (s.n + 1) + columns_floats(s.n); }
 
 // dlog p / da = delta V h (1 - h), and what it and h add to dc and dV.
 template <std::size_t lines>
-void mlp_slopes(float* grad, const View& model, const MlpBlock& block, const MlpBatch& batch, std::size_t rows,
-                std::size_t k) {
-    float* units = batch.slopes.at(k);
+void mlp_slopes(float* grad, float* slice, const View& model, const MlpBlock& block, const MlpBatch& batch,
+                std::size_t rows, std::size_t k) {
     for (std::size_t q = 0; q < block.count; ++q) {
         vf V[lines], gV[lines], gc[lines];
         for (std::size_t v = 0; v < lines; ++v) {
@@ -54,7 +59,7 @@ void mlp_slopes(float* grad, const View& model, const MlpBlock& block, const Mlp
         for (std::size_t r = 0; r < rows; ++r) {
             vf d = splat(batch.delta[r][q]);
             for (std::size_t v = 0; v < lines; ++v) {
-                float* place = units + MlpSlopes::place(r, q, v);
+                float* place = slice + MlpSlopes::place(r, q, v);
                 vf h = load(place), slope = d * V[v] * fma(-h, h, h);
                 gV[v] = fma(d, h, gV[v]);
                 gc[v] += slope;
@@ -71,7 +76,7 @@ void mlp_slopes(float* grad, const View& model, const MlpBlock& block, const Mlp
 // dA_ij += dlog p / da_i, over the rows where x_j = 1, for the features i = `from` ... 3 of the block: each entry
 // is summed in a register.
 template <std::size_t from, std::size_t lines>
-void mlp_outer(float* grad, const MlpBlock& block, const float* units, const BatchRows& ones, std::size_t j,
+void mlp_outer(float* grad, const MlpBlock& block, const float* slice, const BatchRows& ones, std::size_t j,
                std::size_t k) {
     using Units = MlpUnits<from, 1, lines>;
     if (!ones.count) return;
@@ -81,7 +86,7 @@ void mlp_outer(float* grad, const MlpBlock& block, const float* units, const Bat
     });
     for (std::size_t o = 0; o < ones.count; ++o)
         Units::each([&, r = ones.row[o]](std::size_t q, std::size_t l, std::size_t v, std::size_t) {
-            sum.of[q][l][v] += load(units + MlpSlopes::place(r, q, v));
+            sum.of[q][l][v] += load(slice + MlpSlopes::place(r, q, v));
         });
     Units::each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t unit) {
         if (q < block.count) store(grad + block.A[q] + j * block.stride + k + unit, sum.of[q][l][v]);
@@ -90,11 +95,11 @@ void mlp_outer(float* grad, const MlpBlock& block, const float* units, const Bat
 
 // The terms of a block for all rows, and delta = scale (x - p), 0 for what is past the last feature.
 template <typename State>
-void mlp_residuals(float* terms, MlpBatch& batch, const View& model, const MlpBlock& block, float* lists,
+void mlp_residuals(float* terms, MlpBatch& batch, const MlpBack& memory, const View& model, const MlpBlock& block,
                    const std::uint8_t* X, float scale, const BatchRows& all) {
     std::size_t n = model.shape.n, rows = all.count;
-    mlp_sums<State, 0>(batch.sums, model, block, lists, all,
-                       [slopes = batch.slopes](std::size_t r, std::size_t k, const auto& h) {
+    mlp_sums<State, 0>(batch.sums, model, block, memory.lists, all,
+                       [slopes = memory.slopes](std::size_t r, std::size_t k, const auto& h) {
                            h.each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t) {
                                store(slopes.at(k + l * LANES) + MlpSlopes::place(r, q, v), h.of[q][l][v]);
                            });
@@ -116,30 +121,31 @@ void mlp_residuals(float* terms, MlpBatch& batch, const View& model, const MlpBl
 
 // `mlp_gradient` for as many rows as `batch` has room for.
 void mlp_gradient_of_batch(float* grad, float* terms, const View& model, const std::uint8_t* X, float scale,
-                           std::size_t rows, std::size_t begin, std::size_t end, MlpBatch& batch, float* lists) {
+                           std::size_t rows, std::size_t begin, std::size_t end, MlpBatch& batch,
+                           const MlpBack& memory) {
     std::size_t n = model.shape.n;
     MlpPlan plan(model.shape);
-    auto* columns = reinterpret_cast<BatchRows*>(lists + MAX_BATCH * (n + 1));
-    list_ones(lists, X, rows, n);
-    collect_ones(columns, rows, n, [&](std::size_t r) { return ones_of_row(lists, r, n); });
+    memory.lists.fill(X, rows, n);
+    memory.with_one.fill(rows, [&](std::size_t r) { return memory.lists.of(r); });
     BatchRows all = all_rows(rows);
     each_member(n_blocks(model.shape), begin, end, [&](std::size_t i) {
         MlpBlock block(plan, n, i);
-        mlp_with_state(model, plan, i, [&]<typename State>(State) {
-            mlp_residuals<State>(terms, batch, model, block, lists, X, scale, all);
+        mlp_with_state(model, i, [&]<typename State>(State) {
+            mlp_residuals<State>(terms, batch, memory, model, block, X, scale, all);
         });
         v4f gb = load4(grad + block.b);
         for (std::size_t r = 0; r < rows; ++r) gb += load4(batch.delta[r]);
         store4(grad + block.b, gb);
         for (std::size_t lane = 0; lane < LINE; lane += LANES)
             mlp_each_pair(block.stride, lane, [&]<std::size_t lines>(std::size_t k) {
-                mlp_slopes<lines>(grad, model, block, batch, rows, k);
-                const float* units = batch.slopes.at(k);
-                const BatchRows* own = columns + block.first;
-                for (std::size_t j = 0; j < block.first; ++j) mlp_outer<0, lines>(grad, block, units, columns[j], j, k);
-                if (block.count > 1) mlp_outer<1, lines>(grad, block, units, own[0], block.first, k);
-                if (block.count > 2) mlp_outer<2, lines>(grad, block, units, own[1], block.first + 1, k);
-                if (block.count > 3) mlp_outer<3, lines>(grad, block, units, own[2], block.first + 2, k);
+                float* slice = memory.slopes.at(k);
+                mlp_slopes<lines>(grad, slice, model, block, batch, rows, k);
+                const RowsWithOne& ones = memory.with_one;
+                std::size_t j = 0;
+                for (; j < block.first; ++j) mlp_outer<0, lines>(grad, block, slice, ones.at(j), j, k);
+                if (block.count > 1) mlp_outer<1, lines>(grad, block, slice, ones.at(j), j, k);
+                if (block.count > 2) mlp_outer<2, lines>(grad, block, slice, ones.at(j + 1), j + 1, k);
+                if (block.count > 3) mlp_outer<3, lines>(grad, block, slice, ones.at(j + 2), j + 2, k);
             });
         // Units past d have h = 1/2: their V must not move.
         for (std::size_t q = 0; q < block.count; ++q)
@@ -149,13 +155,12 @@ void mlp_gradient_of_batch(float* grad, float* terms, const View& model, const s
 
 void mlp_gradient(float* grad, float* terms, const View& model, const std::uint8_t* X, float scale, std::size_t rows,
                   std::size_t begin, std::size_t end, float* scratch) {
-    std::size_t n = model.shape.n, most = MlpSlopes::most_rows(model.shape);
+    auto memory = lay_out<MlpBack>(scratch, model.shape);
+    std::size_t n = model.shape.n, most = memory.slopes.rows;
     MlpBatch batch;
-    batch.slopes = {scratch, most};
-    float* lists = scratch + MlpSlopes::floats(model.shape);
     for (std::size_t first = 0; first < rows; first += most)
         mlp_gradient_of_batch(grad, terms + first * pad(n, LINE), model, X + first * n, scale,
-                              most < rows - first ? most : rows - first, begin, end, batch, lists);
+                              most < rows - first ? most : rows - first, begin, end, batch, memory);
 }
 
 }  // namespace

@@ -8,12 +8,22 @@
 
 namespace {
 
+// What is derived from the parameters once.
+template <typename Float>
+struct MlpTablesOf {
+    Float* steps;  // exp(-A / 2) and exp(-c / 2), at the places of A and c in the parameters
+    Float* holds;  // for each block, 1 where MlpExponential holds whatever the row, else 0
+    MlpTablesOf(Scratch& memory, Shape s)
+        : steps(memory.take<Float>(MlpPlan(s).b)), holds(memory.take<Float>(n_blocks(s))) {}
+};
+inline auto mlp_tables(const View& model) { return lay_out<MlpTablesOf<const float>>(model.tables, model.shape); }
+
 // Ways to keep a = c + sum over the ones of A. Both read it at the places of A and c in the parameters.
 
 // exp(-a / 2), moved by multiplications: no exponential is left for a row.
 struct MlpExponential {
     static constexpr float BOUND = 170.0f;  // within it exp(-a / 2) is a normal number
-    static const float* table(const View& model) { return model.tables; }
+    static const float* table(const View& model) { return mlp_tables(model).steps; }
     static vf move(vf s, vf step) { return s * step; }
     // 1 + exp(-a). Beyond 2^62 it stays there: the product of two is finite, and h is off by 2^-62 at most.
     static vf divisor(vf s) { return min(fma(s, s, splat(1.0f)), splat(0x1p62f)); }
@@ -42,11 +52,10 @@ struct MlpBlock {
     }
 };
 
-// Calls f with the state of a block: the tables end with a number for each, 1 where MlpExponential holds
-// whatever the row.
+// Calls f with the state of a block.
 template <typename F>
-inline void mlp_with_state(const View& model, const MlpPlan& plan, std::size_t block, F f) {
-    if (model.tables[plan.b + block] != 0.0f)
+inline void mlp_with_state(const View& model, std::size_t block, F f) {
+    if (mlp_tables(model).holds[block] != 0.0f)
         f(MlpExponential{});
     else
         f(MlpAdditive{});
@@ -122,16 +131,17 @@ struct MlpSums {
 // The sums of the features `from` ... 3 for the rows of a list, whose ones are in `lists`; keep(o, k, h) sees all
 // h of the o-th row on the way.
 template <typename State, std::size_t from, typename Keep>
-void mlp_sums(MlpSums& sums, const View& model, const MlpBlock& four, float* lists, const BatchRows& rows, Keep keep) {
+void mlp_sums(MlpSums& sums, const View& model, const MlpBlock& four, OnesLists lists, const BatchRows& rows,
+              Keep keep) {
     constexpr std::size_t BESIDE = LANES == 8 ? 2 : 1;  // the units of a block then fill 16 registers
     const MlpBlock block = four;                        // copies that no store can alias
     const float *table = State::table(model), *params = model.params;
-    const std::size_t n = model.shape.n, count = rows.count;
+    const std::size_t count = rows.count;
     for (std::size_t lane = 0; lane < LINE; lane += BESIDE * LANES)
         mlp_each_pair(block.stride, lane, [&]<std::size_t lines>(std::size_t k) {
             using Units = MlpUnits<from, BESIDE, lines>;
             for (std::size_t o = 0; o < count; ++o) {
-                Units h = mlp_hidden<State, Units>(table, block, ones_of_row(lists, rows.row[o], n), k);
+                Units h = mlp_hidden<State, Units>(table, block, lists.of(rows.row[o]), k);
                 keep(o, k, h);
                 vf sum[BLOCK][BESIDE];
                 Units::each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t unit) {

@@ -7,15 +7,16 @@
 
 namespace {
 
-void mlp_logits(float* logits, float*, const View& model, const std::uint8_t* X, std::size_t rows, float* lists) {
+void mlp_logits(float* logits, float*, const View& model, const std::uint8_t* X, std::size_t rows, float* scratch) {
     std::size_t n = model.shape.n, stride = pad(n, LINE);
     MlpPlan plan(model.shape);
     MlpSums sums;
-    list_ones(lists, X, rows, n);
+    auto lists = lay_out<OnesLists>(scratch, MAX_TILE, n);
+    lists.fill(X, rows, n);
     BatchRows all = all_rows(rows);
     for (std::size_t i = 0; i < n_blocks(model.shape); ++i) {
         MlpBlock block(plan, n, i);
-        mlp_with_state(model, plan, i, [&]<typename State>(State) {
+        mlp_with_state(model, i, [&]<typename State>(State) {
             mlp_sums<State, 0>(sums, model, block, lists, all, [](auto&&...) {});
         });
         mlp_fold(sums, model.params + block.b, rows,
@@ -25,7 +26,7 @@ void mlp_logits(float* logits, float*, const View& model, const std::uint8_t* X,
 
 // Once more the logits of the features behind q, for the rows with a one at q.
 template <typename State, std::size_t from>
-void mlp_behind(float* out, MlpSums& sums, const View& model, const MlpBlock& block, float* lists,
+void mlp_behind(float* out, MlpSums& sums, const View& model, const MlpBlock& block, OnesLists lists,
                 const BatchRows& rows) {
     std::size_t stride = pad(model.shape.n, LINE);
     mlp_sums<State, from>(sums, model, block, lists, rows, [](auto&&...) {});
@@ -34,7 +35,7 @@ void mlp_behind(float* out, MlpSums& sums, const View& model, const MlpBlock& bl
     });
 }
 
-using MlpBehind = void (*)(float*, MlpSums&, const View&, const MlpBlock&, float*, const BatchRows&);
+using MlpBehind = void (*)(float*, MlpSums&, const View&, const MlpBlock&, OnesLists, const BatchRows&);
 template <typename State>
 constexpr MlpBehind mlp_behind_feature[BLOCK] = {mlp_behind<State, 1>, mlp_behind<State, 2>, mlp_behind<State, 3>,
                                                  nullptr};
@@ -42,7 +43,7 @@ constexpr MlpBehind mlp_behind_feature[BLOCK] = {mlp_behind<State, 1>, mlp_behin
 // The bits of a block. Its logits are computed as if it had no one; after a one, those behind it once more.
 template <typename State>
 void mlp_draw(std::uint8_t* X, float* logits, MlpSums& sums, const View& model, const MlpBlock& block, DrawnOnes& ones,
-              float* lists, const std::uint32_t (*words)[MAX_TILE], std::size_t rows) {
+              OnesLists lists, const std::uint32_t (*words)[MAX_TILE], std::size_t rows) {
     std::size_t stride = pad(model.shape.n, LINE);
     alignas(64) float column[MAX_TILE] = {};
     float* out = logits + block.first;
@@ -56,21 +57,24 @@ void mlp_draw(std::uint8_t* X, float* logits, MlpSums& sums, const View& model, 
     }
 }
 
-void mlp_sample(std::uint8_t* X, float* logits, const View& model, Stream stream, std::size_t rows, float* lists) {
+void mlp_sample(std::uint8_t* X, float* logits, const View& model, Stream stream, std::size_t rows, float* scratch) {
     MlpPlan plan(model.shape);
     MlpSums sums;
+    auto lists = lay_out<OnesLists>(scratch, MAX_TILE, model.shape.n);
     DrawnOnes ones(lists, rows, model.shape.n);
     alignas(64) std::uint32_t words[BLOCK][MAX_TILE];
     for (std::size_t i = 0; i < n_blocks(model.shape); ++i) {
         MlpBlock block(plan, model.shape.n, i);
         philox(words, stream, i, rows);
-        mlp_with_state(model, plan, i, [&]<typename State>(State) {
+        mlp_with_state(model, i, [&]<typename State>(State) {
             mlp_draw<State>(X, logits, sums, model, block, ones, lists, words, rows);
         });
     }
 }
 
-Needs mlp_needs(Shape s) { return {MlpPlan(s).b + n_blocks(s), 0, MAX_TILE * (s.n + 1), mlp_gradient_scratch(s)}; }
+Needs mlp_needs(Shape s) {
+    return {floats_of<MlpTablesOf<float>>(s), 0, floats_of<OnesLists>(MAX_TILE, s.n), floats_of<MlpBack>(s)};
+}
 
 std::size_t mlp_stage_items(Shape s, std::size_t stage) { return stage == 0 ? mlp_parts(s) : 0; }
 
@@ -78,26 +82,27 @@ std::size_t mlp_stage_items(Shape s, std::size_t stage) { return stage == 0 ? ml
 // is negative in A and c plus all that is positive; a single step must be within the bound, too.
 void mlp_prepare(float* out, const float* params, Shape shape, std::size_t, std::size_t begin, std::size_t end) {
     MlpPlan plan(shape);
+    auto tables = lay_out<MlpTablesOf<float>>(out, shape);
     each_member(n_blocks(shape), begin, end, [&](std::size_t i) {
         MlpBlock block(plan, shape.n, i);
         vi inside = vi{} - 1;
         for (std::size_t q = 0; q < block.count; ++q)
             for (std::size_t k = 0; k < block.stride; k += LANES) {
                 vf c = load(params + block.c[q] + k), least = c, most = c;
-                store(out + block.c[q] + k, exp(c * -0.5f));
+                store(tables.steps + block.c[q] + k, exp(c * -0.5f));
                 for (std::size_t j = 0; j < block.first + q; ++j) {
                     std::size_t at = block.A[q] + j * block.stride + k;
                     vf a = load(params + at);
                     least += min(vf{}, a);
                     most += max(vf{}, a);
                     inside &= abs(a) < splat(MlpExponential::BOUND);
-                    store(out + at, exp(a * -0.5f));
+                    store(tables.steps + at, exp(a * -0.5f));
                 }
                 inside &= (least > splat(-MlpExponential::BOUND)) & (most < splat(MlpExponential::BOUND));
             }
-        out[plan.b + i] = 1.0f;
+        tables.holds[i] = 1.0f;
         for (std::size_t l = 0; l < LANES; ++l)
-            if (!inside[l]) out[plan.b + i] = 0.0f;
+            if (!inside[l]) tables.holds[i] = 0.0f;
     });
 }
 

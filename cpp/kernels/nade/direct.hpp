@@ -12,10 +12,10 @@ inline const float* nade_D(const View& model) { return model.params + NadePlan(m
 inline void nade_direct(float* logits, float* states, const View& model, const std::uint8_t* X, std::size_t rows) {
     std::size_t n = model.shape.n;
     FvsbnPlan plan(model.shape);
-    for (std::size_t r = 0; r < rows; ++r) list_ones(NadeEnd(states, r, model.shape).ones, X + r * n, 1, n);
+    for (std::size_t r = 0; r < rows; ++r) list_ones(NadeEnd(states, r, model.shape).ones, X + r * n, n);
     for (std::size_t i = 0; i < plan.width; i += LINE)
         for (std::size_t r = 0; r < rows; ++r) {
-            const std::uint32_t* ones = ones_of_row(NadeEnd(states, r, model.shape).ones, 0, n);
+            const std::uint32_t* ones = NadeEnd(states, r, model.shape).ones;
             alignas(64) float sums[LINE] = {};
             add_rows<LINE / LANES>(sums, nade_D(model) + i, plan.stride, ones, i + LINE);
             float* out = logits + r * plan.width + i;
@@ -27,10 +27,9 @@ inline void nade_direct(float* logits, float* states, const View& model, const s
 inline void nade_back_direct(float* grad, const View& model, const float* delta, float* states, std::size_t rows,
                              std::size_t begin, std::size_t end, float* scratch) {
     std::size_t n = model.shape.n, parts = nade_parts(model.shape), of_D = fvsbn_parts(model.shape);
-    auto* columns = reinterpret_cast<BatchRows*>(scratch);
-    collect_ones(columns, rows, n,
-                 [&](std::size_t r) { return ones_of_row(NadeEnd(states, r, model.shape).ones, 0, n); });
-    fvsbn_back(grad + NadePlan(model.shape).D, model.shape, delta, columns, of_D * begin / parts, of_D * end / parts);
+    auto with_one = lay_out<RowsWithOne>(scratch, n);
+    with_one.fill(rows, [&](std::size_t r) { return NadeEnd(states, r, model.shape).ones; });
+    fvsbn_back(grad + NadePlan(model.shape).D, model.shape, delta, with_one, of_D * begin / parts, of_D * end / parts);
 }
 
 // While rows are drawn: what the ones so far add to every later logit.

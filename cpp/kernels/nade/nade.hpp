@@ -126,7 +126,7 @@ void nade_draw(std::uint8_t* X, float* logits, const View& model, Stream stream,
 Needs nade_needs(Shape s) {
     std::size_t moves = n_blocks(s) * sizeof(NadeMoves) / sizeof(float);
     std::size_t drawing = MAX_TILE * (nade_draw_per_row(s) + NadeDirectDraw::per_row(s));
-    std::size_t back = nade_back_scratch(s), direct = s.direct ? columns_floats(s.n) : 0;
+    std::size_t back = nade_back_scratch(s), direct = s.direct ? floats_of<RowsWithOne>(s.n) : 0;
     return {NadeTablePlan(s).size, NadeEnd::size(s), moves > drawing ? moves : drawing, back > direct ? back : direct};
 }
 

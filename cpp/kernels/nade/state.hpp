@@ -164,12 +164,13 @@ inline void with_activation(Shape shape, Call f) {
 
 // What a row leaves for the backward pass: s and h at its end, whether s is additive, its ones for D.
 struct NadeEnd {
-    float *s, *h, *additive, *ones;
+    float *s, *h, *additive;
+    std::uint32_t* ones;
     NadeEnd(float* states, std::size_t row, Shape shape)
         : s(states + row * size(shape)),
           h(s + NadePlan(shape).units),
           additive(h + NadePlan(shape).units),
-          ones(additive + LINE) {}
+          ones(reinterpret_cast<std::uint32_t*>(additive + LINE)) {}
     static std::size_t size(Shape s) { return 2 * NadePlan(s).units + LINE + (s.direct ? pad(s.n + 1, LINE) : 0); }
 };
 
