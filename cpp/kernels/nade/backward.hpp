@@ -5,39 +5,12 @@
 #pragma once
 
 #include "kernels/nade/runs.hpp"
+#include "kernels/nade/state.hpp"
 
 namespace {
 
-// What a part of the units has of a row.
-struct NadeRow {
-    float *s, *h, *u, *g;
-};
-
-// Up to 64 rows and the pool, one behind the other: s of all, then h, u and g.
-class NadeRows {
-  public:
-    NadeRow at(std::size_t place) {
-        float* s = opaque(reinterpret_cast<float*>(reinterpret_cast<char*>(units_) + PART / BLOCK * place));
-        return {s, s + APART, s + 2 * APART, s + 3 * APART};
-    }
-    NadeRow row(std::size_t r) { return at(nade_place(r)); }
-
-  private:
-    static constexpr std::size_t APART = (POOL + 1) * PART;
-    alignas(64) float units_[4 * APART];
-};
-
-// dV and dW of one feature and a part of the units.
-struct NadeGrad {
-    alignas(64) float V[PART], W[PART];
-};
-
 // Registers of units that a walk through a set of rows takes at once.
 constexpr std::size_t NADE_AT_ONCE = PART / LANES < 4 ? PART / LANES : 4;
-
-inline std::size_t nade_back_scratch(Shape s) {
-    return (sizeof(NadeRows) + BLOCK * n_blocks(s) * sizeof(NadeGrad)) / sizeof(float) + nade_runs_floats(s);
-}
 
 // Rows whose h does not change in the block: dV_i += delta_i h, u += delta_i V_i.
 inline void nade_still(NadeGrad* grad, NadeRows& rows, const NadeMatrix<const float>& V, std::size_t p, std::size_t i,
@@ -158,7 +131,7 @@ inline void nade_prefetch(const NadeMatrix<const float>& matrix, std::size_t p, 
 template <typename State>
 void nade_back_part(float* gc, NadeGrad* grad, NadeRows& rows, const View& model, const NadeRun& run, float* states,
                     std::size_t p) {
-    NadeTables tables(model);
+    auto tables = nade_tables(model);
     NadeMatrix<const float> steps = State::back_steps(model);
     auto start = [](const NadeRow& row, std::size_t k, vf s, vf h) {
         store(row.s + k, s);
@@ -169,7 +142,7 @@ void nade_back_part(float* gc, NadeGrad* grad, NadeRows& rows, const View& model
     NadeRow pool = rows.row(POOL);
     for (std::size_t k = 0; k < PART; k += LANES) start(pool, k, vf{}, load(tables.h0 + p * PART + k));
     each_row(run.members, [&](std::size_t r) {
-        NadeEnd last(states, r, model.shape);
+        NadeEnd last = nade_end(states, r, model.shape);
         NadeRow row = rows.row(r);
         for (std::size_t k = 0; k < PART; k += LANES)
             start(row, k, State::end_of_forward(load(last.s + p * PART + k)), load(last.h + p * PART + k));
@@ -225,21 +198,19 @@ inline void nade_gather(float* grad, const NadeGrad* part, Shape shape, std::siz
 
 void nade_back(float* grad, const View& model, const float* delta, float* states, const std::uint8_t* X,
                std::size_t rows, std::size_t begin, std::size_t end, float* scratch) {
-    std::size_t features = BLOCK * n_blocks(model.shape);
-    NadeRows& tile = *reinterpret_cast<NadeRows*>(scratch);
-    NadeGrad* part = reinterpret_cast<NadeGrad*>(scratch + sizeof(NadeRows) / sizeof(float));
-    NadeRun runs[MAX_RUNS];
-    std::size_t n_runs = nade_runs(runs, model, delta, states, X, rows, reinterpret_cast<float*>(part + features));
+    auto memory = lay_out<NadeBackMemory>(scratch, model.shape);
+    NadeGrad* part = memory.grad;
+    std::size_t n_runs = nade_runs(memory.runs, model, delta, states, X, rows);
     for (std::size_t p = begin; p < end; ++p) {
-        std::memset(part, 0, features * sizeof(NadeGrad));
+        std::memset(part, 0, BLOCK * n_blocks(model.shape) * sizeof(NadeGrad));
         for (std::size_t o = 0; o < n_runs; ++o) {
-            const NadeRun& run = runs[o];
-            float* last = states + run.first * NadeEnd::size(model.shape);
+            const NadeRun& run = memory.runs[o];
+            float* last = states + run.first * floats_of<NadeEnd>(model.shape);
             float* gc = grad + NadePlan(model.shape).c + p * PART;
             with_activation(model.shape, [&]<typename F>(F) {
                 if constexpr (F::RATE != 0.0f)
-                    if (!run.additive) return nade_back_part<Backward<F>>(gc, part, tile, model, run, last, p);
-                nade_back_part<Additive<F>>(gc, part, tile, model, run, last, p);
+                    if (!run.additive) return nade_back_part<Backward<F>>(gc, part, *memory.rows, model, run, last, p);
+                nade_back_part<Additive<F>>(gc, part, *memory.rows, model, run, last, p);
             });
         }
         nade_gather(grad, part, model.shape, p);

@@ -12,10 +12,10 @@ inline const float* nade_D(const View& model) { return model.params + NadePlan(m
 inline void nade_direct(float* logits, float* states, const View& model, const std::uint8_t* X, std::size_t rows) {
     std::size_t n = model.shape.n;
     FvsbnPlan plan(model.shape);
-    for (std::size_t r = 0; r < rows; ++r) list_ones(NadeEnd(states, r, model.shape).ones, X + r * n, n);
+    for (std::size_t r = 0; r < rows; ++r) list_ones(nade_end(states, r, model.shape).ones, X + r * n, n);
     for (std::size_t i = 0; i < plan.width; i += LINE)
         for (std::size_t r = 0; r < rows; ++r) {
-            const std::uint32_t* ones = NadeEnd(states, r, model.shape).ones;
+            const std::uint32_t* ones = nade_end(states, r, model.shape).ones;
             alignas(64) float sums[LINE] = {};
             add_rows<LINE / LANES>(sums, nade_D(model) + i, plan.stride, ones, i + LINE);
             float* out = logits + r * plan.width + i;
@@ -28,7 +28,7 @@ inline void nade_back_direct(float* grad, const View& model, const float* delta,
                              std::size_t begin, std::size_t end, float* scratch) {
     std::size_t n = model.shape.n, parts = nade_parts(model.shape), of_D = fvsbn_parts(model.shape);
     auto with_one = lay_out<RowsWithOne>(scratch, n);
-    with_one.fill(rows, [&](std::size_t r) { return NadeEnd(states, r, model.shape).ones; });
+    with_one.fill(rows, [&](std::size_t r) { return nade_end(states, r, model.shape).ones; });
     fvsbn_back(grad + NadePlan(model.shape).D, model.shape, delta, with_one, of_D * begin / parts, of_D * end / parts);
 }
 
@@ -39,7 +39,6 @@ class NadeDirectDraw {
         : D_(nade_D(model)), plan_(model.shape), rows_(rows), sums_(memory) {
         if (model.shape.direct) std::memset(sums_, 0, rows * plan_.width * sizeof(float));
     }
-    static std::size_t per_row(Shape s) { return s.direct ? FvsbnPlan(s).width : 0; }
     // Adds to the logits i of all rows, `stride` apart.
     void add_to(float* logits, std::size_t stride, std::size_t i) const {
         for (std::size_t r = 0; r < rows_; ++r) logits[r * stride] += sums_[r * plan_.width + i];

@@ -20,7 +20,7 @@ template <typename State>
 void nade_slice(float* logits, float* const* s, float* const* h, const NadeMoves* moves, const View& model,
                 const NadeBlock& slice, std::size_t k) {
     std::size_t stride = pad(model.shape.n, LINE), blocks = n_blocks(model.shape);
-    NadeTables tables(model);
+    auto tables = nade_tables(model);
     NadeBlock four = slice;
     for (std::size_t block = 0; block < blocks; ++block) {
         const NadeMoves& now = moves[block];
@@ -47,12 +47,12 @@ void nade_forward(float* logits, float* states, const View& model, const std::ui
                   float* scratch) {
     using Again = Additive<typename State::Activation>;
     std::size_t n = model.shape.n, stride = pad(n, LINE);
-    NadeTables tables(model);
-    NadeMoves* moves = reinterpret_cast<NadeMoves*>(scratch);
+    auto tables = nade_tables(model);
+    NadeMoves* moves = lay_out<NadeForwardMemory>(scratch, model.shape).moves;
     nade_moves(moves, X, first_rows(rows), model.shape);
     float *s[MAX_TILE], *h[MAX_TILE];
     for (std::size_t r = 0; r < rows; ++r) {
-        NadeEnd end(states, r, model.shape);
+        NadeEnd end = nade_end(states, r, model.shape);
         s[r] = end.s;
         h[r] = end.h;
         *end.additive = std::is_same_v<State, Again>;
@@ -71,15 +71,17 @@ template <typename State>
 void nade_draw(std::uint8_t* X, float* logits, const View& model, Stream stream, std::size_t rows, float* scratch) {
     using Again = Additive<typename State::Activation>;
     std::size_t n = model.shape.n, stride = pad(n, LINE), blocks = n_blocks(model.shape);
-    NadeTables tables(model);
+    auto tables = nade_tables(model);
+    auto memory = lay_out<NadeDrawMemory>(scratch, model.shape);
     const float* steps = State::steps(model);
     float *s[MAX_TILE], *h[MAX_TILE];
     for (std::size_t r = 0; r < rows; ++r) {
-        s[r] = scratch + r * nade_draw_per_row(model.shape);
-        h[r] = s[r] + tables.K;
+        NadeDrawn row = memory.row(r, model.shape);
+        s[r] = row.s;
+        h[r] = row.h;
         nade_start<State>(s[r], h[r], model);
     }
-    NadeDirectDraw direct(model, rows, scratch + MAX_TILE * nade_draw_per_row(model.shape));
+    NadeDirectDraw direct(model, rows, memory.direct);
     alignas(64) std::uint32_t words[BLOCK][MAX_TILE];
     alignas(64) float at[MAX_TILE][BLOCK], column[MAX_TILE] = {};  // logits of the block, of a feature
     RowSet all = first_rows(rows), fresh = all;
@@ -124,10 +126,10 @@ void nade_draw(std::uint8_t* X, float* logits, const View& model, Stream stream,
 }
 
 Needs nade_needs(Shape s) {
-    std::size_t moves = n_blocks(s) * sizeof(NadeMoves) / sizeof(float);
-    std::size_t drawing = MAX_TILE * (nade_draw_per_row(s) + NadeDirectDraw::per_row(s));
-    std::size_t back = nade_back_scratch(s), direct = s.direct ? floats_of<RowsWithOne>(s.n) : 0;
-    return {NadeTablePlan(s).size, NadeEnd::size(s), moves > drawing ? moves : drawing, back > direct ? back : direct};
+    std::size_t forward = floats_of<NadeForwardMemory>(s), drawing = floats_of<NadeDrawMemory>(s);
+    std::size_t back = floats_of<NadeBackMemory>(s), direct = s.direct ? floats_of<RowsWithOne>(s.n) : 0;
+    return {floats_of<NadeTablesOf<float>>(s), floats_of<NadeEnd>(s), forward > drawing ? forward : drawing,
+            back > direct ? back : direct};
 }
 
 // Stage 0: all but the logits before any one, by parts of the units. Stage 1: those, in as many shares of
@@ -139,10 +141,10 @@ std::size_t nade_stage_items(Shape s, std::size_t stage) {
 
 void nade_prepare(float* out, const float* params, Shape shape, std::size_t stage, std::size_t begin, std::size_t end) {
     if (stage == 0) {
-        with_activation(shape, [&]<typename F>(F) { nade_tables<F>(out, params, shape, begin, end); });
+        with_activation(shape, [&]<typename F>(F) { nade_fill_tables<F>(out, params, shape, begin, end); });
         return;
     }
-    NadeTablesOf<float> tables(out, shape);
+    auto tables = lay_out<NadeTablesOf<float>>(out, shape);
     std::size_t blocks = n_blocks(shape), shares = nade_stage_items(shape, stage);
     for (std::size_t block = blocks * begin / shares; block < blocks * end / shares; ++block) {
         float* base = tables.base + BLOCK * block;
@@ -158,7 +160,7 @@ template <typename Call>
 inline void with_state(const View& model, Call f) {
     with_activation(model.shape, [&]<typename F>(F) {
         if constexpr (F::RATE != 0.0f) {
-            if (NadeTables(model).exponential<F>()) return f(Forward<F>{});
+            if (nade_tables(model).template exponential<F>()) return f(Forward<F>{});
         }
         f(Additive<F>{});
     });

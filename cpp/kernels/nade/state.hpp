@@ -1,72 +1,9 @@
 // NADE's hidden state: ways to keep a_i, and the tables that go with them.
 #pragma once
 
-#include "kernels/lanes.hpp"
-#include "kernels/plans.hpp"
+#include "kernels/nade/layout.hpp"
 
 namespace {
-
-std::size_t nade_parts(Shape s) { return NadePlan(s).units / PART; }
-
-// A matrix with a row of units for every feature, seen by parts of the units. In the parameters the parts of a
-// row are neighbours; in a table the rows of a part are, so that a pass over the features reads memory as it lies.
-template <typename Float>
-struct NadeMatrix {
-    Float* data;
-    std::size_t part, row;  // strides
-    Float* at(std::size_t p, std::size_t i) const { return data + p * part + i * row; }
-};
-
-// Where each table begins, in floats. The steps are left out where nobody asks for them.
-struct NadeTablePlan {
-    std::size_t part, V, back, forward, s0, h0, largest, base, size;  // V and back by parts, forward as in the plan
-    explicit NadeTablePlan(Shape s) {
-        NadePlan plan(s);
-        std::size_t steps = s.activation != Activation::relu;
-        part = plan.rows * PART;
-        V = 0;
-        back = V + nade_parts(s) * part;
-        forward = back + steps * nade_parts(s) * part;
-        s0 = forward + steps * plan.rows * plan.stride;
-        h0 = s0 + plan.units;
-        largest = h0 + plan.units;
-        base = largest + plan.units;
-        size = base + pad(s.n, LINE);
-    }
-};
-
-// Tables of a model, derived from its parameters.
-template <typename Float>
-struct NadeTablesOf {
-    NadeMatrix<Float> V, back;  // V once more; exp(W/2)
-    Float* forward;             // exp(-W/2)
-    Float *s0, *h0;             // state and hidden units before any one
-    Float* largest;             // of every unit, the largest |c| or |W|
-    Float* base;                // logits before any one
-    std::size_t K;
-
-    NadeTablesOf(Float* tables, Shape shape) {
-        NadeTablePlan plan(shape);
-        V = {tables + plan.V, plan.part, PART};
-        back = {tables + plan.back, plan.part, PART};
-        forward = tables + plan.forward;
-        s0 = tables + plan.s0;
-        h0 = tables + plan.h0;
-        largest = tables + plan.largest;
-        base = tables + plan.base;
-        K = NadePlan(shape).units;
-    }
-    // Whether the exponential of every c and W is a normal number, far from the ends of the range. NaN: no.
-    template <typename F>
-    bool exponential() const {
-        bool inside = true;
-        for (std::size_t k = 0; k < K; ++k) inside &= largest[k] * -F::RATE < 75.0f;
-        return inside;
-    }
-};
-struct NadeTables : NadeTablesOf<const float> {
-    explicit NadeTables(const View& model) : NadeTablesOf(model.tables, model.shape) {}
-};
 
 // Activations, h = f(a), with f'(a) as a function of h.
 // Where it is made of 1 / (1 + exp(2 RATE a)), of_product gives it from the factors of SCALE times that.
@@ -95,9 +32,9 @@ template <typename F, int shift>
 struct Exponential {
     using Activation = F;
     static constexpr float ONE = 1.0f / (1 << shift), ONE_SQUARED = ONE * ONE;  // s and its square at a = 0
-    static const float* initial(const View& model) { return NadeTables(model).s0; }
-    static const float* steps(const View& model) { return NadeTables(model).forward; }
-    static NadeMatrix<const float> back_steps(const View& model) { return NadeTables(model).back; }
+    static const float* initial(const View& model) { return nade_tables(model).s0; }
+    static const float* steps(const View& model) { return nade_tables(model).forward; }
+    static NadeMatrix<const float> back_steps(const View& model) { return nade_tables(model).back; }
     static vf start(vf c) { return exp(c * F::RATE) * ONE; }
     static vf forward(vf s, vf step) { return s * step; }
     static vf back(vf s, vf step) { return s * step; }
@@ -162,23 +99,11 @@ inline void with_activation(Shape shape, Call f) {
     }
 }
 
-// What a row leaves for the backward pass: s and h at its end, whether s is additive, its ones for D.
-struct NadeEnd {
-    float *s, *h, *additive;
-    std::uint32_t* ones;
-    NadeEnd(float* states, std::size_t row, Shape shape)
-        : s(states + row * size(shape)),
-          h(s + NadePlan(shape).units),
-          additive(h + NadePlan(shape).units),
-          ones(reinterpret_cast<std::uint32_t*>(additive + LINE)) {}
-    static std::size_t size(Shape s) { return 2 * NadePlan(s).units + LINE + (s.direct ? pad(s.n + 1, LINE) : 0); }
-};
-
 // What the parts begin ... end - 1 add to the tables: V, steps, the state before any one, the largest |c| or |W|.
 template <typename F>
-void nade_tables(float* out, const float* params, Shape shape, std::size_t begin, std::size_t end) {
+void nade_fill_tables(float* out, const float* params, Shape shape, std::size_t begin, std::size_t end) {
     NadePlan plan(shape);
-    NadeTablesOf<float> tables(out, shape);
+    auto tables = lay_out<NadeTablesOf<float>>(out, shape);
     for (std::size_t k = begin * PART; k < end * PART; k += LANES) {
         vf c = load(params + plan.c + k);
         store(tables.h0 + k, F::of(c));

@@ -169,13 +169,10 @@ void nade_products(float* const* out, const float* const* h, std::size_t count, 
     }
 }
 
-// Floats of a row while it is drawn: s and h. Rows start on different cache sets.
-inline std::size_t nade_draw_per_row(Shape s) { return 2 * NadePlan(s).units + LINE; }
-
 // The state of a row before any one.
 template <typename State>
 void nade_start(float* s, float* h, const View& model) {
-    NadeTables tables(model);
+    auto tables = nade_tables(model);
     std::memcpy(s, State::initial(model), tables.K * sizeof(float));
     std::memcpy(h, tables.h0, tables.K * sizeof(float));
 }
