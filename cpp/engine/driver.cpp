@@ -5,45 +5,36 @@
 #include "engine/memory.hpp"
 #include "engine/parallel.hpp"
 #include "engine/work.hpp"
+#include "kernels/scratch.hpp"
 
 namespace ardens {
 namespace {
 
-// Memory of each thread while it works on tiles of rows.
+// What a thread that works on tiles of rows has to itself.
 struct TileMemory {
-    std::size_t logits, state, scratch, bytes;  // in floats
-    TileMemory(const Description& model, Needs needs, std::size_t n_bytes)
-        : logits(MAX_TILE * pad(model.shape.n, LINE)),
-          state(pad(MAX_TILE * needs.state, LINE)),
-          scratch(pad(needs.scratch, LINE)),
-          bytes(pad(n_bytes, 64) / sizeof(float)) {}
-    std::size_t per_thread() const { return logits + state + scratch + bytes; }
-};
-
-// Consecutive rows, and what the thread that works on them has to itself.
-struct Tile {
-    std::size_t first, count;
     float *logits, *state, *scratch;
     std::uint8_t* bytes;
+    TileMemory(Scratch& memory, std::size_t n, Needs needs, std::size_t n_bytes)
+        : logits(memory.take<float>(MAX_TILE * pad(n, LINE))),
+          state(memory.take<float>(MAX_TILE * needs.state)),
+          scratch(memory.take<float>(needs.scratch)),
+          bytes(memory.take<std::uint8_t>(n_bytes)) {}
 };
 
-// work(tile) for all rows; every thread has `n_bytes` bytes besides the kernel's memory.
+// work(first row, rows, memory) for all rows; every thread has `n_bytes` bytes besides the kernel's memory.
 template <typename Work>
 void each_tile(const Description& model, std::size_t rows, std::size_t n_bytes, int threads, Poll poll, Work&& work) {
     if (rows == 0) return;
-    TileMemory memory(model, model_kernels(model).needs(model.shape), n_bytes);
     threads = useful_threads(threads, rows * model.size);
-    Workspace space(memory.per_thread() * threads);
-    float* floats = space.take(memory.per_thread() * threads);
-    std::size_t size = tile_rows(model, rows, threads);
+    std::size_t n = model.shape.n, size = tile_rows(model, rows, threads);
+    Needs needs = model_kernels(model).needs(model.shape);
+    std::size_t per_thread = floats_of<TileMemory>(n, needs, n_bytes);
+    Workspace space(per_thread * threads);
     Interrupt interrupt(poll);
-    parallel_for((rows + size - 1) / size, threads, [&](std::size_t item, int thread) {
+    parallel_for((rows + size - 1) / size, threads, [&](std::size_t tile, int thread) {
         if (interrupt.asked(thread)) return;
-        std::size_t begin = item * size;
-        float* logits = floats + thread * memory.per_thread();
-        float *state = logits + memory.logits, *scratch = state + memory.state;
-        work(Tile{begin, std::min(size, rows - begin), logits, state, scratch,
-                  reinterpret_cast<std::uint8_t*>(scratch + memory.scratch)});
+        auto memory = lay_out<TileMemory>(space.get() + thread * per_thread, n, needs, n_bytes);
+        work(tile * size, std::min(size, rows - tile * size), memory);
     });
     interrupt.raise();
 }
@@ -52,9 +43,9 @@ void each_tile(const Description& model, std::size_t rows, std::size_t n_bytes, 
 template <typename Finish>
 void each_logits(const Description& model, const View& view, Rows rows, int threads, Poll poll, Finish&& finish) {
     const ModelKernels& k = model_kernels(model);
-    each_tile(model, rows.count, 0, threads, poll, [&](const Tile& tile) {
-        k.logits(tile.logits, tile.state, view, rows.X + tile.first * model.shape.n, tile.count, tile.scratch);
-        finish(tile.first, tile.count, tile.logits);
+    each_tile(model, rows.count, 0, threads, poll, [&](std::size_t first, std::size_t count, const TileMemory& its) {
+        k.logits(its.logits, its.state, view, rows.X + first * model.shape.n, count, its.scratch);
+        finish(first, count, its.logits);
     });
 }
 
@@ -106,20 +97,21 @@ void sample(const Draws& out, const Description& model, const View& view, Stream
     // Rows that are rearranged are drawn beside the output: a tile of them, and one whose columns are moved.
     bool beside = out.packed || out.columns;
     std::size_t n_bytes = beside ? (MAX_TILE + 1) * n : 0;
-    each_tile(model, out.count, n_bytes, threads, poll, [&](const Tile& tile) {
-        std::uint8_t *to = out.X + tile.first * width, *X = beside ? tile.bytes : to;
-        k.sample(X, tile.logits, view, {stream.seed, stream.start + tile.first}, tile.count, tile.scratch);
-        if (out.log_prob) log_prob_of(out.log_prob + tile.first, tile.logits, X, tile.count, n);
-        if (!beside) return;
-        for (std::size_t r = 0; r < tile.count; ++r) {
-            std::uint8_t *row = X + r * n, *moved = out.packed ? X + MAX_TILE * n : to + r * width;
-            if (out.columns) {
-                for (std::size_t i = 0; i < n; ++i) moved[i] = row[out.columns[i]];
-                row = moved;
-            }
-            if (out.packed) pack_row(to + r * width, row, n);
-        }
-    });
+    each_tile(model, out.count, n_bytes, threads, poll,
+              [&](std::size_t first, std::size_t count, const TileMemory& its) {
+                  std::uint8_t *to = out.X + first * width, *X = beside ? its.bytes : to;
+                  k.sample(X, its.logits, view, {stream.seed, stream.start + first}, count, its.scratch);
+                  if (out.log_prob) log_prob_of(out.log_prob + first, its.logits, X, count, n);
+                  if (!beside) return;
+                  for (std::size_t r = 0; r < count; ++r) {
+                      std::uint8_t *row = X + r * n, *moved = out.packed ? X + MAX_TILE * n : to + r * width;
+                      if (out.columns) {
+                          for (std::size_t i = 0; i < n; ++i) moved[i] = row[out.columns[i]];
+                          row = moved;
+                      }
+                      if (out.packed) pack_row(to + r * width, row, n);
+                  }
+              });
 }
 
 }  // namespace ardens

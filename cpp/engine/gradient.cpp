@@ -1,14 +1,31 @@
 #include <algorithm>
 #include <cstring>
-#include <vector>
 
 #include "engine/driver.hpp"
 #include "engine/memory.hpp"
 #include "engine/parallel.hpp"
 #include "engine/work.hpp"
+#include "kernels/scratch.hpp"
 
 namespace ardens {
 namespace {
+
+// Memory of a gradient, for so many rows at once.
+struct GradientMemory {
+    float *tables, *logits, *delta, *state;
+    double* nats;
+    std::size_t per_thread;  // floats of scratch
+    float* scratch;
+    GradientMemory(Scratch& memory, Needs needs, std::size_t stride, std::size_t rows, bool keeps_delta, int threads)
+        : tables(memory.take<float>(needs.tables)),
+          logits(memory.take<float>(rows * stride)),
+          delta(memory.take<float>(keeps_delta ? rows * stride : 0)),
+          state(memory.take<float>(rows * needs.state)),
+          nats(memory.take<double>(rows)),
+          per_thread(pad(std::max(needs.scratch, needs.backward), LINE)),
+          scratch(memory.take<float>(per_thread * threads)) {}
+    float* scratch_of(int thread) const { return scratch + thread * per_thread; }
+};
 
 // A gradient in the making: the two ways that models have.
 class Gradient {
@@ -24,29 +41,21 @@ class Gradient {
           n_(model.shape.n),
           stride_(pad(model.shape.n, LINE)),
           scale_(1.0f / static_cast<float>(rows.count)),
-          scratch_(pad(std::max(needs_.scratch, needs_.backward), LINE)),
-          delta_rows_(kernels_.gradient ? 0 : many_),
-          space_(Workspace::padded(needs_.tables) + (many_ + delta_rows_) * stride_ +
-                 Workspace::padded(many_ * needs_.state) + scratch_ * threads_),
-          tables_(space_.take(needs_.tables)),
-          logits_(space_.take(many_ * stride_)),
-          delta_(space_.take(delta_rows_ * stride_)),
-          state_(space_.take(many_ * needs_.state)),
-          scratches_(space_.take(scratch_ * threads_)),
-          nats_(many_) {}
+          space_(floats_of<GradientMemory>(needs_, stride_, many_, !kernels_.gradient, threads_)),
+          memory_(lay_out<GradientMemory>(space_.get(), needs_, stride_, many_, !kernels_.gradient, threads_)) {}
 
     // Returns the sum of all nats.
     double compute(const float* params, Interrupt& interrupt) {
-        prepare(tables_, model_, params, threads_);
+        prepare(memory_.tables, model_, params, threads_);
         each_share(model_.size, threads_, [this](std::size_t begin, std::size_t count) {
             std::memset(grad_ + begin, 0, count * sizeof(float));
         });
-        View view{model_.shape, params, tables_};
+        View view{model_.shape, params, memory_.tables};
         double total = 0.0;
         for (std::size_t first = 0; first < rows_.count; first += many_) {
             Rows now{rows_.X + first * n_, std::min(many_, rows_.count - first)};
             kernels_.gradient ? at_once(view, now, interrupt) : in_turn(view, now, interrupt);
-            for (std::size_t r = 0; r < now.count; ++r) total += nats_[r];
+            for (std::size_t r = 0; r < now.count; ++r) total += memory_.nats[r];
         }
         return total;
     }
@@ -57,13 +66,15 @@ class Gradient {
     // All rows forwards, and then every part of the parameters back.
     void in_turn(const View& view, Rows rows, Interrupt& interrupt) {
         each_tile_of(rows.count, interrupt, [&](std::size_t r, std::size_t count, int thread) {
-            float *logits = logits_ + r * stride_, *delta = delta_ + r * stride_, *state = state_ + r * needs_.state;
+            float *logits = memory_.logits + r * stride_, *delta = memory_.delta + r * stride_,
+                  *state = memory_.state + r * needs_.state;
             const std::uint8_t* X = rows.X + r * n_;
-            kernels_.logits(logits, state, view, X, count, memory_of(thread));
-            kernels().bernoulli.delta(delta, nats_.data() + r, logits, X, scale_, count, n_);
+            kernels_.logits(logits, state, view, X, count, memory_.scratch_of(thread));
+            kernels().bernoulli.delta(delta, memory_.nats + r, logits, X, scale_, count, n_);
         });
         each_part(rows.count, interrupt, [&](std::size_t begin, std::size_t end, int thread) {
-            kernels_.backward(grad_, view, delta_, state_, rows.X, rows.count, begin, end, memory_of(thread));
+            kernels_.backward(grad_, view, memory_.delta, memory_.state, rows.X, rows.count, begin, end,
+                              memory_.scratch_of(thread));
         });
     }
 
@@ -71,15 +82,13 @@ class Gradient {
     void at_once(const View& view, Rows rows, Interrupt& interrupt) {
         each_part(rows.count, interrupt, [&](std::size_t begin, std::size_t end, int thread) {
             for (std::size_t r = 0; r < rows.count && !interrupt.asked(thread); r += MAX_BATCH)
-                kernels_.gradient(grad_, logits_ + r * stride_, view, rows.X + r * n_, scale_,
-                                  std::min(MAX_BATCH, rows.count - r), begin, end, memory_of(thread));
+                kernels_.gradient(grad_, memory_.logits + r * stride_, view, rows.X + r * n_, scale_,
+                                  std::min(MAX_BATCH, rows.count - r), begin, end, memory_.scratch_of(thread));
         });
         each_tile_of(rows.count, interrupt, [&](std::size_t r, std::size_t count, int) {
-            kernels().bernoulli.sum(nats_.data() + r, logits_ + r * stride_, count, n_);
+            kernels().bernoulli.sum(memory_.nats + r, memory_.logits + r * stride_, count, n_);
         });
     }
-
-    float* memory_of(int thread) { return scratches_ + thread * scratch_; }
 
     // work(first row, rows, thread)
     template <typename Work>
@@ -115,11 +124,8 @@ class Gradient {
     int threads_;
     std::size_t n_, stride_;
     float scale_;
-    std::size_t scratch_;     // floats of a thread
-    std::size_t delta_rows_;  // those that delta is kept for
     Workspace space_;
-    float *tables_, *logits_, *delta_, *state_, *scratches_;
-    std::vector<double> nats_;
+    GradientMemory memory_;
 };
 
 }  // namespace

@@ -6,9 +6,6 @@
 #include <memory>
 #include <new>
 #include <optional>
-#include <utility>
-
-#include "kernels/contract.hpp"
 
 namespace ardens {
 
@@ -27,7 +24,7 @@ class Floats {
     std::unique_ptr<float, Free> data_;
 };
 
-// Memory for one call, taken piece by piece. A calling thread keeps it for its next call, up to a
+// Memory for one call. A calling thread keeps it for its next call, up to a
 // limit: fresh pages cost as much as a batch of a small model. A call within a call, from a signal's handler
 // that runs while the outer one polls, has memory of its own.
 class Workspace {
@@ -35,7 +32,7 @@ class Workspace {
     explicit Workspace(std::size_t count) : keeps_(count <= KEPT && !in_use) {
         if (!keeps_) {
             own_.emplace(count);
-            next_ = own_->get();
+            data_ = own_->get();
             return;
         }
         if (count > kept_count) {
@@ -43,7 +40,7 @@ class Workspace {
             kept.emplace(count);
             kept_count = count;
         }
-        next_ = kept->get();
+        data_ = kept->get();
         in_use = true;
     }
     ~Workspace() {
@@ -51,8 +48,7 @@ class Workspace {
     }
     Workspace(const Workspace&) = delete;
     Workspace& operator=(const Workspace&) = delete;
-    static std::size_t padded(std::size_t count) { return pad(count, LINE); }
-    float* take(std::size_t count) { return std::exchange(next_, next_ + padded(count)); }
+    float* get() const { return data_; }
 
   private:
     static constexpr std::size_t KEPT = 16 << 20;  // floats
@@ -61,7 +57,7 @@ class Workspace {
     inline static thread_local bool in_use = false;
     bool keeps_;
     std::optional<Floats> own_;
-    float* next_;
+    float* data_;
 };
 
 }  // namespace ardens
