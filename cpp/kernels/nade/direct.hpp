@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kernels/fvsbn.hpp"
-#include "kernels/nade/backward.hpp"
+#include "kernels/nade/layout.hpp"
 
 namespace {
 
@@ -35,8 +35,8 @@ inline void nade_back_direct(float* grad, const View& model, const float* delta,
 // While rows are drawn: what the ones so far add to every later logit.
 class NadeDirectDraw {
   public:
-    NadeDirectDraw(const View& model, std::size_t rows, float* memory)
-        : D_(nade_D(model)), plan_(model.shape), rows_(rows), sums_(memory) {
+    NadeDirectDraw(const View& model, std::size_t rows, float* sums)
+        : D_(nade_D(model)), plan_(model.shape), rows_(rows), sums_(sums) {
         if (model.shape.direct) std::memset(sums_, 0, rows * plan_.width * sizeof(float));
     }
     // Adds to the logits i of all rows, `stride` apart.

@@ -99,29 +99,15 @@ inline void with_activation(Shape shape, Call f) {
     }
 }
 
-// What the parts begin ... end - 1 add to the tables: V, steps, the state before any one, the largest |c| or |W|.
-template <typename F>
-void nade_fill_tables(float* out, const float* params, Shape shape, std::size_t begin, std::size_t end) {
-    NadePlan plan(shape);
-    auto tables = lay_out<NadeTablesOf<float>>(out, shape);
-    for (std::size_t k = begin * PART; k < end * PART; k += LANES) {
-        vf c = load(params + plan.c + k);
-        store(tables.h0 + k, F::of(c));
-        if constexpr (F::RATE == 0.0f) continue;
-        store(tables.s0 + k, Forward<F>::start(c));
-        store(tables.largest + k, abs(c));
-    }
-    for (std::size_t i = 0; i < plan.rows; ++i)
-        for (std::size_t k = begin * PART; k < end * PART; k += LANES) {
-            std::size_t at = i * plan.stride + k, p = k / PART, l = k % PART;
-            store(tables.V.at(p, i) + l, load(params + plan.V + at));
-            if constexpr (F::RATE == 0.0f) continue;
-            vf w = load(params + plan.W + at), most = load(tables.largest + k), step = exp(w * F::RATE);
-            store(tables.forward + at, step);
-            store(tables.back.at(p, i) + l, 1.0f / step);
-            w = abs(w);
-            store(tables.largest + k, (most < w) | (w != w) ? w : most);
+// Calls f with the state that the parameters allow.
+template <typename Call>
+inline void with_state(const View& model, Call f) {
+    with_activation(model.shape, [&]<typename F>(F) {
+        if constexpr (F::RATE != 0.0f) {
+            if (nade_tables(model).template exponential<F>()) return f(Forward<F>{});
         }
+        f(Additive<F>{});
+    });
 }
 
 }  // namespace
