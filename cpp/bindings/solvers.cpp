@@ -7,16 +7,16 @@
 namespace ardens {
 namespace {
 
-Table sorted_rows(const py::array& X) {
+SortedRows sorted_rows(const py::array& X) {
     py::ssize_t rows = extent(X, 0), n = extent(X, 1);
     Rows in{pointer<const std::uint8_t>(X, "X", {rows, n}), static_cast<std::size_t>(rows)};
     if (rows == 0) throw py::value_error("X must have at least one row; got 0");
     py::gil_scoped_release release;
-    return Table(in, static_cast<std::size_t>(n), poll_signals);
+    return SortedRows(in, static_cast<std::size_t>(n), poll_signals);
 }
 
-void regressions(const py::array& W, const py::array& b, const Table& rows, const py::array& penalty, double l1_ratio,
-                 double tolerance, int threads) {
+void regressions(const py::array& W, const py::array& b, const SortedRows& rows, const py::array& penalty,
+                 double l1_ratio, double tolerance, int threads) {
     py::ssize_t n = extent(rows.n);
     Regressions out{pointer<double>(W, "W", {n, n}),
                     pointer<double>(b, "b", {n}),
@@ -33,7 +33,9 @@ void regressions(const py::array& W, const py::array& b, const Table& rows, cons
 
 void bind_solvers(py::module_& m) {
     using namespace py::literals;
-    py::class_<Table>(m, "SortedRows").def(py::init(&sorted_rows), "X"_a).def_readonly("n_samples", &Table::count);
+    py::class_<SortedRows>(m, "SortedRows")
+        .def(py::init(&sorted_rows), "X"_a)
+        .def_readonly("n_samples", &SortedRows::count);
     m.def("fit_regressions", regressions, "W"_a, "b"_a, "rows"_a, "penalty"_a, "l1_ratio"_a, "tolerance"_a,
           "threads"_a);
 }

@@ -6,10 +6,9 @@
 namespace ardens {
 
 // Over the rows x, for every column i,
-//     sum softplus(t) - x_i t  +  penalty[i] (l1_ratio |w|_1 + (1 - l1_ratio) / 2 |w|^2),   t = b_i + sum_{j<i} w_j
-//     x_j,
-// is minimised over b_i and w = W[i, :i], from where they are; W is (n, n), b and penalty are (n,).
-// A column whose penalty is not positive is left as it is; one that never varies gets w = 0 and the
+//     sum softplus(t) - x_i t  +  penalty[i] (l1_ratio |w|_1 + (1 - l1_ratio) / 2 |w|^2)
+// with t = b_i + sum_{j<i} w_j x_j is minimised over b_i and w = W[i, :i], from where they are; W is (n, n), b and
+// penalty are (n,). A column whose penalty is not positive is left as it is; one that never varies gets w = 0 and the
 // log-odds of its mean with one row of each kind added. A column is done when a step gains less
 // than `tolerance`. The result depends neither on the threads nor on the order of the rows.
 struct Regressions {
@@ -19,6 +18,6 @@ struct Regressions {
     std::size_t n;
 };
 
-void fit_regressions(const Regressions& out, const Table& table, int threads, Poll poll);
+void fit_regressions(const Regressions& out, const SortedRows& rows, int threads, Poll poll);
 
 }  // namespace ardens
