@@ -1,22 +1,35 @@
 #include "models.hpp"
 
 #include <stdexcept>
-#include <string_view>
 
 #include "kernels/plans.hpp"
 
 namespace ardens {
 namespace {
 
+constexpr const char* ACTIVATIONS[] = {"sigmoid", "tanh", "relu"};  // in the order of the enumeration
+
+void require(bool condition, const std::string& message) {
+    if (!condition) throw std::invalid_argument(message);
+}
+
 // Sizes are multiplied freely below this bound on the number of parameters (2^40 floats are 4 TiB).
-constexpr double MOST_PARAMETERS = 1099511627776.0;
+void require_addressable(const std::string& family, Shape s, double parameters) {
+    require(parameters < 1099511627776.0, family + " with n_features=" + std::to_string(s.n) + ", n_hidden=" +
+                                              std::to_string(s.d) + " has too many parameters to address");
+}
+
+void require_hidden(Shape s) { require(s.d >= 1, "n_hidden must be at least 1; got 0"); }
 
 Description tabular(Shape s) {
+    require(s.n <= 30, "tabular needs 2^n - 1 parameters: n_features must be at most 30; got " + std::to_string(s.n));
     TabularPlan plan(s);
     return {"tabular", s, {{"logits", {plan.entries}, {1}, 0}}, plan.entries, plan.size, 0, &Kernels::tabular};
 }
 
 Description fvsbn(Shape s) {
+    double n = static_cast<double>(s.n);
+    require_addressable("fvsbn", s, n * (n + 16.0));
     FvsbnPlan plan(s);
     return {"fvsbn",
             s,
@@ -28,6 +41,9 @@ Description fvsbn(Shape s) {
 }
 
 Description mlp(Shape s) {
+    double n = static_cast<double>(s.n), d = static_cast<double>(s.d);
+    require_hidden(s);
+    require_addressable("mlp", s, (n * (n - 1.0) / 2.0 + 2.0 * n) * (d + 16.0));
     MlpPlan plan(s);
     return {"mlp",
             s,
@@ -41,9 +57,12 @@ Description mlp(Shape s) {
             &Kernels::mlp};
 }
 
-Description nade(const std::string& name, Shape s) {
+Description nade(Shape s) {
+    double n = static_cast<double>(s.n), d = static_cast<double>(s.d);
+    require_hidden(s);
+    require_addressable("nade", s, 2.0 * (n + 1.0) * (d + 32.0) + (s.direct ? n * (n + 16.0) : 0.0));
     NadePlan plan(s);
-    Description out{name,
+    Description out{"nade",
                     s,
                     {{"W", {s.d, s.n}, {1, plan.stride}, plan.W}, {"c", {s.d}, {1}, plan.c}},
                     s.n * s.d + s.d + s.n,
@@ -62,58 +81,41 @@ Description nade(const std::string& name, Shape s) {
     return out;
 }
 
-// The variant that a name stands for: nade, then its activation unless that is the sigmoid, direct, tied,
-// each after a hyphen. False if the name is none of these.
-bool read_variant(Shape& shape, std::string_view name) {
-    auto takes = [&](std::string_view part) {
-        bool found = name.substr(0, part.size()) == part;
-        if (found) name.remove_prefix(part.size());
-        return found;
-    };
-    if (!takes("nade")) return false;
-    if (takes("-tanh")) {
-        shape.activation = Activation::tanh;
-    } else if (takes("-relu")) {
-        shape.activation = Activation::relu;
-    }
-    shape.direct = takes("-direct");
-    shape.tied = takes("-tied");
-    return name.empty();
-}
+struct Family {
+    const char* name;
+    Description (*describe)(Shape);
+    bool has_variants;
+};
+constexpr Family FAMILIES[] = {
+    {"tabular", tabular, false}, {"fvsbn", fvsbn, false}, {"mlp", mlp, false}, {"nade", nade, true}};
 
-void require(bool condition, const std::string& message) {
-    if (!condition) throw std::invalid_argument(message);
+std::string variant(Shape s) {
+    return std::string("activation='") + name_of(s.activation) + "', direct=" + (s.direct ? "True" : "False") +
+           ", tied=" + (s.tied ? "True" : "False");
 }
 
 }  // namespace
 
-Description describe(const std::string& name, Shape s) {
-    double n = static_cast<double>(s.n), d = static_cast<double>(s.d);
-    require(s.n >= 1, "n_features must be at least 1; got 0");
-    auto bounded = [&](double parameters) {
-        require(parameters < MOST_PARAMETERS, name + " with n_features=" + std::to_string(s.n) + ", n_hidden=" +
-                                                  std::to_string(s.d) + " has too many parameters to address");
-    };
-    if (name == "tabular") {
-        require(s.n <= 30,
-                "tabular needs 2^n - 1 parameters: n_features must be at most 30; got " + std::to_string(s.n));
-        return tabular(s);
+const char* name_of(Activation activation) { return ACTIVATIONS[static_cast<std::size_t>(activation)]; }
+
+Activation activation_of(const std::string& name) {
+    for (Activation activation : {Activation::sigmoid, Activation::tanh, Activation::relu})
+        if (name == name_of(activation)) return activation;
+    throw std::invalid_argument("activation must be one of sigmoid, tanh, relu; got '" + name + "'");
+}
+
+Description describe(const std::string& family, Shape shape) {
+    require(shape.n >= 1, "n_features must be at least 1; got 0");
+    std::string choices;
+    for (const Family& known : FAMILIES) {
+        if (family == known.name) {
+            require(known.has_variants || variant(shape) == variant({}),
+                    family + " has no variants; got " + variant(shape));
+            return known.describe(shape);
+        }
+        choices += (choices.empty() ? "" : ", ") + std::string(known.name);
     }
-    if (name == "fvsbn") {
-        bounded(n * (n + 16.0));
-        return fvsbn(s);
-    }
-    require(s.d >= 1, "n_hidden must be at least 1; got 0");
-    if (name == "mlp") {
-        bounded((n * (n - 1.0) / 2.0 + 2.0 * n) * (d + 16.0));
-        return mlp(s);
-    }
-    if (read_variant(s, name)) {
-        bounded(2.0 * (n + 1.0) * (d + 32.0) + (s.direct ? n * (n + 16.0) : 0.0));
-        return nade(name, s);
-    }
-    throw std::invalid_argument("model must be one of tabular, fvsbn, mlp, nade or a variant of nade; got '" + name +
-                                "'");
+    throw std::invalid_argument("model must be one of " + choices + "; got '" + family + "'");
 }
 
 }  // namespace ardens

@@ -1,4 +1,4 @@
-// The models by name: their parameters' names, shapes and places. Read by the bindings and, through
+// The models by family: their parameters' names, shapes and places. Read by the bindings and, through
 // them, by Python; kernels use the same plans.
 #pragma once
 
@@ -17,8 +17,8 @@ struct Parameter {
 };
 
 struct Description {
-    std::string name;
-    Shape shape;
+    std::string name;  // of the family
+    Shape shape;       // and its variant
     std::vector<Parameter> parameters;
     std::size_t n_parameters;  // free ones
     std::size_t size;          // floats in the flat array, padding included
@@ -26,7 +26,11 @@ struct Description {
     const ModelKernels Kernels::* kernels;
 };
 
-// Throws std::invalid_argument for an unknown name or a shape whose parameters cannot be addressed.
-Description describe(const std::string& name, Shape shape);
+// Throws std::invalid_argument for an unknown family, a variant that it does not have, or a shape whose parameters
+// cannot be addressed.
+Description describe(const std::string& family, Shape shape);
+
+const char* name_of(Activation activation);
+Activation activation_of(const std::string& name);  // throws std::invalid_argument for an unknown one
 
 }  // namespace ardens

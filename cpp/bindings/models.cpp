@@ -14,6 +14,37 @@
 namespace ardens {
 namespace {
 
+// Takes the variant out of a joined name, such as nade-tanh-direct-tied, and returns the family: for callers that do
+// not give the variant by keywords.
+std::string split_joined_name(Shape& shape, const std::string& name) {
+    if (name.substr(0, 5) != "nade-") return name;
+    std::string left = name.substr(4);
+    auto takes = [&left](const std::string& word) {
+        bool found = left.substr(0, word.size()) == word;
+        if (found) left.erase(0, word.size());
+        return found;
+    };
+    Shape read = shape;
+    if (takes("-tanh")) {
+        read.activation = Activation::tanh;
+    } else if (takes("-relu")) {
+        read.activation = Activation::relu;
+    }
+    read.direct |= takes("-direct");
+    read.tied |= takes("-tied");
+    if (!left.empty()) return name;
+    shape = read;
+    return "nade";
+}
+
+Description make_model(const std::string& family, std::size_t n_features, std::size_t n_hidden,
+                       const std::string& activation, bool direct, bool tied) {
+    Shape shape{n_features, n_hidden, activation_of(activation), direct, tied};
+    Description model = describe(split_joined_name(shape, family), shape);
+    model.name = family;
+    return model;
+}
+
 const float* params_of(const Description& model, const py::array& params) {
     return pointer<const float>(params, "params", {extent(model.size)});
 }
@@ -105,11 +136,12 @@ void draw_rows(const Description& model, const py::array& params, const py::arra
 void bind_models(py::module_& m) {
     using namespace py::literals;
     py::class_<Description>(m, "Model")
-        .def(py::init([](const std::string& name, std::size_t n_features, std::size_t n_hidden) {
-                 return describe(name, {n_features, n_hidden});
-             }),
-             "name"_a, "n_features"_a, "n_hidden"_a)
+        .def(py::init(&make_model), "family"_a, "n_features"_a, "n_hidden"_a, py::kw_only(), "activation"_a = "sigmoid",
+             "direct"_a = false, "tied"_a = false)
         .def_readonly("name", &Description::name)
+        .def_property_readonly("activation", [](const Description& model) { return name_of(model.shape.activation); })
+        .def_property_readonly("direct", [](const Description& model) { return model.shape.direct; })
+        .def_property_readonly("tied", [](const Description& model) { return model.shape.tied; })
         .def_property_readonly("n_features", [](const Description& model) { return model.shape.n; })
         .def_property_readonly("n_hidden", [](const Description& model) { return model.shape.d; })
         .def_readonly("n_parameters", &Description::n_parameters)

@@ -2,9 +2,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 class Model:
-    def __init__(self, name: str, n_features: int, n_hidden: int) -> None: ...
+    def __init__(
+        self,
+        family: str,
+        n_features: int,
+        n_hidden: int,
+        *,
+        activation: str = "sigmoid",
+        direct: bool = False,
+        tied: bool = False,
+    ) -> None: ...
     @property
     def name(self) -> str: ...
+    @property
+    def activation(self) -> str: ...
+    @property
+    def direct(self) -> bool: ...
+    @property
+    def tied(self) -> bool: ...
     @property
     def n_features(self) -> int: ...
     @property

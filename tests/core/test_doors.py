@@ -7,6 +7,7 @@ import references
 from ardens import _core
 from core_model import CoreModel
 from first_principles import PHILOX_KNOWN_ANSWERS
+from references import VARIANTS
 
 N = 9
 
@@ -70,3 +71,47 @@ def test_rows_beyond_32_bits_are_those_of_the_specification(start):
     expected = references.MODELS["fvsbn"].sample(40, 3, start, **exact)
     assert np.array_equal(model.sample(40, 3, start), expected)
     assert len(np.unique(model.sample(40, 3, start), axis=0)) > 10
+
+
+def test_a_model_says_its_family_and_its_variant():
+    core = _core.Model("nade", 4, 3, activation="tanh", direct=True, tied=True)
+    assert (core.name, core.activation, core.direct, core.tied) == ("nade", "tanh", True, True)
+    assert [name for name, *_ in core.layout] == ["W", "c", "D", "b"]
+    core = _core.Model("mlp", 4, 3)
+    assert (core.name, core.activation, core.direct, core.tied) == ("mlp", "sigmoid", False, False)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_joined_name_is_another_way_to_say_a_variant(name):
+    family, *words = name.split("-")
+    core = _core.Model(
+        family,
+        N,
+        5,
+        activation=next((word for word in words if word in ("tanh", "relu")), "sigmoid"),
+        direct="direct" in words,
+        tied="tied" in words,
+    )
+    joined, X = CoreModel(name, N), np.eye(N, dtype=np.uint8)
+    assert joined.core.name == name
+    for of in ("activation", "direct", "tied", "size", "n_parameters", "n_tables", "layout"):
+        assert getattr(joined.core, of) == getattr(core, of)
+    nats = core.log_prob(joined.flat, core.tables(joined.flat, 1), X, 1)
+    assert np.array_equal(nats, joined.log_prob(X))
+
+
+@pytest.mark.parametrize(
+    ("family", "options", "told"),
+    [
+        ("mlp", {"tied": True}, "mlp has no variants; .*direct=False, tied=True"),
+        ("fvsbn", {"direct": True}, "fvsbn has no variants; .*direct=True, tied=False"),
+        ("tabular", {"activation": "tanh"}, "tabular has no variants; got activation='tanh'"),
+        ("nade", {"activation": "gelu"}, "activation must be one of .*; got 'gelu'"),
+        ("nade-", {}, "model must be one of tabular, fvsbn, mlp, nade; got 'nade-'"),
+        ("nade-tied-direct", {}, "model must be one of .*; got 'nade-tied-direct'"),
+        ("made", {}, "model must be one of .*; got 'made'"),
+    ],
+)
+def test_a_variant_that_no_model_has_is_refused(family, options, told):
+    with pytest.raises(ValueError, match=told):
+        _core.Model(family, 4, 3, **options)
