@@ -5,8 +5,8 @@ from __future__ import annotations
 from ardens import _core as core
 from ardens.models import MODELS
 from ardens.parameters import filled, named_views
-from ardens.recipe import Settings, settings_for
-from ardens.selection.halving import Trial
+from ardens.selection import Trial
+from ardens.training.settings import Settings, settings_for
 
 __all__ = [
     "MARGINAL_LOGITS",
@@ -19,5 +19,5 @@ __all__ = [
     "settings_for",
 ]
 
-MARGINAL_LOGITS = "ardens.models.gradient.marginal_logits"
+MARGINAL_LOGITS = "ardens.models.learning.marginal_logits"
 """Where fits look up the function that gives output biases their start."""

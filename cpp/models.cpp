@@ -113,7 +113,8 @@ Description describe(const std::string& family, Shape shape) {
                     family + " has no variants; got " + variant(shape));
             return known.describe(shape);
         }
-        choices += (choices.empty() ? "" : ", ") + std::string(known.name);
+        if (!choices.empty()) choices += ", ";
+        choices += known.name;
     }
     throw std::invalid_argument("model must be one of " + choices + "; got '" + family + "'");
 }

@@ -20,7 +20,7 @@ class CoreModel:
         if "relu" in name:
             scale /= 4  # its units are not bounded; logits are to be as large as others'
         drawn = random_parameters(name, n_features, n_hidden, rng, scale)
-        self.core = _core.Model(name, n_features, n_hidden)
+        self.core = core_of(name, n_features, n_hidden)
         self.flat = filled(self.core, drawn)
         self.threads = 1
 
@@ -57,6 +57,16 @@ class CoreModel:
 
     def sample(self, n: int, seed: int = 0, start: int = 0) -> Array:
         return self.sample_with_log_prob(n, seed, start)[0]
+
+
+def core_of(name: str, n_features: int, n_hidden: int) -> _core.Model:
+    """A core by the name that tests have for it: the family, and its variant after hyphens."""
+    family, *words = name.split("-")
+    activation = next((word for word in words if word in ("tanh", "relu")), "sigmoid")
+    direct, tied = "direct" in words, "tied" in words
+    return _core.Model(
+        family, n_features, n_hidden, activation=activation, direct=direct, tied=tied
+    )
 
 
 def bytes_of(X: Array) -> NDArray[np.uint8]:

@@ -20,6 +20,7 @@ from ardens import data, demo
 from ardens.cli import main
 from ardens.cli.tune import _axis
 from ardens.models import MODELS, sampling
+from ardens.models.fitted import Fitted
 
 COMMAND = [sys.executable, "-m", "ardens"]
 N = 6
@@ -502,16 +503,15 @@ def test_a_failure_half_way_leaves_nothing_and_keeps_the_old_file(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    sample = ardens.NADE._sample
+    sample = Fitted.sample
 
-    def fails(self: ardens.NADE, *args: Any) -> None:
-        start = args[3]
-        if start > 50:
+    def fails(self: Fitted, *args: Any) -> None:
+        if args[-1].start > 50:
             raise RuntimeError("half way")
         sample(self, *args)
 
     monkeypatch.setattr(sampling, "_BLOCK", 7 * (N + 8))
-    monkeypatch.setattr(ardens.NADE, "_sample", fails)
+    monkeypatch.setattr(Fitted, "sample", fails)
     out = tmp_path / "s.npy"
     out.write_bytes(b"precious")
     message = failure(capsys, 1, *draw(folder, "--out", out, "--force"))

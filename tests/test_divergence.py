@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import ardens
+from ardens.models.fitted import Fitted
 
 
 def by_enumeration(p, q, n=7):
@@ -114,7 +115,7 @@ def test_a_threshold_for_data_does_not_touch_the_rows_of_the_model(random_model)
 def test_what_is_no_number_does_not_become_zero(random_model, monkeypatch):
     p, q = random_model("fvsbn", seed=1), random_model("fvsbn", seed=2)
     answers = iter([np.zeros(2**7), np.full(2**7, np.nan)])
-    monkeypatch.setattr(ardens.FVSBN, "_log_prob", lambda self, X, threads: next(answers))
+    monkeypatch.setattr(Fitted, "log_prob", lambda self, X, threads: next(answers))
     assert np.isnan(ardens.kl_divergence(p, q))
 
 

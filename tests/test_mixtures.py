@@ -11,8 +11,8 @@ import pytest
 
 import ardens
 from ardens import FVSBN, NADE, Mixture, Tabular, _core
+from ardens.composites.side_by_side import side_by_side
 from ardens.models import MODELS
-from ardens.models.together import side_by_side
 from ardens.reference import mixture as reference
 from first_principles import (
     all_vectors,
@@ -86,7 +86,7 @@ def test_a_log_probability_is_never_positive():
 def test_pieces_of_a_call_do_not_change_a_bit_of_a_score(mixture, monkeypatch):
     X = all_vectors(N)
     whole = mixture.score_samples(X)
-    monkeypatch.setattr("ardens.models.mixed._CELLS", 20)
+    monkeypatch.setattr("ardens.composites.fitted._CELLS", 20)
     assert np.array_equal(mixture.score_samples(X), whole)
     assert mixture.score_samples(X[:0]).shape == (0,)
 

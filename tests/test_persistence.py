@@ -615,9 +615,9 @@ def test_a_hostile_table_of_a_mixture_is_refused(mixed, path, edit, words):
     refused(path, edited(mixed, edit), words)
 
 
-def test_a_mixture_is_no_checkpoint(mixed, path):
-    with pytest.raises(ardens.FormatError, match="a mixture, where one model is wanted"):
-        ardens.persistence.read(path)
+def test_a_mixture_is_no_checkpoint(mixed, path, small, data):
+    with pytest.raises(ardens.FormatError, match="without what training goes on from"):
+        small("nade").fit(data, checkpoint=path, resume=True)
 
 
 def test_what_cannot_be_read_is_an_os_error(tmp_path):

@@ -366,7 +366,7 @@ def test_the_cost_of_counts_is_in_the_distinct_rows():
     state = flat_table(10)._state()
     for draws in (10**6, 10**12):
         core = Counting(_core.Model("tabular", 10, 0))
-        watched = ardens.models.fitted.Fitted(core, state.params, state.columns, None, {})
+        watched = ardens.models.fitted.Fitted(core, state.params, state.columns, {})
         X, _ = draw_counts(watched, draws, 0, 1)
         assert len(X) == 2**10
         assert core.scored == 2**9  # rows that part at the last feature need no score

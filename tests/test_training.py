@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
+from ardens.columns import Columns
 from ardens.errors import DivergenceError
 from ardens.optim import OPTIMIZERS, SGD, Adam
-from ardens.recipe import Settings, settings_for
 from ardens.reference import optimizers as reference
 from ardens.schedules import Constant, InverseTime
-from ardens.training import start, train
+from ardens.training.ascent import GradientAscent
+from ardens.training.run import Run
+from ardens.training.settings import Settings, settings_for
 
 N = 16
 
@@ -54,6 +56,17 @@ def settings(**options):
 
 def fresh(how, *, size=N, seed=0):
     return start(np.zeros(size, np.float32), how, np.random.default_rng(seed))
+
+
+def start(params, how, rng):
+    """The state before the first epoch."""
+    return GradientAscent.by(how).start(params, rng)
+
+
+def train(model, state, X, X_valid, how, threads=1, **options):
+    """Go on to the last epoch of the settings."""
+    solver = GradientAscent.by(how, threads)
+    Run(model, Columns.of(N), solver, state, X, X_valid, how.max_epochs).train(**options)
 
 
 def run(how, X, X_valid=None, *, model=None, seed=0, **options):

@@ -26,12 +26,27 @@ std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::a
     return {words[0], words[1], words[2], words[3]};
 }
 
+// What word 0 of the blocks (row, 0, stream) stands for, between 0 and 1, for rows from `start`.
+py::array_t<double> uniforms(std::uint64_t seed, std::uint64_t start, std::size_t count, std::uint32_t stream) {
+    py::array_t<double> out(static_cast<py::ssize_t>(count));
+    double* values = out.mutable_data();
+    auto low = [](std::uint64_t word) { return static_cast<std::uint32_t>(word); };
+    for (std::size_t r = 0; r < count; ++r) {
+        std::uint64_t row = start + r;
+        std::uint32_t words[4] = {low(row), low(row >> 32), 0, stream};
+        philox_rounds(words, low(seed), low(seed >> 32));
+        values[r] = (words[0] + 0.5) * 0x1p-32;
+    }
+    return out;
+}
+
 }  // namespace
 
 void bind_bits(py::module_& m) {
     using namespace py::literals;
     m.def("check_binary", check_binary, "X"_a);
     m.def("philox", philox, "counter"_a, "key"_a);
+    m.def("uniforms", uniforms, "seed"_a, "start"_a, "count"_a, "stream"_a);
 }
 
 }  // namespace ardens

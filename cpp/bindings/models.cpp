@@ -14,35 +14,9 @@
 namespace ardens {
 namespace {
 
-// Takes the variant out of a joined name, such as nade-tanh-direct-tied, and returns the family: for callers that do
-// not give the variant by keywords.
-std::string split_joined_name(Shape& shape, const std::string& name) {
-    if (name.substr(0, 5) != "nade-") return name;
-    std::string left = name.substr(4);
-    auto takes = [&left](const std::string& word) {
-        bool found = left.substr(0, word.size()) == word;
-        if (found) left.erase(0, word.size());
-        return found;
-    };
-    Shape read = shape;
-    if (takes("-tanh")) {
-        read.activation = Activation::tanh;
-    } else if (takes("-relu")) {
-        read.activation = Activation::relu;
-    }
-    read.direct |= takes("-direct");
-    read.tied |= takes("-tied");
-    if (!left.empty()) return name;
-    shape = read;
-    return "nade";
-}
-
 Description make_model(const std::string& family, std::size_t n_features, std::size_t n_hidden,
                        const std::string& activation, bool direct, bool tied) {
-    Shape shape{n_features, n_hidden, activation_of(activation), direct, tied};
-    Description model = describe(split_joined_name(shape, family), shape);
-    model.name = family;
-    return model;
+    return describe(family, Shape{n_features, n_hidden, activation_of(activation), direct, tied});
 }
 
 const float* params_of(const Description& model, const py::array& params) {

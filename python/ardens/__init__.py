@@ -16,14 +16,15 @@ import importlib
 from types import ModuleType
 
 from . import errors, optim, orderings, schedules
-from .checkpoint import Checkpoint
+from .composites import Mixture
 from .config import get_config, show_config
 from .core import VERSION
 from .divergence import Divergence, kl_divergence
 from .errors import DivergenceError, FormatError, NotFittedError, VersionWarning
-from .models import FVSBN, MLP, NADE, Mixture, Tabular
+from .models import FVSBN, MLP, NADE, Tabular
 from .persistence import load, save
 from .selection import Tuning, tune
+from .training.checkpoint import Checkpoint
 
 __all__ = [
     "FVSBN",

@@ -36,6 +36,7 @@ try:
         philox,
         rmsprop_step,
         sgd_step,
+        uniforms,
     )
 except ImportError as error:
     raise ImportError(
@@ -63,6 +64,7 @@ __all__ = [
     "philox",
     "rmsprop_step",
     "sgd_step",
+    "uniforms",
 ]
 
 VERSION = str(build_info()["version"])

@@ -201,4 +201,5 @@ def picture(
 
 
 def _mean_and_error(values: NDArray[np.float64]) -> tuple[float, float]:
+    """The mean and its standard error."""
     return float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -78,21 +78,22 @@ class _Empirical:
 class _Model:
     """A fitted model; rows come as zeros and ones, whatever its `binarize` says."""
 
-    def __init__(self, model: Density) -> None:
+    def __init__(self, model: Density[Any]) -> None:
         self.model = model
         self.n_features = model.n_features_in_
         self.threads = thread_count(model.n_jobs)
 
     def log_prob(self, X: NDArray[np.uint8]) -> NDArray[np.float64]:
-        return self.model._log_prob(X, self.threads)
+        nats: NDArray[np.float64] = self.model._state().log_prob(X, self.threads)
+        return nats
 
 
 _Side: TypeAlias = _Empirical | _Model
 
 
 def kl_divergence(
-    p: Density | ArrayLike,
-    q: Density | ArrayLike,
+    p: Density[Any] | ArrayLike,
+    q: Density[Any] | ArrayLike,
     *,
     n_samples: int | None = None,
     random_state: RandomState = None,
@@ -165,7 +166,8 @@ def kl_divergence(
     return _estimated(first, second, n_samples or _DRAWS, seed_from(random_state))
 
 
-def _side(distribution: Density | ArrayLike, name: str) -> _Side:
+def _side(distribution: Density[Any] | ArrayLike, name: str) -> _Side:
+    """One side of a divergence: a model, or rows."""
     if isinstance(distribution, Density):
         return _Model(distribution)
     if isinstance(distribution, type) or hasattr(distribution, "fit"):
@@ -177,6 +179,7 @@ def _side(distribution: Density | ArrayLike, name: str) -> _Side:
 
 
 def _exact(p: _Side, q: _Side, pieces: Iterator[NDArray[np.uint8]]) -> Divergence:
+    """The sum over all rows that p allows."""
     sums = []
     for rows in pieces:
         log_p = p.log_prob(rows)
@@ -190,6 +193,7 @@ def _exact(p: _Side, q: _Side, pieces: Iterator[NDArray[np.uint8]]) -> Divergenc
 
 
 def _estimated(p: _Model, q: _Side, n_samples: int, seed: int) -> Divergence:
+    """The mean over rows drawn from p."""
     differences = np.empty(n_samples)
     for start in range(0, n_samples, _CHUNK):
         rows = min(_CHUNK, n_samples - start)

@@ -92,6 +92,8 @@ def not_fitted(message: str) -> NotFittedError:
 
 @functools.cache
 def _joined(foreign: type[Exception]) -> type[NotFittedError]:
+    """The class that is ours and scikit-learn's at once."""
+
     # Pickled by way of `not_fitted`, because a class made here cannot be found by its name.
     def reduce(self: NotFittedError) -> tuple[object, ...]:
         return not_fitted, self.args

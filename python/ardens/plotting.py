@@ -168,6 +168,7 @@ def learning_curve(
 
 
 def _named_histories(history: Mapping[str, Any]) -> dict[str, Mapping[str, Sequence[float]]]:
+    """Histories by name; one that is given alone has none."""
     runs = {"": history} if "train" in history else dict(history)
     if not runs or not all(len(run["train"]) for run in runs.values()):
         raise ValueError("history must hold at least one epoch, got none")
@@ -175,6 +176,7 @@ def _named_histories(history: Mapping[str, Any]) -> dict[str, Mapping[str, Seque
 
 
 def _cycle(n: int) -> list[str]:
+    """So many colours."""
     return [_COLOURS[i % len(_COLOURS)] for i in range(n)]
 
 
@@ -191,6 +193,7 @@ def _set_limits(ax: Axes, curves: Sequence[NDArray[np.float64]]) -> None:
 
 
 def _squarest(n: int, height: int, width: int) -> int:
+    """Columns of the grid that is nearest to a square."""
     return max(1, min(n, math.ceil(math.sqrt(n * height / width))))
 
 
@@ -208,6 +211,7 @@ def _mosaic(images: NDArray[np.float64], columns: int) -> NDArray[np.float64]:
 
 
 def _new_axes(width: float, height: float) -> Axes:
+    """Axes of a figure of its own."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
@@ -217,6 +221,7 @@ def _new_axes(width: float, height: float) -> Axes:
 
 
 def _figure(ax: Axes) -> Figure:
+    """The figure that axes belong to."""
     figure = ax.get_figure(root=True)
     if figure is None:
         raise ValueError("ax must belong to a figure, got axes that were removed from theirs")

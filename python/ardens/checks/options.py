@@ -1,28 +1,44 @@
 """The public door for options: numbers, names, orderings, seeds.
 
 Each check names the option in its error, what was wanted and what came: TypeError for another
-type, ValueError for what is out of range.
+type, ValueError for what is out of range. An estimator declares its options with `option`, beside
+each field: what it may be, and the flag of the command line that sets it.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import operator
 import os
 import reprlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from numbers import Real
-from typing import Any, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
+    "PART",
+    "SEED",
+    "SWITCH",
+    "Kind",
+    "Option",
     "RandomState",
+    "maybe",
+    "number",
+    "one_of",
+    "option",
+    "options_of",
     "permutation",
     "real_number",
     "seed_from",
     "truth",
     "vector",
+    "whole",
     "whole_number",
 ]
 
@@ -34,6 +50,9 @@ RandomState: TypeAlias = (
     | np.random.SeedSequence
     | None
 )
+
+Check: TypeAlias = Callable[[Any, str], object]
+Reading: TypeAlias = Literal["whole", "number", "word", "switch", "seed"]
 
 
 def whole_number(value: object, name: str, *, minimum: int = 0, maximum: int = 2**63 - 1) -> int:
@@ -157,3 +176,67 @@ def seed_from(random_state: RandomState, name: str = "random_state") -> int:
             f"{name} must be None, an integer of 0 … 2**64 - 1, or a numpy.random Generator, "
             f"RandomState or SeedSequence; got {reprlib.repr(random_state)}"
         ) from None
+
+
+# ---- options of estimators
+
+
+class Kind(NamedTuple):
+    """What an option may be: what refuses all else, and how the command line reads it."""
+
+    check: Check
+    reading: Reading = "word"
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option of an estimator, and the flag of the command line that sets it, if any."""
+
+    kind: Kind
+    flag: str = ""
+    help: str = ""
+
+
+def option(kind: Kind | Check, flag: str = "", help: str = "") -> dict[str, Option]:
+    """Metadata of a dataclass's field."""
+    return {"option": Option(kind if isinstance(kind, Kind) else Kind(kind), flag, help)}
+
+
+def options_of(estimator: Any) -> dict[str, Option]:
+    """The options that an estimator, or its class, declares, by name."""
+    found = dataclasses.fields(estimator)
+    return {field.name: field.metadata["option"] for field in found if "option" in field.metadata}
+
+
+def whole(minimum: int = 0, maximum: int = 2**63 - 1) -> Kind:
+    """An integer."""
+    return Kind(partial(whole_number, minimum=minimum, maximum=maximum), "whole")
+
+
+def number(minimum: float = -math.inf, maximum: float = math.inf) -> Kind:
+    """A finite number."""
+    return Kind(partial(real_number, minimum=minimum, maximum=maximum), "number")
+
+
+def maybe(kind: Kind) -> Kind:
+    """Something or None."""
+    return Kind(lambda value, name: value is None or kind.check(value, name), kind.reading)
+
+
+def one_of(*values: str | None) -> Kind:
+    """One of a few words, or None."""
+    if len(values) == 2:
+        wanted = " or ".join(f'"{value}"' if value else "None" for value in values)
+    else:
+        wanted = f"one of {', '.join(map(str, values))}"
+
+    def check(value: object, name: str) -> None:
+        if not (value is None or isinstance(value, str)) or value not in values:
+            raise ValueError(f"{name} must be {wanted}; got {value!r}")
+
+    return Kind(check)
+
+
+SWITCH = Kind(truth, "switch")
+PART = Kind(fraction, "number")
+SEED = Kind(lambda value, name: None, "seed")  # only `fit` looks at it, as a look may advance it

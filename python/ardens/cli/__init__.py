@@ -86,6 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
     from ardens import __version__
 
     parser = Parser(
@@ -113,6 +114,7 @@ def _describe(error: Exception) -> str:
 
 
 def _fail(code: int, message: str, label: str = "ardens: error") -> int:
+    """Say on standard error what went wrong, and return the code."""
     if sys.stderr is not None:
         with suppress(OSError):  # nobody may be left to read it
             print(f"{label}: {message}", file=sys.stderr, flush=True)
@@ -120,6 +122,7 @@ def _fail(code: int, message: str, label: str = "ardens: error") -> int:
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    """Show a warning as a line."""
     _fail(0, " ".join(str(message).split()), label="ardens: warning")
 
 

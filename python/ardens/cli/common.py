@@ -70,6 +70,7 @@ def seed(text: str) -> int:
 
 
 def _whole(text: str, least: int) -> int:
+    """Parse a whole number of at least so much."""
     if not (text.isascii() and text.isdigit() and len(text) <= 20 and int(text) >= least):
         raise argparse.ArgumentTypeError(f"expected a whole number from {least}, found {text!r}")
     return int(text)

@@ -9,7 +9,8 @@ import time
 from ardens import data, demo
 from ardens.storage.atomic import replacing
 
-from .common import Commands, UsageError, command, note, positive, report, seed
+from .arguments import add_threads
+from .common import Commands, UsageError, command, note, report, seed
 from .common import check_output as check
 
 
@@ -25,7 +26,7 @@ def add_to(commands: Commands) -> None:
         help="picture to write, replaced if it exists (default: %(default)s)",
     )
     parser.add_argument("--seed", metavar="S", type=seed, default=0, help="seed (default: 0)")
-    parser.add_argument("--threads", metavar="N", type=positive, help="threads to use")
+    add_threads(parser)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -35,7 +36,7 @@ def run(args: argparse.Namespace) -> None:
     check(args.out, force=True)
     began = time.perf_counter()
     splits = data.digits()
-    results = demo.compare(splits, random_state=args.seed, n_jobs=args.threads, announce=note)
+    results = demo.compare(splits, random_state=args.seed, n_jobs=args.n_jobs, announce=note)
     figure = demo.picture(splits, results, random_state=args.seed)
     with replacing(args.out) as stream:
         figure.savefig(stream, format="png")

@@ -11,6 +11,7 @@ import numpy as np
 import ardens
 from ardens.models import AutoregressiveModel
 
+from .arguments import add_model_file
 from .common import Commands, command, report
 from .fit import training_figures
 
@@ -20,7 +21,7 @@ _SHOWN = 8  # columns of an ordering that the text shows
 def add_to(commands: Commands) -> None:
     """Add the command to the parser."""
     parser = command(commands, "info", run, "tell what a model file holds")
-    parser.add_argument("model", metavar="MODEL", help="model file")
+    add_model_file(parser)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -42,6 +43,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _of_model(model: AutoregressiveModel, full: bool) -> dict[str, Any]:
+    """What is told of one model."""
     shapes = {name: list(array.shape) for name, array in model.parameters().items()}
     ordering, flipped = model.ordering_.tolist(), np.flatnonzero(model.flipped_).tolist()
     return {
@@ -53,6 +55,7 @@ def _of_model(model: AutoregressiveModel, full: bool) -> dict[str, Any]:
 
 
 def _of_mixture(model: ardens.Mixture, full: bool) -> dict[str, Any]:
+    """What is told of a mixture."""
     members = [type(member).__name__ for member in model.members_]
     weights = model.weights_.tolist()
     return {
@@ -63,20 +66,24 @@ def _of_mixture(model: ardens.Mixture, full: bool) -> dict[str, Any]:
 
 
 def _setting(value: Any) -> Any:
+    """An option as JSON has it."""
     if isinstance(value, np.ndarray):
         return value.tolist()
     return value.item() if isinstance(value, np.generic) else value
 
 
 def _listed(items: dict[str, Any]) -> str:
+    """Items on one line."""
     return ", ".join(f"{key} {value}" for key, value in items.items())
 
 
 def _counted(names: list[str]) -> str:
+    """Names with how often they come."""
     return ", ".join(f"{names.count(name)} {name}" for name in dict.fromkeys(names))
 
 
 def _summary(ordering: list[int]) -> str:
+    """The beginning of an ordering."""
     if ordering == sorted(ordering):
         return "as in the data"
     first = ", ".join(map(str, ordering[:_SHOWN]))

@@ -17,9 +17,9 @@ from typing import IO, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-import ardens
 from ardens.storage.atomic import replacing
 
+from .arguments import add_model_file, add_threads, loaded
 from .common import (
     Commands,
     UsageError,
@@ -28,7 +28,6 @@ from .common import (
     command,
     count,
     note,
-    positive,
     report,
     seed,
 )
@@ -43,7 +42,7 @@ _STREAM_END = 2**64  # rows that one seed has
 def add_to(commands: Commands) -> None:
     """Add the command to the parser."""
     parser = command(commands, "sample", run, "draw rows from MODEL")
-    parser.add_argument("model", metavar="MODEL", help="model file")
+    add_model_file(parser)
     parser.add_argument("-n", dest="rows", metavar="N", type=count, default=1, help="rows to draw")
     parser.add_argument("--seed", metavar="S", type=seed, help="seed (default: a fresh one)")
     parser.add_argument(
@@ -59,7 +58,7 @@ def add_to(commands: Commands) -> None:
         action="store_true",
         help="eight columns a byte, as numpy.packbits has them: .npy only",
     )
-    parser.add_argument("--threads", metavar="N", type=positive, help="threads to use")
+    add_threads(parser)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -72,9 +71,7 @@ def run(args: argparse.Namespace) -> None:
         raise UsageError(f"--packed needs --out to end in .npy, found {args.out!r}")
     if to_file:
         check_output(args.out, args.force)
-    model = ardens.load(args.model)
-    if args.threads is not None:
-        model.set_params(n_jobs=args.threads)
+    model = loaded(args)
     drawn_seed = secrets.randbits(64) if args.seed is None else args.seed
     n_features = int(model.n_features_in_)
     if not to_file and args.seed is None:
@@ -106,17 +103,20 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _opened(path: str) -> AbstractContextManager[IO[bytes]]:
+    """Where the rows go."""
     return replacing(path) if path != "-" else _standard_output()
 
 
 @contextmanager
 def _standard_output() -> Iterator[IO[bytes]]:
+    """Standard output, for bytes."""
     sys.stdout.flush()
     yield sys.stdout.buffer
     sys.stdout.buffer.flush()
 
 
 def _format_of(path: str, as_json: bool) -> Format:
+    """What writes the format that the file's name tells."""
     if path == "-":
         return partial(_text, opening=b"[", closing=b"]") if as_json else _text
     suffix = os.path.splitext(path)[1].lower()
@@ -142,6 +142,7 @@ def _behind(write: Write) -> Iterator[Write]:
 
 @contextmanager
 def _npy(stream: IO[bytes], shape: tuple[int, int]) -> Iterator[Write]:
+    """NumPy's format, its header before the first row."""
     header = {"descr": "|u1", "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(stream, header)
     yield lambda block: stream.write(block.data)
@@ -149,6 +150,7 @@ def _npy(stream: IO[bytes], shape: tuple[int, int]) -> Iterator[Write]:
 
 @contextmanager
 def _npz(stream: IO[bytes], shape: tuple[int, int]) -> Iterator[Write]:
+    """An archive of one array."""
     with (
         zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
         archive.open("samples.npy", "w", force_zip64=True) as member,
@@ -165,6 +167,7 @@ def _text(
     opening: bytes = b"",
     closing: bytes = b"",
 ) -> Iterator[Write]:
+    """A line a row."""
     zeros = opening + separator.join([b"0"] * shape[1]) + closing + b"\n"
     line = np.frombuffer(zeros, dtype=np.uint8)
     digits = slice(len(opening), len(opening) + 2 * shape[1] - 1, 2)

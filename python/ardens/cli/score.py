@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-import ardens
 from ardens import data
 
-from .common import Commands, command, positive, report
+from .arguments import add_data, add_model_file, add_threads, loaded
+from .common import Commands, command, report
 
 _DEFAULT_SPLIT = "test"
 
@@ -19,8 +19,8 @@ _DEFAULT_SPLIT = "test"
 def add_to(commands: Commands) -> None:
     """Add the command to the parser."""
     parser = command(commands, "score", run, "print the mean log-likelihood of DATA under MODEL")
-    parser.add_argument("model", metavar="MODEL", help="model file")
-    parser.add_argument("data", metavar="DATA", help=".npz, .npy or text file, or - for text")
+    add_model_file(parser)
+    add_data(parser)
     parser.add_argument(
         "--split",
         choices=data.SPLITS,
@@ -29,14 +29,12 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "--per-row", action="store_true", help="print the log-probability of every row, in nats"
     )
-    parser.add_argument("--threads", metavar="N", type=positive, help="threads to use")
+    add_threads(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Score and report."""
-    model = ardens.load(args.model)
-    if args.threads is not None:
-        model.set_params(n_jobs=args.threads)
+    model = loaded(args)
     X = _rows(args, binary=model.get_params()["binarize"] is None)
     if X.shape[1] != model.n_features_in_:
         raise ValueError(
@@ -55,6 +53,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _figures(log_prob: np.ndarray[Any, np.dtype[np.float64]], n_features: int) -> dict[str, Any]:
+    """The mean and its error, in nats and bits."""
     rows = len(log_prob)
     impossible = int(np.isneginf(log_prob).sum())
     mean = float(log_prob.mean())
@@ -69,6 +68,7 @@ def _figures(log_prob: np.ndarray[Any, np.dtype[np.float64]], n_features: int) -
 
 
 def _rows(args: argparse.Namespace, binary: bool) -> Any:
+    """The rows of the split that is asked for."""
     split = args.split or _DEFAULT_SPLIT
     splits = data.read(args.data, binary=binary, only=(split,))
     if args.split is not None and split not in splits:

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from ardens.models import MODELS
-from ardens.selection.grids import combinations
-from ardens.selection.halving import Trial, tune, unfitted
+from ardens.selection import Trial, combinations, tune
+from ardens.selection.halving import unfitted
 
+from .arguments import add_learning, add_option, learning_rows
 from .common import (
     Commands,
     UsageError,
@@ -24,9 +25,8 @@ from .common import (
     report,
     seed,
 )
-from .fit import learning_rows
 
-_DEFAULT_MODEL = "nade"
+_OF_ALL = ("max_epochs", "binarize", "n_jobs")  # options that all candidates have
 _MOST_CHECKED = 1000  # combinations, before DATA is read; `tune` checks those that it draws
 _EXAMPLE = "--grid n_hidden=50,200 --grid weight_decay=0,0.1"
 
@@ -38,12 +38,8 @@ def add_to(commands: Commands) -> None:
         "All candidates are trained for a few epochs, the best of them for more, and so on; the "
         "last ones to their own end. The validation rows judge."
     )
-    parser.add_argument("data", metavar="DATA", help=".npz, .npy or text file, or - for text")
-    parser.add_argument(
-        "--model", choices=MODELS, default=_DEFAULT_MODEL, help="model (default: %(default)s)"
-    )
+    add_learning(parser)
     add_output(parser, None, "model file to write the best model to")
-    parser.add_argument("--valid", metavar="FILE", help="validation rows, where DATA has none")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     search = parser.add_argument_group("search")
     search.add_argument(
@@ -64,15 +60,13 @@ def add_to(commands: Commands) -> None:
         help="one of F candidates goes on, for F times as many epochs (default: %(default)s)",
     )
     search.add_argument("--min-epochs", type=positive, metavar="N", help="epochs of the first rung")
-    search.add_argument("--epochs", type=positive, metavar="N", help="epochs of a model at most")
-    search.add_argument("--binarize", type=float, metavar="T", help="count values above T as 1")
+    for name in _OF_ALL:
+        add_option(search, name)
     search.add_argument("--seed", type=seed, metavar="S", help="seed of search, split and fits")
-    search.add_argument("--threads", type=positive, metavar="N", help="threads of a fit")
 
 
 def run(args: argparse.Namespace) -> None:
     """Search, save where wanted, and report."""
-    given = {"binarize": args.binarize, "n_jobs": args.threads, "max_epochs": args.epochs}
     axes: dict[str, list[Any]] = {}
     for name, values in args.grid or ():
         if name in axes:
@@ -80,7 +74,7 @@ def run(args: argparse.Namespace) -> None:
         axes[name] = values
     try:
         estimator: Any = MODELS[args.model]().set_params(
-            **{name: value for name, value in given.items() if value is not None}
+            **{name: getattr(args, name) for name in _OF_ALL if name in vars(args)}
         )
         for options in combinations(axes, _MOST_CHECKED, np.random.default_rng(0)):
             unfitted(estimator).set_params(**options)._check_options()
@@ -88,7 +82,7 @@ def run(args: argparse.Namespace) -> None:
         raise UsageError(str(error)) from error
     if args.out is not None:
         check_output(args.out, args.force)
-    X, X_valid = learning_rows(args, binary=args.binarize is None)
+    X, X_valid = learning_rows(args, binary=estimator.binarize is None)
     began = time.perf_counter()
     found = tune(
         estimator,
@@ -117,11 +111,13 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _announce(trial: Trial) -> None:
+    """Tell how far a candidate came."""
     options = ", ".join(f"{name}={value}" for name, value in trial.params.items()) or "defaults"
     note(f"{trial.epochs} epochs, {trial.nats[-1]:.4f} nats: {options}")
 
 
 def _factor(text: str) -> int:
+    """Parse a whole number of at least 2."""
     value = positive(text)
     if value < 2:
         raise argparse.ArgumentTypeError(f"expected a whole number from 2, found {text!r}")
@@ -149,6 +145,7 @@ def _split(text: str) -> list[str]:
 
 
 def _literal(text: str) -> Any:
+    """A literal of Python, or the word itself."""
     try:
         return ast.literal_eval(text)
     except (ValueError, TypeError, SyntaxError):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from .base import AutoregressiveModel
+from .autoregressive import AutoregressiveModel
 from .density import Density
 from .fvsbn import FVSBN
 from .gradient import GradientModel
-from .mixture import Mixture
 from .mlp import MLP
 from .nade import NADE
 from .tabular import Tabular
@@ -19,7 +18,6 @@ __all__ = [
     "AutoregressiveModel",
     "Density",
     "GradientModel",
-    "Mixture",
     "Tabular",
 ]
 

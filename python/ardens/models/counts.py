@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import math
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..checks.machine import check_memory
-from ..core import Float32Array
-from .fitted import Fitted
+from ..columns import Columns
+from ..core import Float32Array, Model
 
 __all__ = ["draw_counts", "merged_counts"]
+
+
+class Fitted(Protocol):
+    """What is asked of a fitted model here."""
+
+    @property
+    def core(self) -> Model: ...
+
+    @property
+    def params(self) -> Float32Array: ...
+
+    @property
+    def columns(self) -> Columns: ...
+
+    def tables(self, threads: int) -> Float32Array: ...
+
 
 Keys: TypeAlias = NDArray[np.uint64]  # (rows, words): the bits of a row, its first feature highest
 Counts: TypeAlias = NDArray[np.int64]
@@ -27,35 +43,13 @@ _TINY = 2.0**-40
 def draw_counts(
     fitted: Fitted, n_samples: int, seed: int, threads: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Draw from the multinomial distribution over all vectors.
+    """Draw from the multinomial distribution over all vectors: distinct rows, and their counts.
 
     Rows are drawn singly as long as many of them are new, and counted; not if there are fewer
     vectors than draws. What is left is divided among prefixes. Both parts are independent
     multinomial draws of one law, and when the second begins is decided by the first alone, so
-    their sum is a multinomial draw.
-
-    Parameters
-    ----------
-    fitted : Fitted
-        The model.
-    n_samples : int
-        Number of draws, 0 … 2**53.
-    seed : int
-        0 … 2**64 - 1.
-    threads : int
-        Threads to use.
-
-    Returns
-    -------
-    X : ndarray of uint8, shape (n_distinct, n_features)
-        Distinct rows, in the user's order of the columns, sorted in the model's.
-    counts : ndarray of int64, shape (n_distinct,)
-        How often each comes.
-
-    Raises
-    ------
-    MemoryError
-        If they would not fit.
+    their sum is a multinomial draw. Rows are in the user's order of the columns, sorted in the
+    model's; MemoryError if they would not fit.
     """
     n = fitted.core.n_features
     keys, counts = np.empty((0, -(-n // 64)), np.uint64), np.empty(0, np.int64)
@@ -80,22 +74,8 @@ def draw_counts(
 def merged_counts(
     X: NDArray[np.uint8], counts: NDArray[np.int64]
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Sort rows and add up the counts of equal ones.
+    """Sort rows into lexicographic order and add up the counts of equal ones.
 
-    Parameters
-    ----------
-    X : ndarray of uint8, shape (n_rows, n_features)
-        Zeros and ones.
-    counts : ndarray of int64, shape (n_rows,)
-
-    Returns
-    -------
-    X : ndarray of uint8, shape (n_distinct, n_features)
-        In lexicographic order.
-    counts : ndarray of int64, shape (n_distinct,)
-
-    Examples
-    --------
     >>> import numpy as np
     >>> merged_counts(np.array([[1], [0], [1]], np.uint8), np.array([2, 3, 4]))
     (array([[0],
@@ -122,6 +102,7 @@ def _check_expected(n: int, n_samples: int, drawn: int, counts: Counts) -> None:
 
 
 def _check(rows: int, bytes_per_row: int, n: int) -> None:
+    """Refuse so many rows if the memory cannot hold them."""
     check_memory(
         rows * bytes_per_row, f"a sample of {rows:,} or more distinct rows of {n} features"
     )
@@ -192,6 +173,7 @@ def _leave(
 
 
 def _terms(fitted: Fitted, X: NDArray[np.uint8], threads: int) -> NDArray[np.float64]:
+    """Nats of every value of rows of the model."""
     return fitted.core.log_prob_terms(fitted.params, fitted.tables(threads), X, threads)
 
 
@@ -206,6 +188,7 @@ def _binomial(rng: np.random.Generator, counts: Counts, p: NDArray[np.float64]) 
 
 
 def _enlarged(array: NDArray[Any], rows: int) -> NDArray[Any]:
+    """A copy with room for more rows."""
     larger = np.empty((rows, *array.shape[1:]), array.dtype)
     larger[: len(array)] = array
     return larger

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from os import PathLike
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks.machine import thread_count
+from ..checks.options import maybe, number, option
 from ..checks.rows import binary_matrix, check_feature_names
+from ..storage.container import stamped, write
+from .holder import State
 from .sampling import Sampler
 
 __all__ = ["Density"]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class Density(Sampler):
+class Density(Sampler[State]):
     """A distribution over binary vectors with exact log-probabilities.
 
     What a class adds is how checked rows are scored and drawn; what is here checks, once.
@@ -33,23 +37,14 @@ class Density(Sampler):
         Number of threads, as for `Sampler`.
     """
 
-    binarize: float | None = None
-
-    @property
-    def feature_names_in_(self) -> NDArray[np.object_]:
-        """Column names of the data frame seen in `fit`; only there if it had names."""
-        names = self._feature_names()
-        if names is None:
-            raise AttributeError(f"this {type(self).__name__} was fitted without feature names")
-        return names
+    binarize: float | None = field(
+        default=None,
+        metadata=option(maybe(number()), "--binarize", "count values above X as 1, others as 0"),
+    )
 
     @abstractmethod
-    def _feature_names(self) -> NDArray[np.object_] | None:
-        """Column names seen in `fit`, if there were any."""
-
-    @abstractmethod
-    def _log_prob(self, X: NDArray[np.uint8], threads: int) -> NDArray[np.float64]:
-        """Score checked rows."""
+    def _written(self) -> tuple[Mapping[str, str], Mapping[str, NDArray[np.float32]]]:
+        """What a file holds of the fitted model: words and arrays."""
 
     def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
         r"""Log-probability of every row; `log_prob` is the same method.
@@ -80,7 +75,7 @@ class Density(Sampler):
         >>> Tabular(alpha=0).fit([[0], [1], [1], [1]]).score_samples([[0], [1]]).round(3)
         array([-1.386, -0.288])
         """
-        return self._log_prob(self._rows(X), thread_count(self.n_jobs))
+        return self._state().log_prob(self._rows(X), thread_count(self.n_jobs))
 
     log_prob = score_samples
 
@@ -111,7 +106,7 @@ class Density(Sampler):
         -0.6931
         """
         rows = self._rows(X, allow_empty=False)
-        return float(np.mean(self._log_prob(rows, thread_count(self.n_jobs))))
+        return float(np.mean(self._state().log_prob(rows, thread_count(self.n_jobs))))
 
     def bits_per_dimension(self, X: ArrayLike) -> float:
         r"""Mean number of bits that an ideal code spends on a feature.
@@ -156,15 +151,14 @@ class Density(Sampler):
         --------
         ardens.save : The same as a function, with the format described.
         """
-        from ..persistence import save  # persistence is a layer above the models
-
-        save(self, path)
+        words, arrays = self._written()
+        write(path, stamped(words), arrays)
 
     def _rows(self, X: ArrayLike, *, allow_empty: bool = True) -> NDArray[np.uint8]:
         """Check the data of any method but `fit`."""
         model = type(self).__name__
         n_features = self.n_features_in_
-        check_feature_names(X, self._feature_names(), model)
+        check_feature_names(X, self._state().names, model)
         return binary_matrix(
             X,
             n_features=n_features,

@@ -5,24 +5,33 @@ Whoever scores a model while another thread fits it holds either the old object 
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..checks.machine import check_memory
+from ..columns import Columns
 from ..core import VERSION, Float32Array, Model, Rows
 from ..errors import VersionWarning
-from ..parameters import filled, named_views
-from ..training import TrainingState
-from .columns import Columns
+from ..parameters import filled, frozen_copy, named_views
+from ..training.run import Run
+from ..training.state import TrainingState
+from .counts import draw_counts
+from .holder import Draw
 
-__all__ = ["Fitted"]
+__all__ = ["Fitted", "variant_of"]
 
 _LOST = 2.0**-30  # what 1 - p leaves of a p near 1 is less precise below this than float32 is
+
+
+def variant_of(core: Model) -> dict[str, Any]:
+    """The options of a core that are not sizes."""
+    return {"activation": core.activation, "direct": core.direct, "tied": core.tied}
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +46,6 @@ class Fitted:
         The flat parameters.
     columns : Columns
         Between the user's columns and the model's.
-    feature_names : ndarray of object or None
-        Column names seen in `fit`.
     history : dict of str to list of float
         Figures of every epoch.
     best_epoch : int, default 0
@@ -50,11 +57,27 @@ class Fitted:
     core: Model
     params: Float32Array
     columns: Columns
-    feature_names: NDArray[np.object_] | None
     history: Mapping[str, list[float]]
     best_epoch: int = 0
     training: TrainingState | None = None
     _tables: list[Float32Array] = field(init=False, default_factory=list)
+
+    @classmethod
+    def of(cls, run: Run, training: TrainingState | None = None) -> Self:
+        """The best of a run so far."""
+        state = run.state
+        params, history = frozen_copy(state.best), copy.deepcopy(state.history)
+        return cls(run.model.core, params, run.columns, history, state.best_epoch, training)
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns."""
+        return self.core.n_features
+
+    @property
+    def names(self) -> NDArray[np.object_] | None:
+        """Column names seen in `fit`, if there were any."""
+        return self.columns.names
 
     def tables(self, threads: int) -> Float32Array:
         """What the kernels derive from the parameters; computed when first asked for."""
@@ -76,6 +99,19 @@ class Fitted:
         """Nats of every value of the user's rows."""
         rows, tables = self.columns.ordered(X), self.tables(threads)
         return self.columns.unordered(self.core.log_prob_terms(self.params, tables, rows, threads))
+
+    def sample(self, X: Rows, log_prob: NDArray[np.float64] | None, draw: Draw) -> None:
+        """Fill `X`, and `log_prob` where it is given, with the user's rows."""
+        seed, start, packed, threads = draw
+        tables, positions = self.tables(threads), self.columns.positions
+        self.core.sample(self.params, tables, seed, start, X, log_prob, threads, positions, packed)
+        self.columns.flip(X, packed=packed)
+
+    def sample_counts(
+        self, n_samples: int, seed: int, threads: int
+    ) -> tuple[Rows, NDArray[np.int64]]:
+        """Draw distinct rows and how often each comes."""
+        return draw_counts(self, n_samples, seed, threads)
 
     def conditionals(self, X: Rows, threads: int) -> NDArray[np.float64]:
         """Probability of a one in every place of the user's rows."""
@@ -99,9 +135,9 @@ class Fitted:
         saved = {
             "version": VERSION,
             "core": (self.core.name, self.core.n_features, self.core.n_hidden),
+            "variant": variant_of(self.core),
             "parameters": parameters,
             "columns": self.columns,
-            "feature_names": self.feature_names,
             "history": self.history,
             "best_epoch": self.best_epoch,
             "training": self.training,
@@ -111,22 +147,21 @@ class Fitted:
 
 def _restored(saved: Mapping[str, Any]) -> Fitted:
     """Undo `Fitted.__reduce__`."""
-    version, here = saved["version"], VERSION
-    if version != here:
+    version = saved["version"]
+    if version != VERSION:
         warnings.warn(
-            f"a model pickled by ardens {version} is read by {here}; save(path) and "
+            f"a model pickled by ardens {version} is read by {VERSION}; save(path) and "
             "ardens.load(path) keep models across versions",
             VersionWarning,
             stacklevel=2,
         )
-    core = Model(*saved["core"])
+    core = Model(*saved["core"], **saved["variant"])
     return Fitted(
         core=core,
         params=filled(core, saved["parameters"]),
         columns=saved["columns"],
-        feature_names=saved["feature_names"],
         history=saved["history"],
         best_epoch=saved["best_epoch"],
         # Flat arrays without names, which another version may lay out otherwise.
-        training=saved["training"] if version == here else None,
+        training=saved["training"] if version == VERSION else None,
     )

@@ -3,29 +3,33 @@ r"""The fully visible sigmoid belief network."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import ClassVar, Literal, final
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..checks.machine import thread_count
-from ..checks.options import real_number
+from ..checks.options import Kind, maybe, number, one_of, option, real_number
 from ..core import Float32Array, Model, Rows
-from ..optim import SGD
-from ..parameters import check_triangular
-from ..recipe import Settings
-from ..training import Epoch, TrainingState
-from .base import Shapes
-from .convex import PATH, PATIENCE, UNJUDGED, path_epoch, solve, sorted_rows
+from ..training.convex import PATH, PATIENCE, UNJUDGED, PenaltyPath
+from ..training.solver import Solver
+from .given import OneForm
 from .gradient import GradientModel
 
 __all__ = ["FVSBN"]
 
 
+def _above_zero(penalty: object, name: str) -> None:
+    """Refuse a penalty that is none."""
+    if not real_number(penalty, name, minimum=0) > 0:
+        raise ValueError(f"{name} must be above 0; got {penalty!r}")
+
+
+_PENALTY = maybe(Kind(_above_zero, "number"))
+
+
 @final
 @dataclass(kw_only=True, eq=False, repr=False)
-class FVSBN(GradientModel):
+class FVSBN(OneForm, GradientModel):
     r"""Fully visible sigmoid belief network: a logistic regression for every feature.
 
     .. math:: p(x_i = 1 \mid x_{<i}) = \sigma\Bigl(b_i + \sum_{j<i} W_{ij} x_j\Bigr)
@@ -114,77 +118,55 @@ n_jobs
     True
     """
 
-    solver: Literal["convex", "stochastic"] = "convex"
-    penalty: float | None = None
-    l1_ratio: float = 1.0
+    solver: Literal["convex", "stochastic"] = field(
+        default="convex",
+        metadata=option(one_of("convex", "stochastic"), "--solver", "convex or stochastic"),
+    )
+    penalty: float | None = field(
+        default=None,
+        metadata=option(_PENALTY, "--penalty", "weight of the penalty; chosen by validation"),
+    )
+    l1_ratio: float = field(
+        default=1.0,
+        metadata=option(number(0, 1), "--l1-ratio", "1 for the lasso, 0 for ridge, or between"),
+    )
 
-    _core_name: ClassVar[str] = "fvsbn"
+    _family: ClassVar[str] = "fvsbn"
     _dimensions: ClassVar[Mapping[str, int]] = {"W": 2, "b": 1}
+    _triangular: ClassVar[frozenset[str]] = frozenset({"W"})
 
-    def _hidden(self) -> int:
-        return 0
+    def _core(self, n_features: int) -> Model:
+        return Model(self._family, n_features, 0)
 
-    def _check_options(self, n_features: int | None = None) -> None:
-        super()._check_options(n_features)
-        if not (isinstance(self.solver, str) and self.solver in ("convex", "stochastic")):
-            raise ValueError(f'solver must be "convex" or "stochastic"; got {self.solver!r}')
-        if self.penalty is not None and not real_number(self.penalty, "penalty", minimum=0) > 0:
-            raise ValueError(f"penalty must be above 0; got {self.penalty!r}")
-        real_number(self.l1_ratio, "l1_ratio", minimum=0, maximum=1)
-
-    @property
-    def _convex(self) -> bool:
-        return self.solver == "convex"
-
-    def _plan(self, n_samples: int, *, validated: bool) -> Settings:
-        settings = super()._plan(n_samples, validated=validated)
-        if not self._convex:
-            return settings
-        tried = len(PATH) if validated and self.penalty is None else 1
-        return replace(
-            settings,
-            optimizer=SGD(momentum=0.0),  # has no memory, as there are no steps
-            averaging=0.0,
-            max_epochs=min(tried, self.max_epochs or tried),
+    def _solver(self, n_samples: int, *, validated: bool) -> Solver:
+        if self.solver == "stochastic":
+            return self._ascent(n_samples, validated=validated)
+        chosen = validated and self.penalty is None
+        if chosen:
+            path = PATH[: self.max_epochs]
+        else:
+            path = (UNJUDGED if self.penalty is None else self.penalty,)
+        return PenaltyPath(
+            path=path,
+            l1_ratio=self.l1_ratio,
+            max_epochs=len(path),
             patience=self.patience or PATIENCE,
+            chooses=chosen,
         )
 
-    def _split(self, rows: Rows, rng: np.random.Generator) -> tuple[Rows, Rows | None]:
-        if self._convex and self.penalty is not None:
-            return rows, None
-        return super()._split(rows, rng)
-
-    def _epoch(self, core: Model, rows: Rows, settings: Settings, *, judged: bool) -> Epoch | None:
-        if not self._convex:
-            return None
-        path = PATH[: self.max_epochs] if judged else (UNJUDGED,)
-        if self.penalty is not None:
-            path = (self.penalty,)
-        threads = thread_count(self.n_jobs)
-        return path_epoch(core, rows, path, settings.max_epochs, self.l1_ratio, threads)
-
-    def _refit(self, core: Model, state: TrainingState, rows: Rows, held_out: Rows) -> None:
-        if self._convex:
-            penalty = state.history["penalty"][state.best_epoch - 1]
-            threads = thread_count(self.n_jobs)
-            everything = sorted_rows(np.concatenate([rows, held_out]), threads)
-            solve(core, state.best, everything, penalty, self.l1_ratio, threads)
-            np.copyto(state.params, state.best)
-
-    @classmethod
     def _initialize(
-        cls,
+        self,
         views: Mapping[str, Float32Array],
-        marginal_logits: NDArray[np.float64],
+        X: Rows,
+        X_valid: Rows | None,
         rng: np.random.Generator,
     ) -> None:
-        views["b"][:] = marginal_logits
+        """Leave W at 0, where the features are independent."""
 
     @classmethod
-    def _sizes(cls, shapes: Shapes) -> tuple[int, int]:
+    def _options_of(cls, core: Model) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def _sizes(cls, shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, int]:
         return shapes["b"][0], 0
-
-    @classmethod
-    def _check_values(cls, parameters: Mapping[str, Float32Array]) -> None:
-        super()._check_values(parameters)
-        check_triangular("W", parameters["W"])

@@ -2,56 +2,56 @@
 
 from __future__ import annotations
 
-import copy
-import reprlib
 from abc import abstractmethod
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from os import PathLike
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ..checks.machine import thread_count
-from ..checks.options import seed_from, truth
-from ..checks.rows import binary_matrix, feature_names
-from ..core import Float32Array, Model, Rows
-from ..optim import Optimizer
-from ..parameters import aligned, frozen_copy, named_views
-from ..recipe import Settings, settings_for
-from ..schedules import Schedule
-from ..training import Callback, Epoch, EpochEnd, TrainingState, start, train
-from .base import AutoregressiveModel
-from .columns import Columns
-from .fitted import Fitted
-from .learning import (
-    Likelihood,
-    Streams,
-    check_fit_memory,
-    check_fraction,
-    check_learned,
-    checked_callbacks,
-    continued,
-    draw_streams,
-    hold_out,
-    marginal_logits,
-    resumed,
-)
-
-if TYPE_CHECKING:
-    from ..checkpoint import Checkpoint, Recorder
+from ..checks.options import PART, Kind, maybe, number, option, seed_from, truth, whole
+from ..optim import Optimizer, as_optimizer
+from ..schedules import Schedule, as_schedule
+from ..training.ascent import GradientAscent
+from ..training.checkpoint import Checkpoint
+from ..training.settings import settings_for
+from ..training.solver import Solver
+from ..training.split import Streams, hold_out
+from ..training.state import Callback
+from .continuing import check_continues, continued
+from .journal import Journal
+from .learning import Data, LearnedModel
 
 __all__ = ["GradientModel"]
 
 
+def _check_callbacks(callbacks: object, name: str) -> None:
+    """Refuse what is no collection of callables."""
+    wanted = f"{name} must be None or a collection of callables"
+    if callbacks is None:
+        return
+    if not isinstance(callbacks, Iterable):
+        raise TypeError(f"{wanted}; got {callbacks!r}")
+    if isinstance(callbacks, Iterator):
+        raise TypeError(f"{wanted}, as the next fit wants them too; got {callbacks!r}")
+    for callback in callbacks:
+        if not callable(callback):
+            raise TypeError(f"{wanted}; it has {callback!r}")
+
+
+_OPTIMIZER = Kind(lambda value, name: as_optimizer(value))
+_RATE = maybe(Kind(as_schedule, "number"))
+
+
 @dataclass(kw_only=True, eq=False, repr=False)
-class GradientModel(AutoregressiveModel):
+class GradientModel(LearnedModel):
     r"""An autoregressive model whose parameters are learned by gradient.
 
     .. math:: \theta \leftarrow \theta + r_t \nabla_\theta \frac{1}{B} \sum_b \log p_\theta(x_b)
 
-    Options that are None are chosen by the number of rows; `ardens.recipe` says how.
+    Options that are None are chosen by the number of rows; `ardens.training.settings` says how.
 
     Parameters
     ----------
@@ -86,31 +86,36 @@ class GradientModel(AutoregressiveModel):
         As for `AutoregressiveModel` and `Density`.
     """
 
-    optimizer: str | Optimizer = "adam"
-    learning_rate: float | Schedule | None = None
-    batch_size: int | None = None
-    max_epochs: int | None = None
-    validation_fraction: float = 0.1
-    patience: int | None = None
-    weight_decay: float = 0.0
-    averaging: float | None = None
-    warm_start: bool = False
-    verbose: bool = False
-    callbacks: Collection[Callback] | None = None
+    optimizer: str | Optimizer = field(
+        default="adam", metadata=option(_OPTIMIZER, "--optimizer", "sgd, rmsprop or adam")
+    )
+    learning_rate: float | Schedule | None = field(
+        default=None, metadata=option(_RATE, "--learning-rate", "learning rate")
+    )
+    batch_size: int | None = field(
+        default=None, metadata=option(maybe(whole(1)), "--batch-size", "rows of a gradient step")
+    )
+    max_epochs: int | None = field(
+        default=None, metadata=option(maybe(whole(1)), "--epochs", "passes over the data at most")
+    )
+    validation_fraction: float = field(
+        default=0.1, metadata=option(PART, "--validation-fraction", "part of the rows held out")
+    )
+    patience: int | None = field(
+        default=None,
+        metadata=option(maybe(whole(1)), "--patience", "epochs to wait for better validation nats"),
+    )
+    weight_decay: float = field(
+        default=0.0, metadata=option(number(0), "--weight-decay", "decay of the weights towards 0")
+    )
+    averaging: float | None = field(default=None, metadata=option(maybe(number(0, 0.999999))))
+    warm_start: bool = field(default=False, metadata=option(truth))
+    verbose: bool = field(default=False, metadata=option(truth))
+    callbacks: Collection[Callback] | None = field(default=None, metadata=option(_check_callbacks))
 
     @abstractmethod
-    def _hidden(self) -> int:
-        """Check and return the number of hidden units; 0 where there are none."""
-
-    @classmethod
-    @abstractmethod
-    def _initialize(
-        cls,
-        views: Mapping[str, Float32Array],
-        marginal_logits: NDArray[np.float64],
-        rng: np.random.Generator,
-    ) -> None:
-        """Choose the parameters to start from; the views come as zeros."""
+    def _solver(self, n_samples: int, *, validated: bool) -> Solver:
+        """How `fit` learns from so many rows, with or without others that judge."""
 
     def fit(
         self,
@@ -169,50 +174,34 @@ class GradientModel(AutoregressiveModel):
         training early, Ctrl-C among them, the best parameters of the epochs done are kept; before
         the end of the first, the model stays as it was.
         """
-        names = feature_names(X)
-        rows = binary_matrix(X, binarize=self.binarize, allow_empty=False)
-        n_features = rows.shape[1]
-        self._check_options(n_features)
+        data = self._learning_rows(X, X_valid)
         before = self._fitted if self.warm_start else None
         if before is not None:
-            self._check_continues(before, n_features, "warm_start")
-        judged = None if X_valid is None else self._judges(X_valid, n_features, names)
-        seed = seed_from(self.random_state)
-        recorder = self._recorder(checkpoint, resume, seed, names, rows, judged)
-        streams = draw_streams(seed if recorder is None else recorder.seed)
-        if judged is None:
-            rows, judged = self._split(rows, streams.split)
-        settings = self._plan(len(rows), validated=judged is not None)
-        first = before is None
-        if recorder is not None and recorder.saved is not None:
-            core, columns, state, until, first = recorder.saved.resumed(settings, streams.shuffle)
-            recorder.saved = None  # as large as the model many times over
-        elif before is None:
-            core, columns, state = self._begin(rows, judged, settings, streams)
-            until = settings.max_epochs
+            check_continues(self, before, data.n_features, "warm_start")
+        journal = Journal.of(self, data, checkpoint, resume, seed_from(self.random_state))
+        streams = Streams.of(journal.seed)
+        if X_valid is None and self._solver(len(data.X), validated=True).chooses:
+            X, X_valid = hold_out(data.X, self.validation_fraction, streams.split)
+            data = Data(data.names, X, X_valid, held_out=True)
+        solver = self._solver(len(data.X), validated=data.X_valid is not None)
+        if saved := journal.take():
+            state = saved.state(solver, streams.shuffle, self._check_values)
+            run = self._go_on(saved.fitted.core, saved.fitted.columns, state, data, solver)
+            run.until, run.first = saved.told["until"], saved.told["first"]
+            del saved  # as large as the model many times over
+        elif before is not None:
+            state = continued(before, solver, streams.shuffle)
+            columns = replace(before.columns, names=data.names)
+            run = self._go_on(before.core, columns, state, data, solver)
         else:
-            core, columns = before.core, before.columns
-            check_fit_memory(core, settings)
-            state = continued(before, settings, streams.shuffle)
-            if before.training is not None:
-                state.optimizer = resumed(before.training, settings).optimizer
-            until = state.epoch + settings.max_epochs
-        settings = replace(settings, max_epochs=until)
-        rows = columns.ordered(rows)
-        judged = None if judged is None else columns.ordered(judged)
-        self._train(
-            core,
-            columns,
-            names,
-            state,
-            rows,
-            judged,
-            settings,
-            first=first,
-            keep=self.warm_start,
-            run_epoch=self._epoch(core, rows, settings, judged=judged is not None),
-            held_out=X_valid is None and judged is not None,
+            run = self._begin(data, solver, streams)
+        recorder = journal.recorder(self, run)
+        self._learn(
+            run,
+            callbacks=self.callbacks,
+            verbose=self.verbose,
             recorder=recorder,
+            keep=self.warm_start,
         )
         return self
 
@@ -240,86 +229,28 @@ class GradientModel(AutoregressiveModel):
         """
         before = self._fitted
         if before is None:
-            names = feature_names(X)
-            rows = binary_matrix(X, binarize=self.binarize, allow_empty=False)
+            data = self._learning_rows(X)
+            solver = self._ascent(len(data.X), validated=False)
+            run = self._begin(data, solver, Streams.of(seed_from(self.random_state)))
         else:
-            names = before.feature_names
-            rows = self._rows(X, allow_empty=False)
-        n_features = rows.shape[1]
-        self._check_options(n_features)
-        settings = self._settings(len(rows), validated=False)
-        if before is None:
-            streams = draw_streams(self.random_state)
-            core, columns, state = self._begin(rows, None, settings, streams)
-        else:
-            self._check_continues(before, n_features, "partial_fit")
-            core, columns = before.core, before.columns
-            check_fit_memory(core, settings)
+            data = Data(before.columns.names, self._rows(X, allow_empty=False), None)
+            self._check_options(data.n_features)
+            check_continues(self, before, data.n_features, "partial_fit")
+            solver = self._ascent(len(data.X), validated=False)
             if before.training is not None:
-                state = resumed(before.training, settings)
+                solver.check_memory(before.core)
+                state = solver.taking_up(before.training)
             else:
-                state = continued(before, settings, draw_streams(self.random_state).shuffle)
-        settings = replace(settings, max_epochs=state.epoch + 1)
-        rows = columns.ordered(rows)
-        self._train(
-            core,
-            columns,
-            names,
-            state,
-            rows,
-            None,
-            settings,
-            first=before is None,
-            keep=True,
-        )
+                shuffle = Streams.of(seed_from(self.random_state)).shuffle
+                state = continued(before, solver, shuffle)
+            run = self._go_on(before.core, before.columns, state, data, solver)
+        run.until = run.state.epoch + 1
+        self._learn(run, callbacks=self.callbacks, verbose=self.verbose, keep=True)
         return self
 
-    def _begin(
-        self, rows: Rows, judged: Rows | None, settings: Settings, streams: Streams
-    ) -> tuple[Model, Columns, TrainingState]:
-        """Make a model for the rows, and the state before its first epoch."""
-        core = Model(self._variant, rows.shape[1], self._hidden())
-        check_fit_memory(core, settings)
-        columns = self._columns(rows, streams.ordering)
-        flat = aligned(core.size, np.zeros)
-        views, rows = named_views(core, flat), columns.ordered(rows)
-        self._initialize(views, marginal_logits(rows), streams.start)
-        self._learn_start(views, rows, None if judged is None else columns.ordered(judged))
-        return core, columns, start(flat, settings, streams.shuffle)
-
-    def _learn_start(
-        self, views: Mapping[str, Float32Array], rows: Rows, judged: Rows | None
-    ) -> None:
-        """Improve on the start by what another model learns from the rows."""
-
-    def _check_options(self, n_features: int | None = None) -> None:
-        super()._check_options(n_features)
-        self._hidden()
-        self._settings(1, validated=False)
-        check_fraction(self.validation_fraction)
-        truth(self.warm_start, "warm_start")
-        truth(self.verbose, "verbose")
-        checked_callbacks(self.callbacks)
-
-    def _check_continues(self, before: Fitted, n_features: int, what: str) -> None:
-        """Refuse to go on from a model that the options no longer describe."""
-        core, ordering = before.core, before.columns.ordering
-        last = (core.name, core.n_features, core.n_hidden)
-        now = (self._variant, n_features, self._hidden())
-        if last != now:
-            raise ValueError(
-                f"{what} needs the (model, n_features, n_hidden) of the last fit, {last}; got {now}"
-            )
-        if isinstance(self.ordering, str):  # "random": the one that was drawn
-            return
-        if not np.array_equal(Columns.of(n_features, self.ordering).ordering, ordering):
-            raise ValueError(
-                f"{what} needs the ordering of the last fit, {reprlib.repr(ordering.tolist())}; "
-                f"got {reprlib.repr(self.ordering)}"
-            )
-
-    def _settings(self, n_samples: int, *, validated: bool) -> Settings:
-        return settings_for(
+    def _ascent(self, n_samples: int, *, validated: bool) -> GradientAscent:
+        """Gradient steps, as the options say."""
+        settings = settings_for(
             n_samples,
             validated=validated,
             optimizer=self.optimizer,
@@ -330,92 +261,4 @@ class GradientModel(AutoregressiveModel):
             weight_decay=self.weight_decay,
             averaging=self.averaging,
         )
-
-    def _plan(self, n_samples: int, *, validated: bool) -> Settings:
-        """Settings of a `fit`."""
-        return self._settings(n_samples, validated=validated)
-
-    def _epoch(self, core: Model, rows: Rows, settings: Settings, *, judged: bool) -> Epoch | None:
-        """What an epoch of `fit` is, where it is not steps along the gradient."""
-        return None
-
-    def _refit(self, core: Model, state: TrainingState, rows: Rows, held_out: Rows) -> None:
-        """Learn from the rows held out as well, where that needs nobody to judge it."""
-
-    def _split(self, rows: Rows, rng: np.random.Generator) -> tuple[Rows, Rows | None]:
-        """Hold out validation rows, if there are enough."""
-        return hold_out(rows, self.validation_fraction, rng)
-
-    def _recorder(
-        self,
-        checkpoint: str | PathLike[str] | Checkpoint | None,
-        resume: bool,
-        seed: int,
-        names: NDArray[np.object_] | None,
-        rows: Rows,
-        judged: Rows | None,
-    ) -> Recorder | None:
-        """What writes the checkpoints, and has read the one to resume; None if none are wanted."""
-        resume = truth(resume, "resume")
-        if checkpoint is None:
-            if resume:
-                raise ValueError("resume needs the checkpoint to go on from; got checkpoint=None")
-            return None
-        from ..checkpoint import Recorder  # a layer above the models, as it writes them to files
-
-        return Recorder(self, checkpoint, resume, seed, names, rows, judged)
-
-    def _train(
-        self,
-        core: Model,
-        columns: Columns,
-        names: NDArray[np.object_] | None,
-        state: TrainingState,
-        rows: Rows,
-        judged: Rows | None,
-        settings: Settings,
-        *,
-        first: bool,
-        keep: bool,
-        run_epoch: Epoch | None = None,
-        held_out: bool = False,
-        recorder: Recorder | None = None,
-    ) -> None:
-        """Train on the model's rows, and become the result."""
-        threads = thread_count(self.n_jobs)
-        callbacks = checked_callbacks(self.callbacks)
-        model = Likelihood(core, threads)
-        done_before = state.epoch
-
-        def best(training: TrainingState | None) -> Fitted:
-            params, history = frozen_copy(state.best), copy.deepcopy(state.history)
-            return Fitted(core, params, columns, names, history, state.best_epoch, training)
-
-        def record(event: EpochEnd | None = None) -> None:
-            if recorder is not None and (event is None or recorder.due(state.epoch)):
-                recorder.write(best(None), state, until=settings.max_epochs, first=first)
-
-        record()  # a path that cannot be written is found before the work, not after
-        try:
-            train(
-                model,
-                state,
-                rows,
-                judged,
-                settings,
-                threads=threads,
-                callbacks=(*callbacks, record),
-                verbose=bool(self.verbose),
-                run_epoch=run_epoch,
-            )
-            if recorder is not None and recorder.epoch < state.epoch:
-                record()
-            if held_out and judged is not None:
-                self._refit(core, state, rows, judged)
-        except BaseException:
-            if state.epoch > done_before:
-                self._fitted = best(None)
-            raise
-        if first:
-            check_learned(state, core.n_features, judged=judged is not None)
-        self._fitted = best(state if keep else None)
+        return GradientAscent.by(settings, thread_count(self.n_jobs))

@@ -1,163 +1,127 @@
-"""What a gradient fit is made of: the likelihood, the random streams, the state to go on from."""
+"""How a model is fitted: checked rows, a run that its solver follows, and what becomes of it."""
 
 from __future__ import annotations
 
-import copy
-import math
-from collections.abc import Iterable, Iterator
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from ..checks.machine import check_memory
-from ..checks.options import RandomState, real_number, seed_from
+from ..checks.machine import thread_count
+from ..checks.rows import binary_matrix, feature_names
+from ..columns import Columns
 from ..core import Float32Array, Model, Rows
-from ..errors import DivergenceError
-from ..recipe import Settings
-from ..training import Callback, TrainingState, start
+from ..orderings import Name, choose
+from ..parameters import aligned, named_views
+from ..training.checkpoint import Recorder
+from ..training.likelihood import Likelihood, marginal_logits
+from ..training.run import Run
+from ..training.solver import Solver
+from ..training.split import Streams
+from ..training.state import Callback, TrainingState
+from .autoregressive import AutoregressiveModel
+from .description import written
 from .fitted import Fitted
 
-__all__ = [
-    "FEWEST_VALID",
-    "Likelihood",
-    "Streams",
-    "check_fit_memory",
-    "check_fraction",
-    "check_learned",
-    "checked_callbacks",
-    "continued",
-    "draw_streams",
-    "hold_out",
-    "marginal_logits",
-    "resumed",
-]
+__all__ = ["Data", "LearnedModel"]
 
 
-FEWEST_VALID = 5  # fewer rows say nothing about when to stop, or about weights
-_COPIES = 5  # the start, what moves, the best, the gradient, and what is kept at the end
+class Data(NamedTuple):
+    """The rows of a fit, checked, in the user's order; those that judge, if any."""
 
-
-class Streams(NamedTuple):
-    """One generator for each thing that a fit draws, so that options do not disturb each other."""
-
-    ordering: np.random.Generator
-    split: np.random.Generator
-    start: np.random.Generator
-    shuffle: np.random.Generator
-
-
-def draw_streams(random_state: RandomState) -> Streams:
-    """Make the generators of a fit from its seed."""
-    root = np.random.SeedSequence(seed_from(random_state))
-    return Streams(*map(np.random.default_rng, root.spawn(len(Streams._fields))))
-
-
-@dataclass(frozen=True)
-class Likelihood:
-    """What training asks of a model."""
-
-    core: Model
-    threads: int
+    names: NDArray[np.object_] | None
+    X: Rows
+    X_valid: Rows | None
+    held_out: bool = False  # whether the fit itself took X_valid out of what it was given
 
     @property
-    def size(self) -> int:
-        return self.core.size
-
-    @property
-    def n_decayed(self) -> int:
-        return self.core.n_decayed
-
-    def value_and_grad(self, params: Float32Array, X: Rows, grad: Float32Array) -> float:
-        return self.core.value_and_grad(params, X, grad, self.threads)
-
-    def mean_log_prob(self, params: Float32Array, X: Rows) -> float:
-        tables = self.core.tables(params, self.threads)
-        return float(np.mean(self.core.log_prob(params, tables, X, self.threads)))
+    def n_features(self) -> int:
+        """The number of columns."""
+        return int(self.X.shape[1])
 
 
-def check_fraction(fraction: float) -> None:
-    """Refuse what is no part of the rows to hold out."""
-    if real_number(fraction, "validation_fraction", minimum=0) >= 1:
-        raise ValueError(f"validation_fraction must be below 1; got {fraction:g}")
+@dataclass(kw_only=True, eq=False, repr=False)
+class LearnedModel(AutoregressiveModel):
+    """A model that is learned from rows, by whatever solver."""
 
+    @abstractmethod
+    def _initialize(
+        self,
+        views: Mapping[str, Float32Array],
+        X: Rows,
+        X_valid: Rows | None,
+        rng: np.random.Generator,
+    ) -> None:
+        """Choose the parameters to start from; they come as zeros, and the rows in their order.
 
-def hold_out(rows: Rows, fraction: float, rng: np.random.Generator) -> tuple[Rows, Rows | None]:
-    """Split off validation rows, drawn at random, if there are enough."""
-    held = int(fraction * len(rows))
-    if held < FEWEST_VALID:
-        return rows, None
-    order = rng.permutation(len(rows))
-    return rows.take(order[held:], axis=0), rows.take(order[:held], axis=0)
+        Output biases `b`, where there are any, come at the log-odds of the columns' means.
+        """
 
+    def _learning_rows(self, X: ArrayLike, X_valid: ArrayLike | None = None) -> Data:
+        """Check the data and, now that their width is known, the options."""
+        names = feature_names(X)
+        rows = binary_matrix(X, binarize=self.binarize, allow_empty=False)
+        n_features = rows.shape[1]
+        self._check_options(n_features)
+        judges = None if X_valid is None else self._judges(X_valid, n_features, names)
+        return Data(names, rows, judges)
 
-def marginal_logits(rows: Rows) -> NDArray[np.float64]:
-    """Log-odds of a one in every column, with one row of each kind added to keep them finite."""
-    ones = rows.sum(axis=0, dtype=np.int64) + 1
-    return np.asarray(np.log(ones / (len(rows) + 2 - ones)))
+    def _begin(self, data: Data, solver: Solver, streams: Streams) -> Run:
+        """A run that starts from nothing but the rows."""
+        core = self._core(data.n_features)
+        solver.check_memory(core)
+        columns = self._columns(data, streams.ordering)
+        X, X_valid = columns.ordered(data.X), columns.ordered(data.X_valid)
+        flat = aligned(core.size, np.zeros)
+        views = named_views(core, flat)
+        if "b" in views:
+            views["b"][:] = marginal_logits(X)
+        self._initialize(views, X, X_valid, streams.start)
+        state = solver.start(flat, streams.shuffle)
+        model = Likelihood(core, thread_count(self.n_jobs))
+        return Run(model, columns, solver, state, X, X_valid, solver.max_epochs, data.held_out)
 
+    def _go_on(
+        self, core: Model, columns: Columns, state: TrainingState, data: Data, solver: Solver
+    ) -> Run:
+        """A run that goes on from a state of a model."""
+        X, X_valid = columns.ordered(data.X), columns.ordered(data.X_valid)
+        until = state.epoch + solver.max_epochs
+        model = Likelihood(core, thread_count(self.n_jobs))
+        return Run(model, columns, solver, state, X, X_valid, until, data.held_out, first=False)
 
-def check_fit_memory(core: Model, settings: Settings) -> None:
-    """Refuse a fit whose arrays the machine's memory does not hold, before any is made."""
-    copies = _COPIES + len(settings.optimizer.slots) + (settings.averaging > 0)
-    check_memory(
-        4 * (core.size * copies + core.n_tables),
-        f"fitting {core.n_parameters:,} parameters (n_features={core.n_features}, "
-        f"n_hidden={core.n_hidden})",
-    )
+    def _columns(self, data: Data, rng: np.random.Generator) -> Columns:
+        """The ordering and the coding that the options ask for."""
+        ordering, flipped = self.ordering, None
+        if isinstance(ordering, str):
+            ordering = choose(cast(Name, ordering), data.X, rng)
+        if self.coding is not None:
+            flipped = 2 * data.X.sum(axis=0, dtype=np.int64) > len(data.X)
+        return Columns.of(data.n_features, ordering, flipped, data.names)
 
+    def _learn(
+        self,
+        run: Run,
+        *,
+        callbacks: Iterable[Callback] | None = None,
+        verbose: bool = False,
+        recorder: Recorder | None = None,
+        keep: bool = False,
+    ) -> None:
+        """Train, and become the result; `keep` what a warm start or `partial_fit` goes on from."""
+        begun = run.state.epoch
+        try:
+            run.train(callbacks=callbacks or (), verbose=bool(verbose), recorder=recorder)
+        except BaseException:
+            if run.state.epoch > begun:
+                self._fitted = Fitted.of(run)
+            raise
+        run.check_learned()
+        self._fitted = Fitted.of(run, training=run.state if keep else None)
 
-def check_learned(state: TrainingState, n_features: int, *, judged: bool) -> None:
-    """Refuse a first fit that ran away and has nothing better to keep.
-
-    A fit starts from the columns' means, with a bit a feature at most. Twice that on its own rows
-    is no matter of noise.
-    """
-    if judged and state.best_epoch > 0:
-        return
-    nats = state.history["train"][-1]
-    if nats < -2 * math.log(2) * n_features:
-        raise DivergenceError(
-            f"training diverged by epoch {state.epoch}: {nats:g} nats a row need more than two "
-            "bits a feature; a smaller learning_rate may help",
-            state.epoch,
-        )
-
-
-def continued(before: Fitted, settings: Settings, rng: np.random.Generator) -> TrainingState:
-    """Make a state that goes on from a model whose optimizer's memory is gone."""
-    state = start(before.params, settings, rng)
-    if before.history:
-        state.history = copy.deepcopy(dict(before.history))
-        state.epoch, state.best_epoch = len(state.history["epoch"]), before.best_epoch
-        state.seconds = state.history["time"][-1]
-    return state
-
-
-def resumed(training: TrainingState, settings: Settings) -> TrainingState:
-    """Copy a state of training and fit it to settings that may have changed since."""
-    state = copy.deepcopy(training)
-    if state.optimizer.optimizer != settings.optimizer:
-        state.optimizer = settings.optimizer.start(state.params.size)
-    if settings.averaging == 0:
-        state.average = None
-    elif state.average is None:
-        state.average = state.params.copy()
-    return state
-
-
-def checked_callbacks(callbacks: object) -> tuple[Callback, ...]:
-    """Refuse what is no collection of callables."""
-    wanted = "callbacks must be None or a collection of callables"
-    if callbacks is None:
-        return ()
-    if not isinstance(callbacks, Iterable):
-        raise TypeError(f"{wanted}; got {callbacks!r}")
-    if isinstance(callbacks, Iterator):
-        raise TypeError(f"{wanted}, as the next fit wants them too; got {callbacks!r}")
-    checked = tuple(callbacks)
-    for callback in checked:
-        if not callable(callback):
-            raise TypeError(f"{wanted}; it has {callback!r}")
-    return checked
+    def _written(self) -> tuple[dict[str, str], dict[str, Float32Array]]:
+        """What a file holds of the fitted model."""
+        return written(self)

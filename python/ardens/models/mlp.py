@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..checks.options import whole_number
-from ..core import Float32Array, Model
+from ..checks.options import option, whole
+from ..core import Float32Array, Model, Rows
 from ..parameters import draw_uniform
-from .base import Shapes
+from ..training.solver import Solver
+from .given import OneForm
 from .gradient import GradientModel
 
 __all__ = ["MLP"]
@@ -21,7 +21,7 @@ __all__ = ["MLP"]
 
 @final
 @dataclass(eq=False, repr=False)
-class MLP(GradientModel):
+class MLP(OneForm, GradientModel):
     r"""Autoregressive perceptrons: one hidden layer of its own for every feature.
 
     .. math:: p(x_i = 1 \mid x_{<i}) = \sigma\Bigl(V_i \cdot \sigma\Bigl(c_i + \sum_{j<i} x_j
@@ -76,32 +76,34 @@ n_jobs
     True
     """
 
-    n_hidden: int = 32
+    n_hidden: int = field(default=32, metadata=option(whole(1), "--hidden", "hidden units"))
 
-    _core_name: ClassVar[str] = "mlp"
+    _family: ClassVar[str] = "mlp"
     _dimensions: ClassVar[Mapping[str, int]] = {"A": 2, "c": 2, "V": 2, "b": 1}
 
-    def _hidden(self) -> int:
-        return whole_number(self.n_hidden, "n_hidden", minimum=1)
+    def _core(self, n_features: int) -> Model:
+        return Model(self._family, n_features, self.n_hidden)
 
-    @classmethod
+    def _solver(self, n_samples: int, *, validated: bool) -> Solver:
+        return self._ascent(n_samples, validated=validated)
+
     def _initialize(
-        cls,
+        self,
         views: Mapping[str, Float32Array],
-        marginal_logits: NDArray[np.float64],
+        X: Rows,
+        X_valid: Rows | None,
         rng: np.random.Generator,
     ) -> None:
         n, d = views["V"].shape
         inputs = np.arange(n).repeat(np.arange(n))  # of the layer that a row of A leads into
         draw_uniform(views["A"], 1 / np.sqrt(inputs), rng)
         draw_uniform(views["V"], 0.1 / math.sqrt(d), rng)
-        views["b"][:] = marginal_logits
-
-    @classmethod
-    def _sizes(cls, shapes: Shapes) -> tuple[int, int]:
-        n_features, n_hidden = shapes["c"]
-        return n_features, n_hidden
 
     @classmethod
     def _options_of(cls, core: Model) -> dict[str, Any]:
         return {"n_hidden": core.n_hidden}
+
+    @classmethod
+    def _sizes(cls, shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, int]:
+        n_features, n_hidden = shapes["c"]
+        return n_features, n_hidden

@@ -8,18 +8,28 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Self, final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from ..checks.options import truth, whole_number
+from ..checks.options import SWITCH, one_of, option, truth, whole
 from ..core import Float32Array, Model, Rows
-from ..parameters import check_triangular, draw_uniform
-from .base import Shapes
+from ..parameters import draw_uniform
+from ..training.solver import Solver
+from .estimator import Rule
 from .fvsbn import FVSBN
+from .given import made_of
 from .gradient import GradientModel
 
 __all__ = ["NADE"]
 
-_ACTIVATIONS = ("sigmoid", "tanh", "relu")
+_ACTIVATION = one_of("sigmoid", "tanh", "relu")
+
+
+def _an_fvsbn_can_be_started_from(model: NADE, n_features: int | None) -> None:
+    """What starts from an FVSBN has its weights, and a V that may be 0."""
+    if model.start == "fvsbn" and not model.direct:
+        raise ValueError('start="fvsbn" needs direct=True; got direct=False')
+    if model.start == "fvsbn" and model.tied:
+        raise ValueError('start="fvsbn" needs tied=False, as V starts at 0; got tied=True')
 
 
 @final
@@ -98,14 +108,34 @@ n_jobs
     (2, 3)
     """
 
-    n_hidden: int = 500
-    activation: Literal["sigmoid", "tanh", "relu"] = field(default="sigmoid", kw_only=True)
-    direct: bool = field(default=False, kw_only=True)
-    tied: bool = field(default=False, kw_only=True)
-    start: Literal["random", "fvsbn"] = field(default="random", kw_only=True)
+    n_hidden: int = field(default=500, metadata=option(whole(1), "--hidden", "hidden units"))
+    activation: Literal["sigmoid", "tanh", "relu"] = field(
+        default="sigmoid",
+        kw_only=True,
+        metadata=option(_ACTIVATION, "--activation", "sigmoid, tanh or relu"),
+    )
+    direct: bool = field(
+        default=False,
+        kw_only=True,
+        metadata=option(SWITCH, "--direct", "weights from inputs to logits as well"),
+    )
+    tied: bool = field(
+        default=False,
+        kw_only=True,
+        metadata=option(SWITCH, "--tied", "the same weights into and out of the hidden units"),
+    )
+    start: Literal["random", "fvsbn"] = field(
+        default="random",
+        kw_only=True,
+        metadata=option(
+            one_of("random", "fvsbn"), "--start", "random, or fvsbn with direct weights"
+        ),
+    )
 
-    _core_name: ClassVar[str] = "nade"
+    _rules: ClassVar[tuple[Rule, ...]] = (*GradientModel._rules, _an_fvsbn_can_be_started_from)
+    _family: ClassVar[str] = "nade"
     _dimensions: ClassVar[Mapping[str, int]] = {"W": 2, "c": 1, "V": 2, "D": 2, "b": 1}
+    _triangular: ClassVar[frozenset[str]] = frozenset({"D"})
 
     @classmethod
     def from_parameters(  # type: ignore[override]
@@ -151,66 +181,31 @@ n_jobs
         array([[0.5  , 0.269],
                [0.5  , 0.491]])
         """
-        variant = cls(activation=activation, direct="D" in parameters, tied=tied)  # type: ignore[arg-type]
-        absent = {name for name, there in (("V", not tied), ("D", variant.direct)) if not there}
+        _ACTIVATION.check(activation, "activation")
+        direct, tied = "D" in parameters, truth(tied, "tied")
+        absent = {name for name, there in (("V", not tied), ("D", direct)) if not there}
         dimensions = {k: ndim for k, ndim in cls._dimensions.items() if k not in absent}
-        return cls._of_arrays(variant._variant, dimensions, ordering, flipped, parameters)
+        variant = {"activation": activation, "direct": direct, "tied": tied}
+        return made_of(cls, dimensions, ordering, flipped, parameters, **variant)
 
-    def _hidden(self) -> int:
-        return whole_number(self.n_hidden, "n_hidden", minimum=1)
+    def _core(self, n_features: int) -> Model:
+        return Model(
+            self._family,
+            n_features,
+            self.n_hidden,
+            activation=self.activation,
+            direct=self.direct,
+            tied=self.tied,
+        )
 
-    @property
-    def _variant(self) -> str:
-        if not (isinstance(self.activation, str) and self.activation in _ACTIVATIONS):
-            raise ValueError(
-                f"activation must be one of {', '.join(_ACTIVATIONS)}; got {self.activation!r}"
-            )
-        parts = [self._core_name] + [self.activation] * (self.activation != _ACTIVATIONS[0])
-        parts += ["direct"] * truth(self.direct, "direct") + ["tied"] * truth(self.tied, "tied")
-        return "-".join(parts)
+    def _solver(self, n_samples: int, *, validated: bool) -> Solver:
+        return self._ascent(n_samples, validated=validated)
 
-    @classmethod
-    def _options_of(cls, core: Model) -> dict[str, Any]:
-        parts = core.name.split("-")
-        direct, tied = "direct" in parts, "tied" in parts
-        options = {
-            "n_hidden": core.n_hidden,
-            "activation": next((part for part in parts if part in _ACTIVATIONS), _ACTIVATIONS[0]),
-            "direct": direct,
-            "tied": tied,
-        }
-        return options if direct and not tied else options | {"start": "random"}
-
-    def _check_options(self, n_features: int | None = None) -> None:
-        super()._check_options(n_features)
-        _ = self._variant
-        if not (isinstance(self.start, str) and self.start in ("random", "fvsbn")):
-            raise ValueError(f'start must be "random" or "fvsbn"; got {self.start!r}')
-        if self.start == "fvsbn" and not self.direct:
-            raise ValueError('start="fvsbn" needs direct=True; got direct=False')
-        if self.start == "fvsbn" and self.tied:
-            raise ValueError('start="fvsbn" needs tied=False, as V starts at 0; got tied=True')
-
-    def _learn_start(
-        self, views: Mapping[str, Float32Array], rows: Rows, judged: Rows | None
-    ) -> None:
-        if self.start == "fvsbn":
-            simple = FVSBN(random_state=0, n_jobs=self.n_jobs).fit(rows, X_valid=judged)
-            learned = simple.parameters()
-            views["D"][...], views["b"][...] = learned["W"], learned["b"]
-            views["V"][...] = 0
-
-    @classmethod
-    def _check_values(cls, parameters: Mapping[str, Float32Array]) -> None:
-        super()._check_values(parameters)
-        if "D" in parameters:
-            check_triangular("D", parameters["D"])
-
-    @classmethod
     def _initialize(
-        cls,
+        self,
         views: Mapping[str, Float32Array],
-        marginal_logits: NDArray[np.float64],
+        X: Rows,
+        X_valid: Rows | None,
         rng: np.random.Generator,
     ) -> None:
         d, n = views["W"].shape
@@ -219,8 +214,22 @@ n_jobs
             draw_uniform(views["V"], 0.1 / math.sqrt(d), rng)
         else:
             draw_uniform(views["W"], 0.1 / math.sqrt(d), rng)
-        views["b"][:] = marginal_logits
+        if self.start == "fvsbn":
+            simple = FVSBN(random_state=0, n_jobs=self.n_jobs).fit(X, X_valid=X_valid)
+            learned = simple.parameters()
+            views["D"][...], views["b"][...] = learned["W"], learned["b"]
+            views["V"][...] = 0
 
     @classmethod
-    def _sizes(cls, shapes: Shapes) -> tuple[int, int]:
+    def _options_of(cls, core: Model) -> dict[str, Any]:
+        options = {
+            "n_hidden": core.n_hidden,
+            "activation": core.activation,
+            "direct": core.direct,
+            "tied": core.tied,
+        }
+        return options if core.direct and not core.tied else options | {"start": "random"}
+
+    @classmethod
+    def _sizes(cls, shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, int]:
         return shapes["b"][0], shapes["c"][0]

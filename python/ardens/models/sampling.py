@@ -3,30 +3,45 @@
 from __future__ import annotations
 
 import copy
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, overload
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias, TypedDict, Unpack, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..checks.machine import check_memory, thread_count
-from ..checks.options import RandomState, seed_from, whole_number
+from ..checks.options import Kind, RandomState, option, seed_from, whole_number
 from ..core import Rows
-from .protocol import Estimator
+from .holder import Draw, Holder, State
 
 __all__ = ["Sampler"]
 
 RowsAndNats: TypeAlias = tuple[NDArray[np.uint8], NDArray[np.float64]]
 
+
+class _How(TypedDict, total=False):
+    """Options of a draw."""
+
+    random_state: RandomState
+    start: int
+    packed: bool
+
+
+class _BlockHow(_How, total=False):
+    """Options of a draw in blocks."""
+
+    batch_size: int | None
+
+
 _BLOCK = 1 << 24  # bytes of unpacked rows and their log-probabilities in a block of `iter_samples`
+_JOBS = Kind(lambda n_jobs, name: thread_count(n_jobs), "whole")
 _STREAM_END = 2**64  # rows that one seed has
 _MOST_COUNTED = 2**53  # float64, in which binomial numbers are drawn, has every integer up to it
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class Sampler(Estimator, ABC):
+class Sampler(Holder[State]):
     """What draws binary vectors, every row a function of the seed and its number alone.
 
     Parameters
@@ -37,62 +52,24 @@ class Sampler(Estimator, ABC):
         depends on it.
     """
 
-    n_jobs: int | None = None
-
-    @property
-    @abstractmethod
-    def n_features_in_(self) -> int:
-        """Number of columns of the data."""
-
-    @abstractmethod
-    def _sample(
-        self,
-        X: NDArray[np.uint8],
-        log_prob: NDArray[np.float64] | None,
-        seed: int,
-        start: int,
-        threads: int,
-        packed: bool,
-    ) -> None:
-        """Fill `X`, and `log_prob` where it is given, with the rows from `start`."""
-
-    @abstractmethod
-    def _sample_counts(
-        self, n_samples: int, seed: int, threads: int
-    ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        """Draw distinct rows and how often each comes."""
+    n_jobs: int | None = field(
+        default=None,
+        metadata=option(_JOBS, "--threads", "threads; the result does not depend on them"),
+    )
 
     @overload
     def sample(
-        self,
-        n_samples: int = 1,
-        *,
-        random_state: RandomState = None,
-        start: int = 0,
-        packed: bool = False,
-        return_log_prob: Literal[False] = False,
+        self, n_samples: int = 1, *, return_log_prob: Literal[False] = False, **how: Unpack[_How]
     ) -> Rows: ...
 
     @overload
     def sample(
-        self,
-        n_samples: int = 1,
-        *,
-        random_state: RandomState = None,
-        start: int = 0,
-        packed: bool = False,
-        return_log_prob: Literal[True],
+        self, n_samples: int = 1, *, return_log_prob: Literal[True], **how: Unpack[_How]
     ) -> RowsAndNats: ...
 
     @overload
     def sample(
-        self,
-        n_samples: int = 1,
-        *,
-        random_state: RandomState = None,
-        start: int = 0,
-        packed: bool = False,
-        return_log_prob: bool,
+        self, n_samples: int = 1, *, return_log_prob: bool, **how: Unpack[_How]
     ) -> Rows | RowsAndNats: ...
 
     def sample(
@@ -170,38 +147,17 @@ class Sampler(Estimator, ABC):
 
     @overload
     def iter_samples(
-        self,
-        n_samples: int,
-        *,
-        batch_size: int | None = None,
-        random_state: RandomState = None,
-        start: int = 0,
-        packed: bool = False,
-        return_log_prob: Literal[False] = False,
+        self, n_samples: int, *, return_log_prob: Literal[False] = False, **how: Unpack[_BlockHow]
     ) -> Iterator[Rows]: ...
 
     @overload
     def iter_samples(
-        self,
-        n_samples: int,
-        *,
-        batch_size: int | None = None,
-        random_state: RandomState = None,
-        start: int = 0,
-        packed: bool = False,
-        return_log_prob: Literal[True],
+        self, n_samples: int, *, return_log_prob: Literal[True], **how: Unpack[_BlockHow]
     ) -> Iterator[RowsAndNats]: ...
 
     @overload
     def iter_samples(
-        self,
-        n_samples: int,
-        *,
-        batch_size: int | None = None,
-        random_state: RandomState = None,
-        start: int = 0,
-        packed: bool = False,
-        return_log_prob: bool,
+        self, n_samples: int, *, return_log_prob: bool, **how: Unpack[_BlockHow]
     ) -> Iterator[Rows] | Iterator[RowsAndNats]: ...
 
     def iter_samples(
@@ -325,7 +281,7 @@ class Sampler(Estimator, ABC):
         """
         rows = whole_number(n_samples, "n_samples", maximum=_MOST_COUNTED)
         seed = seed_from(random_state)
-        return self._sample_counts(rows, seed, thread_count(self.n_jobs))
+        return self._state().sample_counts(rows, seed, thread_count(self.n_jobs))
 
     def _draw(
         self, rows: int, seed: int, start: int, packed: bool, return_log_prob: bool
@@ -333,7 +289,8 @@ class Sampler(Estimator, ABC):
         """Draw rows into new arrays."""
         X = np.empty((rows, self._width(packed)), np.uint8)
         log_prob = np.empty(rows) if return_log_prob else None
-        self._sample(X, log_prob, seed, start, thread_count(self.n_jobs), packed)
+        draw = Draw(seed, start, packed, thread_count(self.n_jobs))
+        self._state().sample(X, log_prob, draw)
         return X if log_prob is None else (X, log_prob)
 
     def _width(self, packed: bool) -> int:

@@ -2,22 +2,19 @@ r"""The table of all conditional probabilities: exact, and exponentially large."
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self, final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from ..checks.machine import thread_count
-from ..checks.options import real_number, seed_from
-from ..checks.rows import binary_matrix, feature_names
-from ..core import Float32Array, Model
-from ..parameters import filled
-from .base import AutoregressiveModel, Shapes
-from .fitted import Fitted
+from ..checks.options import number, option, seed_from
+from ..core import Float32Array, Model, Rows
+from ..training.counting import Counting
+from ..training.split import Streams
+from .given import OneForm
+from .learning import LearnedModel
 
 __all__ = ["Tabular"]
 
@@ -26,7 +23,7 @@ _MOST_FEATURES = 20  # 2**20 - 1 parameters: 4 MiB, and what enumeration can sti
 
 @final
 @dataclass(eq=False, repr=False)
-class Tabular(AutoregressiveModel):
+class Tabular(OneForm, LearnedModel):
     r"""One probability for every configuration of the earlier features, fitted by counting.
 
     .. math:: p(x_i = 1 \mid x_{<i}) = \frac{N(x_{<i}, 1) + \alpha}{N(x_{<i}) + 2 \alpha}
@@ -74,10 +71,11 @@ class Tabular(AutoregressiveModel):
     array([-0.693,   -inf])
     """
 
-    alpha: float = 1.0
+    alpha: float = field(default=1.0, metadata=option(number(0), "--alpha", "additive smoothing"))
 
-    _core_name: ClassVar[str] = "tabular"
+    _family: ClassVar[str] = "tabular"
     _dimensions: ClassVar[Mapping[str, int]] = {"logits": 1}
+    _certain: ClassVar[bool] = True  # which counting without smoothing finds
 
     def fit(self, X: ArrayLike, y: object = None, *, X_valid: ArrayLike | None = None) -> Self:
         """Count the rows.
@@ -100,36 +98,31 @@ class Tabular(AutoregressiveModel):
         TypeError, ValueError
             If `X` is no matrix of zeros and ones, has more than 20 columns, or an option is wrong.
         """
-        began = time.perf_counter()
-        names = feature_names(X)
-        rows = binary_matrix(X, binarize=self.binarize, allow_empty=False)
-        n = rows.shape[1]
-        self._check_options(n)
-        _check_size(n)
-        threads = thread_count(self.n_jobs)
-        columns = self._columns(rows, np.random.default_rng(seed_from(self.random_state)))
-        core = Model(self._core_name, n, 0)
-        logits = _log_odds(columns.ordered(rows), float(self.alpha))
-        fitted = Fitted(core, filled(core, {"logits": logits}), columns, names, {})
-        valid = math.nan
-        if X_valid is not None:
-            valid = float(np.mean(fitted.log_prob(self._judges(X_valid, n, names), threads)))
-        history: dict[str, list[float]] = {
-            "epoch": [1],
-            "train": [float(np.mean(fitted.log_prob(rows, threads)))],
-            "valid": [valid],
-            "learning_rate": [math.nan],
-            "time": [time.perf_counter() - began],
-        }
-        self._fitted = Fitted(core, fitted.params, columns, names, history, best_epoch=1)
+        data = self._learning_rows(X, X_valid)
+        rng = np.random.default_rng(seed_from(self.random_state))
+        streams = Streams(rng, rng, rng, rng)  # counting draws nothing but an ordering
+        self._learn(self._begin(data, Counting(alpha=float(self.alpha)), streams))
         return self
 
-    def _check_options(self, n_features: int | None = None) -> None:
-        super()._check_options(n_features)
-        real_number(self.alpha, "alpha", minimum=0)
+    def _core(self, n_features: int) -> Model:
+        _check_size(n_features)
+        return Model(self._family, n_features, 0)
+
+    def _initialize(
+        self,
+        views: Mapping[str, Float32Array],
+        X: Rows,
+        X_valid: Rows | None,
+        rng: np.random.Generator,
+    ) -> None:
+        """Leave the zeros; counting starts from nothing."""
 
     @classmethod
-    def _sizes(cls, shapes: Shapes) -> tuple[int, int]:
+    def _options_of(cls, core: Model) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def _sizes(cls, shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, int]:
         nodes = shapes["logits"][0] + 1
         n = nodes.bit_length() - 1
         if nodes != 1 << n or n < 1:
@@ -137,35 +130,12 @@ class Tabular(AutoregressiveModel):
         _check_size(n)
         return n, 0
 
-    @classmethod
-    def _check_values(cls, parameters: Mapping[str, Float32Array]) -> None:
-        # A log-odds of +-inf is a certainty, which counting without smoothing finds.
-        if np.isnan(parameters["logits"]).any():
-            raise ValueError("logits must be numbers, infinity included; it has NaN")
-
 
 def _check_size(n_features: int) -> None:
+    """Refuse more features than a table can have."""
     if n_features > _MOST_FEATURES:
         spelled_out = f" = {2**n_features - 1:,}" if n_features < 100 else ""
         raise ValueError(
             f"Tabular takes at most {_MOST_FEATURES} features; {n_features} features would need "
             f"2**{n_features} - 1{spelled_out} parameters"
         )
-
-
-def _log_odds(rows: NDArray[np.uint8], alpha: float) -> NDArray[np.float64]:
-    """Log-odds of every prefix, as a heap; 0 where a prefix was not seen and nothing is added."""
-    n = rows.shape[1]
-    levels: list[NDArray[Any]] = []
-    prefix = np.zeros(len(rows), dtype=np.intp)
-    for i in range(n):
-        bit = rows[:, i]
-        ones = np.bincount(prefix, weights=bit, minlength=1 << i)
-        # Each side by itself: a difference of smoothed counts would lose a small alpha.
-        zeros = np.bincount(prefix, minlength=1 << i) - ones
-        with np.errstate(divide="ignore", invalid="ignore"):
-            odds = np.log(ones + alpha) - np.log(zeros + alpha)
-        odds[np.isnan(odds)] = 0.0
-        levels.append(odds)
-        prefix = 2 * prefix + bit
-    return np.concatenate(levels)

@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..models.density import Density
-from ..recipe import settings_for
 from ..schedules import Constant
+from ..training.settings import settings_for
 
 __all__ = ["Grid", "combinations", "default_grid", "learns_by_steps", "own_values"]
 
@@ -27,11 +27,9 @@ _OF_STEPS = {"batch_size", "weight_decay"}
 _OF_SOLVERS = {"l1_ratio"}
 
 
-def learns_by_steps(estimator: Density) -> bool:
+def learns_by_steps(estimator: Density[Any]) -> bool:
     """Whether an estimator is trained in epochs of gradient steps that a warm start goes on with.
 
-    Examples
-    --------
     >>> from ardens import NADE, Tabular
     >>> learns_by_steps(NADE()), learns_by_steps(Tabular())
     (True, False)
@@ -41,24 +39,12 @@ def learns_by_steps(estimator: Density) -> bool:
     return trained and params.get("solver", "stochastic") == "stochastic"
 
 
-def own_values(estimator: Density, n_samples: int) -> dict[str, Any]:
+def own_values(estimator: Density[Any], n_samples: int) -> dict[str, Any]:
     """Options of an estimator, with what suits the rows where its rate or batch size is None.
 
-    Parameters
-    ----------
-    estimator : estimator
-        Whose options they are.
-    n_samples : int
-        The number of rows to learn from.
+    Those of estimators within it are among them; a `learning_rate` is a number unless it is a
+    schedule.
 
-    Returns
-    -------
-    dict of str to object
-        Values by option, those of estimators within it among them. Of a model that learns by
-        gradient steps, `batch_size` is a number, and `learning_rate` too unless it is a schedule.
-
-    Examples
-    --------
     >>> from ardens import NADE
     >>> own_values(NADE(40), 5000)["batch_size"]
     50
@@ -73,7 +59,7 @@ def own_values(estimator: Density, n_samples: int) -> dict[str, Any]:
     return values
 
 
-def default_grid(estimator: Density, n_samples: int) -> dict[str, list[Any]]:
+def default_grid(estimator: Density[Any], n_samples: int) -> dict[str, list[Any]]:
     """Values worth trying for an estimator, around its own and around what suits the rows.
 
     Parameters
@@ -108,35 +94,11 @@ def default_grid(estimator: Density, n_samples: int) -> dict[str, list[Any]]:
 
 
 def combinations(grid: Grid, at_most: int, rng: np.random.Generator) -> list[dict[str, Any]]:
-    """List the combinations of a grid in their order, or so many of them, drawn.
+    """List the combinations of a grid in their order, or `at_most` of them, drawn.
 
-    Parameters
-    ----------
-    grid : mapping of str to sequence, or sequence of such mappings
-        Values by option.
-    at_most : int
-        The number from which on they are drawn, without replacement.
-    rng : numpy.random.Generator
-        What draws.
+    One value for every option of a mapping; the last option changes fastest. It costs what the list
+    does, however many combinations there are.
 
-    Returns
-    -------
-    list of dict of str to object
-        One value for every option of a mapping; the last option changes fastest.
-
-    Raises
-    ------
-    TypeError
-        If `grid` or the values of an option are of another type.
-    ValueError
-        If there is no combination.
-
-    Notes
-    -----
-    Costs what the list does, however many combinations there are.
-
-    Examples
-    --------
     >>> rng = np.random.default_rng(0)
     >>> combinations({"a": [1, 2], "b": [3]}, 9, rng)
     [{'a': 1, 'b': 3}, {'a': 2, 'b': 3}]

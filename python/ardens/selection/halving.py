@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from ..checks.options import RandomState, real_number, seed_from, whole_number
 from ..errors import DivergenceError
 from ..models.density import Density
-from ..recipe import settings_for
+from ..training.settings import settings_for
 from .grids import Grid, combinations, default_grid, learns_by_steps, own_values
 
 __all__ = ["Trial", "Tuning", "tune", "unfitted"]
@@ -94,7 +94,7 @@ class Tuning:
 
 
 def tune(
-    estimator: Density,
+    estimator: Density[Any],
     X: ArrayLike,
     grid: Grid | None = None,
     *,
@@ -235,7 +235,7 @@ def unfitted(value: Any) -> Any:
 class _Candidate:
     """An estimator that is trained from rung to rung."""
 
-    def __init__(self, common: Density, params: Mapping[str, Any]) -> None:
+    def __init__(self, common: Density[Any], params: Mapping[str, Any]) -> None:
         self.model: Any = unfitted(common).set_params(**params)
         self.model._check_options()  # a wrong one must not end a search on its way
         self.trial = Trial(dict(params))
@@ -258,6 +258,7 @@ class _Candidate:
         trial.seconds += time.perf_counter() - began
 
     def _go_on(self, X: ArrayLike, X_valid: ArrayLike, epochs: int | None) -> None:
+        """Train for the epochs that are still to come."""
         done, end = self.trial.epochs, self.options["max_epochs"]
         if epochs is None or (end is not None and end <= epochs):
             more = end if end is None else end - done
@@ -298,4 +299,5 @@ def _split(X: ArrayLike, fraction: float, rng: np.random.Generator) -> tuple[Any
 
 
 def _short(value: Any) -> str:
+    """A value of an option, as a cell."""
     return f"{value:.4g}" if isinstance(value, float) else str(value)

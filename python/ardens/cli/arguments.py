@@ -1,0 +1,124 @@
+"""Arguments that several commands have, each defined once; an estimator's stand beside its options.
+
+What an option of a model may be, its flag and its help are declared where the option is
+(`ardens.checks.options.option`); here they become arguments.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import ardens
+from ardens import data
+from ardens.checks.options import Option, options_of
+from ardens.composites import Mixture
+from ardens.models import MODELS
+
+from .common import UsageError, positive, seed
+
+__all__ = [
+    "add_data",
+    "add_learning",
+    "add_model_file",
+    "add_option",
+    "add_threads",
+    "chosen",
+    "learning_rows",
+    "loaded",
+    "model_options",
+]
+
+_DEFAULT_MODEL = "nade"
+_READ: dict[str, Callable[[str], Any]] = {
+    "whole": positive,
+    "number": float,
+    "word": str,
+    "seed": seed,
+}
+
+
+_METAVARS = {"whole": "N", "number": "X", "word": "NAME", "seed": "S"}
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """Add DATA."""
+    parser.add_argument("data", metavar="DATA", help=".npz, .npy or text file, or - for text")
+
+
+def add_model_file(parser: argparse.ArgumentParser) -> None:
+    """Add MODEL."""
+    parser.add_argument("model", metavar="MODEL", help="model file")
+
+
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    """Add ``--threads``, as every model has it."""
+    add_option(parser, "n_jobs", default=None)
+
+
+def add_learning(parser: argparse.ArgumentParser) -> None:
+    """Add what is learned, and from which rows."""
+    add_data(parser)
+    parser.add_argument(
+        "--model", choices=MODELS, default=_DEFAULT_MODEL, help="model (default: %(default)s)"
+    )
+    parser.add_argument("--valid", metavar="FILE", help="validation rows, where DATA has none")
+
+
+def model_options() -> dict[str, Option]:
+    """The options of all models that have a flag, by name."""
+    found: dict[str, Option] = {}
+    for model in MODELS.values():
+        found |= {name: said for name, said in options_of(model).items() if said.flag}
+    return found
+
+
+def add_option(
+    parser: argparse.ArgumentParser | argparse._ArgumentGroup,
+    name: str,
+    *,
+    default: Any = argparse.SUPPRESS,
+    help: str = "",
+) -> None:
+    """Add the flag of an option of models or mixtures; without `default` it is set if given."""
+    said = (dict(options_of(Mixture)) | model_options())[name]
+    having = [key for key, model in MODELS.items() if name in options_of(model)]
+    of = f" [{', '.join(having)}]" if 0 < len(having) < len(MODELS) else ""
+    reading = said.kind.reading
+    how: dict[str, Any] = {"action": "store_true"}
+    if reading != "switch":
+        how = {"metavar": _METAVARS[reading], "type": _READ[reading]}
+    text = help or said.help + of
+    parser.add_argument(said.flag, dest=name, default=default, help=text, **how)
+
+
+def chosen(args: argparse.Namespace) -> dict[str, Any]:
+    """The options of the model that the command line gives; all others stay the model's own."""
+    accepted = options_of(MODELS[args.model])
+    given = {name: getattr(args, name) for name in model_options() if name in vars(args)}
+    for name in given:
+        if name not in accepted:
+            flag = model_options()[name].flag
+            raise UsageError(f"{flag} is not an option of --model {args.model}")
+    return given
+
+
+def learning_rows(args: argparse.Namespace, binary: bool) -> tuple[Any, Any]:
+    """Read the training rows, and the validation rows or None."""
+    splits = data.read(args.data, binary=binary, only=("train", "valid"))
+    X = splits.get("train", splits.get(data.SINGLE))
+    if X is None:
+        raise ValueError(f"{args.data}: expected an array 'train', found {', '.join(splits)}")
+    if args.valid is None:
+        return X, splits.get("valid")
+    held_out: Mapping[str, Any] = data.read(args.valid, binary=binary, only=("valid",))
+    return X, next(iter(held_out.values()))
+
+
+def loaded(args: argparse.Namespace) -> Any:
+    """The model of the file, with the threads that are asked for."""
+    model = ardens.load(args.model)
+    if args.n_jobs is not None:
+        model.set_params(n_jobs=args.n_jobs)
+    return model

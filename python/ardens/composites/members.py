@@ -1,0 +1,102 @@
+"""The members of a mixture: clones that are trained side by side, or models that are given."""
+
+from __future__ import annotations
+
+import copy
+import reprlib
+import sys
+from collections.abc import Sequence
+from functools import partial
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..core import Rows
+from ..models import AutoregressiveModel
+from ..orderings import Name
+from .description import MOST_MEMBERS
+from .side_by_side import side_by_side
+
+__all__ = ["Members", "Orderings", "clones", "given_members", "train_members"]
+
+Members: TypeAlias = tuple[AutoregressiveModel, ...]
+Orderings: TypeAlias = Name | Sequence[ArrayLike | Name | None] | NDArray[np.integer] | None
+
+
+def given_members(models: Sequence[AutoregressiveModel]) -> Members:
+    """Copies of fitted models, if they may be mixed."""
+    wanted = "models must be a sequence of fitted models of this package, none a mixture"
+    if not isinstance(models, Sequence):
+        raise TypeError(f"{wanted}; got {models!r}")
+    for model in models:
+        if not isinstance(model, AutoregressiveModel):
+            raise TypeError(f"{wanted}; it has {model!r}")
+    if not 1 <= len(models) <= MOST_MEMBERS:
+        raise ValueError(f"models must be 1 … {MOST_MEMBERS} models; got {len(models)}")
+    _check_equal([model.n_features_in_ for model in models], "the same number of features")
+    names = [name.tolist() for model in models if (name := model._state().names) is not None]
+    _check_equal(names, "the same names of features")
+    _check_equal([model.binarize for model in models], "the same binarize")
+    return tuple(map(copy.copy, models))
+
+
+def clones(
+    estimator: AutoregressiveModel, orderings: Orderings, seeds: Sequence[int]
+) -> list[AutoregressiveModel]:
+    """Unfitted copies of an estimator, one for each seed, each with its ordering."""
+    models = []
+    for ordering, seed in zip(_each(estimator, orderings, len(seeds)), seeds, strict=True):
+        options = estimator.get_params(deep=False)
+        changes = {"ordering": ordering, "random_state": seed, "validation_fraction": 0.0}
+        changes |= {"verbose": False}
+        options |= {name: value for name, value in changes.items() if name in options}
+        models.append(type(estimator)(**options))
+    return models
+
+
+def train_members(
+    models: Sequence[AutoregressiveModel],
+    X: Rows,
+    X_valid: Rows | None,
+    threads: int,
+    verbose: bool,
+) -> None:
+    """Fit the models side by side, with so many threads in all; say on stderr when one is done."""
+    workers = min(threads, len(models))
+    for model in models:
+        model.n_jobs = threads // workers
+
+    def train(k: int, model: AutoregressiveModel) -> None:
+        model.fit(X, X_valid=X_valid)
+        if verbose and sys.stderr is not None:
+            nats = "" if X_valid is None else f": valid {model.score(X_valid):.3f} nats"
+            print(f"member {k + 1} of {len(models)}{nats}", file=sys.stderr, flush=True)
+
+    side_by_side([partial(train, k, model) for k, model in enumerate(models)], workers)
+
+
+def _each(
+    estimator: AutoregressiveModel, orderings: Orderings, n_members: int
+) -> Sequence[ArrayLike | None]:
+    """The option `ordering` of every member."""
+    wanted = f"orderings must be None, a name, or a sequence of n_members={n_members}"
+    if orderings is None:
+        return [estimator.ordering] * n_members
+    if isinstance(orderings, str):
+        return [orderings] * n_members
+    if not isinstance(orderings, Sequence | np.ndarray):
+        raise TypeError(f"{wanted} orderings; got {orderings!r}")
+    if len(orderings) != n_members:
+        raise ValueError(f"{wanted} orderings; got {len(orderings)} of them")
+    return list(orderings)
+
+
+def _check_equal(values: Sequence[object], what: str) -> None:
+    """Refuse models that differ in something."""
+    for value in values[1:]:
+        if value != values[0]:
+            raise ValueError(
+                f"the models must have {what}; they have "
+                f"{reprlib.repr(values[0])} and {reprlib.repr(value)}"
+            )

@@ -1,0 +1,53 @@
+"""Going on from a fitted model: a warm start, and `partial_fit`."""
+
+from __future__ import annotations
+
+import reprlib
+
+import numpy as np
+
+from ..columns import Columns
+from ..core import Model
+from ..training.solver import Solver
+from ..training.state import TrainingState
+from .autoregressive import AutoregressiveModel
+from .fitted import Fitted, variant_of
+
+__all__ = ["check_continues", "continued"]
+
+
+def check_continues(model: AutoregressiveModel, before: Fitted, n_features: int, what: str) -> None:
+    """Refuse to go on from a model that the options, and the data, no longer describe."""
+    last, now = _told(before.core), _told(model._core(n_features))
+    if last != now:
+        raise ValueError(
+            f"{what} needs the (model, n_features, n_hidden) of the last fit, {last}; got {now}"
+        )
+    ordering = before.columns.ordering
+    if isinstance(model.ordering, str):  # "random": the one that was drawn
+        return
+    if not np.array_equal(Columns.of(n_features, model.ordering).ordering, ordering):
+        raise ValueError(
+            f"{what} needs the ordering of the last fit, {reprlib.repr(ordering.tolist())}; "
+            f"got {reprlib.repr(model.ordering)}"
+        )
+
+
+def continued(before: Fitted, solver: Solver, shuffle: np.random.Generator) -> TrainingState:
+    """A state that goes on from a model, with what its optimizer remembers if that was kept."""
+    solver.check_memory(before.core)
+    state = solver.start(before.params, shuffle)
+    if before.history:
+        state.history = {name: list(column) for name, column in before.history.items()}
+        state.epoch, state.best_epoch = len(state.history["epoch"]), before.best_epoch
+        state.seconds = state.history["time"][-1]
+    if before.training is not None:
+        state.optimizer = solver.taking_up(before.training).optimizer
+    return state
+
+
+def _told(core: Model) -> tuple[object, ...]:
+    """What the options of a model must still be to go on from it."""
+    activation, *others = variant_of(core).items()
+    words = [activation[1]] * (activation[1] != "sigmoid") + [name for name, on in others if on]
+    return ("-".join([core.name, *words]), core.n_features, core.n_hidden)

@@ -1,0 +1,64 @@
+"""What training asks of a model: the mean log-likelihood of rows, and its gradient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core import Float32Array, Model, Rows
+
+__all__ = ["Likelihood", "Trainable", "marginal_logits"]
+
+
+class Trainable(Protocol):
+    """Likelihoods of flat parameters, in nats per row."""
+
+    @property
+    def size(self) -> int:
+        """The length of the flat array of parameters."""
+
+    @property
+    def n_decayed(self) -> int:
+        """How many of the parameters, counted from the first, weight decay acts on."""
+
+    def value_and_grad(self, params: Float32Array, X: Rows, grad: Float32Array) -> float:
+        """Return the mean log-likelihood of the rows and overwrite `grad` with its gradient."""
+
+    def mean_log_prob(self, params: Float32Array, X: Rows) -> float:
+        """Return the mean log-likelihood of the rows."""
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """That of a model of the compiled core, computed by so many threads."""
+
+    core: Model
+    threads: int
+
+    @property
+    def size(self) -> int:
+        """The length of the flat array of parameters."""
+        return self.core.size
+
+    @property
+    def n_decayed(self) -> int:
+        """How many of the parameters, counted from the first, weight decay acts on."""
+        return self.core.n_decayed
+
+    def value_and_grad(self, params: Float32Array, X: Rows, grad: Float32Array) -> float:
+        """Return the mean log-likelihood of the rows and overwrite `grad` with its gradient."""
+        return self.core.value_and_grad(params, X, grad, self.threads)
+
+    def mean_log_prob(self, params: Float32Array, X: Rows) -> float:
+        """Return the mean log-likelihood of the rows."""
+        tables = self.core.tables(params, self.threads)
+        return float(np.mean(self.core.log_prob(params, tables, X, self.threads)))
+
+
+def marginal_logits(rows: Rows) -> NDArray[np.float64]:
+    """Log-odds of a one in every column, with one row of each kind added to keep them finite."""
+    ones = rows.sum(axis=0, dtype=np.int64) + 1
+    return np.asarray(np.log(ones / (len(rows) + 2 - ones)))

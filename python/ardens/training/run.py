@@ -1,0 +1,175 @@
+"""One run of training: the loop that every model is learned by, whatever its solver."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..columns import Columns
+from ..core import Float32Array, Rows
+from ..errors import DivergenceError
+from .ascent import diverged
+from .checkpoint import Recorder
+from .likelihood import Likelihood
+from .progress import reporting
+from .solver import Solver
+from .state import Callback, EpochEnd, Figures, TrainingState
+
+__all__ = ["Run"]
+
+
+@dataclass
+class Run:
+    """What a run has: a likelihood, the rows in the model's order, a solver, and a state.
+
+    Parameters
+    ----------
+    model : Likelihood
+        What is learned.
+    columns : Columns
+        Between the user's columns and the model's.
+    solver : Solver
+        How.
+    state : TrainingState
+        Where to go on from; changed in place.
+    X : ndarray, shape (n_samples, n_features), uint8
+        The rows to learn, C-contiguous, at least one.
+    X_valid : ndarray, shape (n_valid, n_features), uint8, or None
+        The rows that judge every epoch; without them the last epoch is kept.
+    until : int
+        The epoch at which training ends at the latest.
+    held_out : bool, default False
+        Whether `X_valid` was taken out of the user's rows, so that the solver may learn from it in
+        the end.
+    first : bool, default True
+        Whether nothing was learned before.
+    """
+
+    model: Likelihood
+    columns: Columns
+    solver: Solver
+    state: TrainingState
+    X: Rows
+    X_valid: Rows | None
+    until: int
+    held_out: bool = False
+    first: bool = True
+
+    def train(
+        self,
+        *,
+        callbacks: Iterable[Callback] = (),
+        verbose: bool = False,
+        recorder: Recorder | None = None,
+    ) -> None:
+        """Go on to the last epoch, the end of the look-ahead, or where a callback says so.
+
+        Then ``state.best`` holds what is to be kept; if an exception ends training, what was to be
+        kept at the end of the last whole epoch. What callbacks raise is not caught.
+        """
+        state, callbacks = self.state, tuple(callbacks)
+        if recorder is not None:
+            self._record(recorder)  # a path that cannot be written is found before the work
+        began = time.perf_counter() - state.seconds
+        stopped = False
+
+        def stop() -> None:
+            nonlocal stopped
+            stopped = True
+
+        self._set_out()
+        run_epoch = self.solver.epochs(self.model, self.X, self.until)
+        with reporting(verbose, self.until, state.epoch) as report:
+            while not stopped and state.epoch < self.until and state.waiting < self.solver.patience:
+                figures = run_epoch(state)
+                valid = self._close()
+                state.seconds = time.perf_counter() - began
+                event = self._event(figures, valid, stop)
+                for name, column in state.history.items():
+                    column.append(getattr(event, name))
+                report(event.epoch, event.train, event.valid)
+                for callback in callbacks:
+                    callback(event)
+                if recorder is not None and recorder.due(state.epoch):
+                    self._record(recorder)
+        if recorder is not None and recorder.epoch < state.epoch:
+            self._record(recorder)
+        if self.held_out and self.X_valid is not None:
+            self.solver.finish(self.model, self.X, self.X_valid, state)
+
+    def check_learned(self) -> None:
+        """Refuse a first fit that ran away and has nothing better to keep.
+
+        A fit starts from the columns' means, with a bit a feature at most. Twice that on its own
+        rows is no matter of noise.
+        """
+        state = self.state
+        if not self.first or (self.X_valid is not None and state.best_epoch > 0):
+            return
+        nats = state.history["train"][-1]
+        if nats < -2 * math.log(2) * self.X.shape[1]:
+            raise DivergenceError(
+                f"training diverged by epoch {state.epoch}: {nats:g} nats a row need more than two "
+                "bits a feature; a smaller learning_rate may help",
+                state.epoch,
+            )
+
+    def _record(self, recorder: Recorder) -> None:
+        """Write a checkpoint."""
+        recorder.write(self.model.core, self.state, until=self.until, first=self.first)
+
+    def _set_out(self) -> None:
+        """Make sure that what was kept before is what the epochs are compared with."""
+        state = self.state
+        if self.X_valid is None and state.waiting:
+            # Without validation rows every epoch is kept, so it must start from what was kept.
+            np.copyto(state.params, state.best)
+            np.copyto(state.current, state.best)
+            state.waiting = 0
+        if self.solver.begins and self.X_valid is not None and state.best_valid == -math.inf:
+            state.best_valid = self.model.mean_log_prob(state.best, self.X_valid)
+
+    def _close(self) -> float:
+        """Judge and count the epoch, and keep its parameters if none before were better."""
+        state, chooses = self.state, self.solver.chooses and self.X_valid is not None
+        valid = math.nan
+        if self.X_valid is not None:
+            valid = self.model.mean_log_prob(state.current, self.X_valid)
+        if chooses and not math.isfinite(valid):
+            raise diverged(state, f"the log-likelihood of the validation rows is {valid}")
+        state.epoch += 1
+        if not chooses or valid > state.best_valid:
+            np.copyto(state.best, state.current)
+            state.best_epoch = state.epoch
+            state.best_valid = valid if chooses else -math.inf
+            state.waiting = 0
+        else:
+            state.waiting += 1
+        return valid
+
+    def _event(self, figures: Figures, valid: float, stop: Callable[[], None]) -> EpochEnd:
+        """What callbacks are told of the epoch."""
+        state = self.state
+        return EpochEnd(
+            epoch=state.epoch,
+            max_epochs=self.until,
+            train=figures.train,
+            valid=valid,
+            learning_rate=figures.learning_rate,
+            time=state.seconds,
+            best_epoch=state.best_epoch,
+            params=_read_only(state.current),
+            stop=stop,
+            penalty=figures.penalty,
+        )
+
+
+def _read_only(array: Float32Array) -> Float32Array:
+    """A view that cannot be written to."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
