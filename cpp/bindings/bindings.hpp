@@ -10,6 +10,7 @@ void bind_bits(pybind11::module_& m);
 void bind_machine(pybind11::module_& m);
 void bind_models(pybind11::module_& m);
 void bind_optim(pybind11::module_& m);
+void bind_plain_nade(pybind11::module_& m);
 void bind_solvers(pybind11::module_& m);
 
 // As many threads as were asked for, at most those that may be used; ValueError for fewer than one.

@@ -41,4 +41,5 @@ PYBIND11_MODULE(_core, m) {
     ardens::bind_optim(m);
     ardens::bind_solvers(m);
     ardens::bind_machine(m);
+    ardens::bind_plain_nade(m);
 }

@@ -130,6 +130,24 @@ def fit_regressions(
     tolerance: float,
     threads: int,
 ) -> None: ...
+def plain_nade_log_prob_and_grad(
+    W: NDArray[np.float64],
+    c: NDArray[np.float64],
+    V: NDArray[np.float64],
+    b: NDArray[np.float64],
+    X: NDArray[np.uint8],
+    gW: NDArray[np.float64],
+    gc: NDArray[np.float64],
+    gV: NDArray[np.float64],
+    gb: NDArray[np.float64],
+) -> NDArray[np.float64]: ...
+def plain_nade_draw(
+    W: NDArray[np.float64],
+    c: NDArray[np.float64],
+    V: NDArray[np.float64],
+    b: NDArray[np.float64],
+    U: NDArray[np.float64],
+) -> NDArray[np.uint8]: ...
 def philox(counter: tuple[int, int, int, int], key: tuple[int, int]) -> list[int]: ...
 def uniforms(seed: int, start: int, count: int, stream: int) -> NDArray[np.float64]: ...
 def levels() -> list[str]: ...

@@ -1,10 +1,9 @@
-// NADE (Larochelle & Murray 2011): a_1 = c, h_i = sigma(a_i), logit_i = V_i . h_i + b_i,
-// a_{i+1} = a_i + W_i x_i, so h changes only after a one.
+// NADE, fast. plain.hpp is what is computed here, layout.hpp shows where it lies.
 //
-// Features are taken four at a time. For a row with no one among the four, h is fixed: four dot
-// products, and all such rows of a tile together are a small matrix product. A row with ones gets
-// one sweep over its units that is unrolled for its pattern of the four bits. Before a row's first
-// one, its logits are the model's own and are taken from a table.
+// h changes only after a one, and features are taken four at a time. For a row with no one among the
+// four, h is fixed: four dot products, and all such rows of a tile together are a small matrix
+// product. A row with ones gets one sweep over its units that is unrolled for its pattern of the four
+// bits. Before a row's first one, its logits are the model's own and are taken from a table.
 #pragma once
 
 #include "kernels/nade/backward.hpp"
