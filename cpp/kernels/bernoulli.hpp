@@ -1,7 +1,7 @@
 // From logits to nats, probabilities, residuals and draws: the same for every model.
 #pragma once
 
-#include "kernels/lanes.hpp"
+#include "kernels/elementary.hpp"
 #include "kernels/philox.hpp"
 #include "kernels/row_set.hpp"
 

@@ -1,9 +1,8 @@
-// One register of floats, as wide as the instruction set gives, and the elementary functions on it.
+// One register of floats, as wide as the instruction set gives.
 //
 // Element-wise results do not depend on the width. Sums do, so every sum over units runs in the
-// 16 lanes of a line at every level (a level with narrower registers takes them by turns) and is
-// folded by one tree (`fold4`, `fold8`). Multiply-adds are written out, never contracted by the
-// compiler. So all levels that have a fused multiply-add give the same bits.
+// 16 lanes of a line at every level (sums.hpp). Multiply-adds are written out, never contracted by
+// the compiler. So all levels that have a fused multiply-add give the same bits.
 #pragma once
 
 #include <cstddef>
@@ -154,98 +153,6 @@ template <typename T>
 inline T opaque(T value) {
     asm("" : "+r"(value));
     return value;
-}
-
-// exp(x), within 2 ulp for -86.5 <= x <= 88; exactly 0 below; NaN stays NaN.
-inline vf exp(vf x) {
-    constexpr float magic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
-    vf t = fma(x, splat(1.44269504f), splat(magic));
-    vf k = t - magic;
-    vf r = fma(k, splat(-0.693359375f), x);
-    r = fma(k, splat(2.12194440e-4f), r);
-    vf p = splat(1.9875691500e-4f);
-    p = fma(p, r, splat(1.3981999507e-3f));
-    p = fma(p, r, splat(8.3334519073e-3f));
-    p = fma(p, r, splat(4.1665795894e-2f));
-    p = fma(p, r, splat(1.6666665459e-1f));
-    p = fma(p, r, splat(5.0000001201e-1f));
-    p = fma(p, r * r, r) + 1.0f;
-    vf scaled = reinterpret_cast<vf>(reinterpret_cast<vu>(p) + (reinterpret_cast<vu>(t) << 23));
-    return x < splat(-86.5f) ? vf{} : (x == x ? scaled : x);
-}
-
-// log(1 + t) for 0 <= t <= 1 by 2 atanh(t / (2 + t)), relative error below 2e-7.
-inline vf log1p(vf t) {
-    vf s = t / (t + 2.0f), s2 = s * s;
-    vf p = splat(1.0f / 13);
-    p = fma(p, s2, splat(1.0f / 11));
-    p = fma(p, s2, splat(1.0f / 9));
-    p = fma(p, s2, splat(1.0f / 7));
-    p = fma(p, s2, splat(1.0f / 5));
-    p = fma(p, s2, splat(1.0f / 3));
-    p = fma(p, s2, splat(1.0f));
-    return 2.0f * s * p;
-}
-
-// 1 / (1 + exp(-x))
-inline vf sigmoid(vf x) {
-    vf e = exp(-abs(x));
-    vf q = 1.0f / (1.0f + e);
-    return x < vf{} ? e * q : q;
-}
-
-// The tree of every 16-lane sum: 8 + 8, 4 + 4, 2 + 2, 1 + 1.
-typedef float v4f __attribute__((vector_size(16)));
-typedef float v8f __attribute__((vector_size(32)));
-
-inline v4f load4(const float* p) {
-    v4f v;
-    std::memcpy(&v, p, sizeof v);
-    return v;
-}
-inline void store4(float* p, v4f v) { std::memcpy(p, &v, sizeof v); }
-
-// The lanes of a sum, in as many registers as they take.
-struct Sum {
-    vf reg[LINE / LANES];
-};
-inline v8f fold_to_8(const Sum& sum) {
-#if defined(__AVX512F__)
-    return __builtin_shufflevector(sum.reg[0], sum.reg[0], 0, 1, 2, 3, 4, 5, 6, 7) +
-           __builtin_shufflevector(sum.reg[0], sum.reg[0], 8, 9, 10, 11, 12, 13, 14, 15);
-#elif defined(__AVX__)
-    return sum.reg[0] + sum.reg[1];
-#else
-    return __builtin_shufflevector(sum.reg[0], sum.reg[1], 0, 1, 2, 3, 4, 5, 6, 7) +
-           __builtin_shufflevector(sum.reg[2], sum.reg[3], 0, 1, 2, 3, 4, 5, 6, 7);
-#endif
-}
-// Four lanes left of a in the lower half, four of b in the upper one.
-inline v8f fold_to_4(v8f a, v8f b) {
-    return __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11) +
-           __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15);
-}
-// Two lanes left of each.
-inline v8f fold_to_2(v8f a, v8f b) {
-    return __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13) +
-           __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15);
-}
-inline v8f fold_to_1(v8f a, v8f b) {
-    return __builtin_shufflevector(a, b, 0, 2, 8, 10, 4, 6, 12, 14) +
-           __builtin_shufflevector(a, b, 1, 3, 9, 11, 5, 7, 13, 15);
-}
-// Eight sums at once, four of each.
-inline v8f fold8(const Sum* sums, const Sum* more) {
-    v8f pair[4];
-    for (std::size_t q = 0; q < 4; ++q) pair[q] = fold_to_4(fold_to_8(sums[q]), fold_to_8(more[q]));
-    return fold_to_1(fold_to_2(pair[0], pair[1]), fold_to_2(pair[2], pair[3]));
-}
-// Four sums at once.
-inline v4f fold4(const Sum* sums) {
-    v8f a = fold_to_4(fold_to_8(sums[0]), fold_to_8(sums[2])), b = fold_to_4(fold_to_8(sums[1]), fold_to_8(sums[3]));
-    v8f two = fold_to_2(a, b);  // of sums 0 and 1, then of 2 and 3
-    v4f low = __builtin_shufflevector(two, two, 0, 1, 2, 3), high = __builtin_shufflevector(two, two, 4, 5, 6, 7);
-    return __builtin_shufflevector(low, high, 0, 2, 4, 6) + __builtin_shufflevector(low, high, 1, 3, 5, 7);
 }
 
 }  // namespace

@@ -1,10 +1,11 @@
 // The MLP's hidden units: ways to keep a, and h of four features at a time.
 #pragma once
 
-#include "kernels/lanes.hpp"
+#include "kernels/elementary.hpp"
 #include "kernels/ones.hpp"
 #include "kernels/parts.hpp"
 #include "kernels/plans.hpp"
+#include "kernels/sums.hpp"
 
 namespace {
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/nade/state.hpp"
+#include "kernels/sums.hpp"
 
 namespace {
 

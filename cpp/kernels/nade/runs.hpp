@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/nade/layout.hpp"
+#include "kernels/sums.hpp"
 
 namespace {
 

@@ -1,6 +1,7 @@
 // NADE's hidden state: ways to keep a_i, and the tables that go with them.
 #pragma once
 
+#include "kernels/elementary.hpp"
 #include "kernels/nade/layout.hpp"
 
 namespace {
