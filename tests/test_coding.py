@@ -10,7 +10,7 @@ from sklearn.base import clone
 
 import ardens
 from ardens.models import MODELS
-from first_principles import all_vectors, chi_square, chi_square_critical
+from helpers.first_principles import all_vectors, chi_square, chi_square_critical
 
 ORDERING = np.array([3, 0, 6, 1, 5, 4, 2])
 FLIPPED = np.array([True, False, True, True, False, False, True])

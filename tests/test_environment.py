@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import ardens
-from processes import digest, run_python
+from helpers.processes import digest, run_python
 
 
 def import_of_a_copy(folder, core=None):
@@ -50,7 +50,7 @@ for name in ("de_DE.UTF-8", "de_DE", "C.UTF-8", "C"):
     except locale.Error:
         pass
 os.rmdir(os.getcwd())
-from processes import digest
+from helpers.processes import digest
 found = digest()
 sys.stderr.write(found)
 """

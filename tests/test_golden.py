@@ -10,8 +10,8 @@ import pytest
 import ardens
 import golden_values
 from ardens import _core
-from damage import split
-from processes import run_python
+from helpers.damage import split
+from helpers.processes import run_python
 
 KEPT = json.loads((golden_values.FOLDER / "values.json").read_text("utf-8"))["models"]
 FUSED = [level for level in _core.levels() if level != "baseline"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import ardens
-from processes import run_python
+from helpers.processes import run_python
 
 CYCLES = """
 import sys

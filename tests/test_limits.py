@@ -6,13 +6,13 @@ import pytest
 
 from ardens import _core, get_config
 from ardens.checks import machine
-from processes import run_python
+from helpers.processes import run_python
 
 MEMORY = """
 import resource, sys
 import numpy as np
 import ardens
-from processes import ROWS, fitted
+from helpers.processes import ROWS, fitted
 model = fitted()
 expected = model.score_samples(ROWS)
 W = model.parameters()["W"]
@@ -40,7 +40,7 @@ NO_THREADS = """
 import os, resource
 import numpy as np
 from ardens import NADE
-from processes import ROWS, N, D
+from helpers.processes import ROWS, N, D
 shapes = {"W": (D, N), "c": (D,), "V": (N, D), "b": (N,)}
 model = NADE.from_parameters(**{name: np.ones(shape) for name, shape in shapes.items()})
 expected = model.set_params(n_jobs=1).score_samples(ROWS)
@@ -73,7 +73,7 @@ def test_omp_num_threads_is_obeyed():
 
 
 def test_n_jobs_does_not_exceed_omp_num_threads():
-    script = "from processes import digest; import os; digest(64); "
+    script = "from helpers.processes import digest; import os; digest(64); "
     script += "print(len(os.listdir('/proc/self/task')))"
     assert run_python(script, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1").strip() == "1"
 

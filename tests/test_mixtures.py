@@ -14,7 +14,7 @@ from ardens import FVSBN, NADE, Mixture, Tabular, _core
 from ardens.composites.side_by_side import side_by_side
 from ardens.models import MODELS
 from ardens.reference import mixture as reference
-from first_principles import (
+from helpers.first_principles import (
     all_vectors,
     check_mixture_of_densities,
     check_rows_depend_on_seed_and_number,

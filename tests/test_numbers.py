@@ -6,7 +6,7 @@ import pytest
 import ardens
 from ardens import NADE, reference
 from ardens.models import MODELS
-from processes import run_python
+from helpers.processes import run_python
 
 D = 3
 
@@ -121,7 +121,7 @@ def mode():
     return bytes(environment)[28:32][1:], bytes(environment)[28] & 0xC0
 before = mode()
 import ardens
-from processes import ROWS, digest, fitted
+from helpers.processes import ROWS, digest, fitted
 assert mode() == before
 digest(2)
 assert mode() == before

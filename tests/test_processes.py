@@ -3,11 +3,11 @@
 import pytest
 
 from ardens import _core
-from processes import digest, run_python
+from helpers.processes import digest, run_python
 
 FORK = """
 import os, signal, sys, time
-from processes import digest
+from helpers.processes import digest
 expected = digest(2)
 for depth in range(3):  # a child, and the child of a child
     child = os.fork()
@@ -29,7 +29,7 @@ assert digest(2) == expected
 
 START = """
 import multiprocessing, sys
-from processes import digest
+from helpers.processes import digest
 if __name__ == "__main__":
     expected = digest(2)
     context = multiprocessing.get_context(sys.argv[1])
@@ -42,7 +42,7 @@ if __name__ == "__main__":
 JOBLIB = """
 import sys
 from joblib import Parallel, delayed
-from processes import digest
+from helpers.processes import digest
 expected = digest(2)
 work = [delayed(digest)(n_jobs) for n_jobs in (None, 1, 2, 2)]
 assert Parallel(n_jobs=2, backend=sys.argv[1], timeout=40)(work) == [expected] * 4
@@ -51,7 +51,7 @@ assert digest(2) == expected
 
 POOL = """
 from concurrent.futures import ThreadPoolExecutor
-from processes import ROWS, digest, fitted
+from helpers.processes import ROWS, digest, fitted
 expected = digest(1)
 with ThreadPoolExecutor(16) as pool:
     assert set(pool.map(digest, [None, 1, 2, 7] * 8)) == {expected}
@@ -61,7 +61,7 @@ BOUNDED = """
 import os, threading, time
 import numpy as np
 from ardens import _core
-from processes import ROWS, fitted
+from helpers.processes import ROWS, fitted
 _core.force_threads(7)
 model = fitted(n_jobs=None)
 X = np.tile(ROWS, (60, 1))
@@ -88,7 +88,7 @@ ALTERNATE = """
 import time
 from sklearn.ensemble import HistGradientBoostingClassifier
 import numpy as np
-from processes import ROWS, fitted
+from helpers.processes import ROWS, fitted
 model = fitted(n_jobs=2)
 expected = model.score_samples(ROWS)
 other = HistGradientBoostingClassifier(max_iter=2, max_leaf_nodes=4, random_state=0)

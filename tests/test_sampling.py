@@ -11,7 +11,12 @@ from ardens import _core
 from ardens.checks import machine
 from ardens.models import MODELS, counts
 from ardens.models.counts import draw_counts
-from first_principles import all_vectors, certain_parameters, chi_square, chi_square_critical
+from helpers.first_principles import (
+    all_vectors,
+    certain_parameters,
+    chi_square,
+    chi_square_critical,
+)
 
 N = 7
 

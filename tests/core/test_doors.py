@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 
-import references
 from ardens import _core
-from ardens.reference.philox import uniforms
-from core_model import CoreModel
-from first_principles import PHILOX_KNOWN_ANSWERS
+from helpers import references
+from helpers.core_model import CoreModel
+from helpers.first_principles import PHILOX_KNOWN_ANSWERS
 
 N = 9
 

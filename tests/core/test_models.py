@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from ardens import _core
 from ardens.parameters import filled, named_views
 from ardens.reference.philox import uniforms
-from core_model import CoreModel
-from first_principles import (
+from helpers.core_model import CoreModel
+from helpers.first_principles import (
     all_vectors,
     certain_parameters,
     check_autoregressive,
@@ -23,7 +23,7 @@ from first_principles import (
     check_sees_every_predecessor,
     check_sums_to_one,
 )
-from references import MODELS
+from helpers.references import MODELS
 
 LEVELS = _core.levels()
 # Around a block of four features, a register, a padded row; rows spread over the cache.

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ardens.reference import MODELS, bernoulli, mixture, nade
 from ardens.reference.bernoulli import sigmoid
 from ardens.reference.philox import uniforms
-from first_principles import (
+from helpers.first_principles import (
     all_vectors,
     certain_parameters,
     check_autoregressive,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from first_principles import (
+from helpers.first_principles import (
     all_vectors,
     certain_parameters,
     check_autoregressive,
@@ -20,7 +20,7 @@ from first_principles import (
     log_prob_by_definition,
     random_parameters,
 )
-from references import MODELS
+from helpers.references import MODELS
 
 SIZES = [(1, 1), (2, 3), (5, 1), (10, 7)]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ardens.reference.philox import philox4x32, uniforms
-from first_principles import (
+from helpers.first_principles import (
     PHILOX_KNOWN_ANSWERS,
     certain_parameters,
     check_rows_depend_on_seed_and_number,
@@ -15,7 +15,7 @@ from first_principles import (
     chi_square_critical,
     random_parameters,
 )
-from references import MODELS
+from helpers.references import MODELS
 
 
 @pytest.mark.parametrize(("counter", "key", "words"), PHILOX_KNOWN_ANSWERS)

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ardens.reference import tabular
-from first_principles import all_vectors, check_sample_frequencies, check_sums_to_one
+from helpers.first_principles import all_vectors, check_sample_frequencies, check_sums_to_one
 
 
 @pytest.fixture

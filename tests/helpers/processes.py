@@ -12,7 +12,7 @@ import ardens
 
 N, D = 60, 20
 ROWS = (np.random.default_rng(0).random((600, N)) < 0.3).astype(np.uint8)
-TESTS = Path(__file__).parent
+TESTS = Path(__file__).parent.parent
 
 
 def fitted(**options):
