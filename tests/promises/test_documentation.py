@@ -15,7 +15,7 @@ MODULES = [
     for _, name, _ in pkgutil.walk_packages(ardens.__path__, "ardens.")
     if not name.endswith(("._core", ".__main__"))
 ]
-README = Path(__file__).parent.parent / "README.md"
+README = Path(__file__).parents[2] / "README.md"
 
 
 @pytest.mark.parametrize("name", ["ardens", *MODULES])

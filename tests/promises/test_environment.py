@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import ardens
-from helpers.processes import digest, run_python
+from helpers.processes import TESTS, digest, run_python
 
 
 def import_of_a_copy(folder, core=None):
@@ -64,7 +64,7 @@ def test_locale_time_zone_a_deleted_folder_and_closed_output_change_nothing(tmp_
         cwd=gone,
         env=os.environ
         | {
-            "PYTHONPATH": f"{Path(__file__).parent}:{Path(ardens.__file__).parent.parent}",
+            "PYTHONPATH": f"{TESTS}:{Path(ardens.__file__).parent.parent}",
             "LC_ALL": "de_DE.UTF-8",
             "TZ": "Asia/Kathmandu",
         },

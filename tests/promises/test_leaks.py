@@ -12,7 +12,7 @@ from helpers.processes import run_python
 
 CYCLES = """
 import sys
-from test_leaks import growth
+from promises.test_leaks import growth
 print(growth(int(sys.argv[1])))
 """
 
