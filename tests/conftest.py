@@ -13,12 +13,10 @@ import pytest
 
 from ardens import _core
 from ardens.models import MODELS
+from helpers import models
 
 # A suite that a shell starts in the background is born deaf to Ctrl-C, and so are its children.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-
-N_FEATURES = 7
-N_HIDDEN = 5
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +48,7 @@ def learned(request):
 @pytest.fixture
 def random_model():
     """A function that makes a fitted model of random parameters."""
-    return make_random_model
+    return models.random_model
 
 
 @pytest.fixture
@@ -62,7 +60,7 @@ def small():
         if name != "tabular":
             quick |= {"max_epochs": 3}
         if name in ("mlp", "nade"):
-            quick |= {"n_hidden": N_HIDDEN}
+            quick |= {"n_hidden": models.D}
         return MODELS[name](**(quick | options))
 
     return make
@@ -80,7 +78,7 @@ def seven_threads(monkeypatch):
 @pytest.fixture
 def data(rng):
     """Rows in which later columns depend on earlier ones."""
-    X = rng.integers(0, 2, (200, N_FEATURES), dtype=np.uint8)
+    X = rng.integers(0, 2, (200, models.N), dtype=np.uint8)
     X[:, 3] = X[:, 0] ^ X[:, 1]
     X[:, 5] = X[:, 2]
     return X
@@ -95,22 +93,3 @@ def same():
         return a.keys() == b.keys() and all(np.array_equal(a[key], b[key]) for key in a)
 
     return compare
-
-
-def make_random_model(name, n=N_FEATURES, n_hidden=N_HIDDEN, seed=0, **options):
-    rng = np.random.default_rng(seed)
-    shapes = {
-        "tabular": {"logits": (2**n - 1,)},
-        "fvsbn": {"W": (n, n), "b": (n,)},
-        "mlp": {
-            "A": (n * (n - 1) // 2, n_hidden),
-            "c": (n, n_hidden),
-            "V": (n, n_hidden),
-            "b": (n,),
-        },
-        "nade": {"W": (n_hidden, n), "c": (n_hidden,), "V": (n, n_hidden), "b": (n,)},
-    }[name]
-    parameters = {key: rng.normal(size=shape) for key, shape in shapes.items()}
-    if name == "fvsbn":
-        parameters["W"] = np.tril(parameters["W"], -1)
-    return MODELS[name].from_parameters(**parameters, **options)

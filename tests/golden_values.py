@@ -7,27 +7,23 @@ change with any version that says so in CHANGELOG.md.
 
 import hashlib
 import json
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 
 import ardens
 from ardens.models import MODELS
+from helpers.parameters import parameters
 
 FOLDER = Path(__file__).parent / "golden"
 N, D, SEED = 19, 11, 2**40 + 7
-SHAPES = {
-    "tabular": {"logits": (2**9 - 1,)},
-    "fvsbn": {"W": (N, N), "b": (N,)},
-    "mlp": {"A": (N * (N - 1) // 2, D), "c": (N, D), "V": (N, D), "b": (N,)},
-    "nade": {"W": (D, N), "c": (D,), "V": (N, D), "b": (N,)},
-}
 
 
 def scattered(shape, seed=0):
     """Numbers between -2 and 2 that need no generator: products with the golden ratio, modulo 1."""
-    count = int(np.prod(shape))
-    words = (np.arange(1, count + 1, dtype=np.uint64) + np.uint64(1000 * seed)) * np.uint64(
+    size = int(np.prod(shape))
+    words = (np.arange(1, size + 1, dtype=np.uint64) + np.uint64(1000 * seed)) * np.uint64(
         2654435769
     )
     return ((words % np.uint64(2**32)) / 2**30 - 2).reshape(shape)
@@ -35,15 +31,13 @@ def scattered(shape, seed=0):
 
 def given(name):
     """A model of given parameters, some columns moved and some turned over."""
-    parameters = {key: scattered(shape, k) for k, (key, shape) in enumerate(SHAPES[name].items())}
-    if name == "fvsbn":
-        parameters["W"] = np.tril(parameters["W"], -1)
-    n = 9 if name == "tabular" else N
-    return MODELS[name].from_parameters(**parameters, ordering=np.arange(n) * 4 % n)
+    n, seeds = 9 if name == "tabular" else N, count()
+    scatter = parameters(name, n, D, lambda shape: scattered(shape, next(seeds)))
+    return MODELS[name].from_parameters(**scatter, ordering=np.arange(n) * 4 % n)
 
 
-def rows(n, count):
-    return (scattered((count, n), 7) > 0.5).astype(np.uint8)
+def rows(n, n_rows):
+    return (scattered((n_rows, n), 7) > 0.5).astype(np.uint8)
 
 
 def scored(name, threads):

@@ -17,6 +17,7 @@ import ardens
 from ardens import optim, schedules
 from ardens.models import MODELS
 from ardens.training import COLUMNS
+from helpers.models import ORDERING
 
 
 @pytest.fixture
@@ -54,13 +55,12 @@ def with_description(content, **changes):
 
 
 def test_a_loaded_model_equals_the_saved_one(name, small, data, path):
-    ordering = [3, 0, 6, 1, 5, 4, 2]
-    model = small(name, ordering=ordering, binarize=0.5).fit(data)
+    model = small(name, ordering=ORDERING.tolist(), binarize=0.5).fit(data)
     model.save(path)
     loaded = ardens.load(path)
     assert type(loaded) is type(model)
     assert loaded.get_params() == model.get_params()
-    assert loaded.ordering_.tolist() == ordering
+    assert loaded.ordering_.tolist() == ORDERING.tolist()
     assert str(loaded.history_) == str(model.history_)
     assert loaded.best_epoch_ == model.best_epoch_ > 0
     for key, values in model.parameters().items():

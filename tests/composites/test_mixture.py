@@ -20,8 +20,8 @@ from helpers.first_principles import (
     check_rows_depend_on_seed_and_number,
     check_sample_frequencies,
 )
+from helpers.models import N
 
-N = 7
 WEIGHTS = [0.5, 0.0, 0.2, 0.3]
 
 

@@ -13,7 +13,6 @@ from ardens.reference.philox import uniforms
 from helpers.core_model import CoreModel
 from helpers.first_principles import (
     all_vectors,
-    certain_parameters,
     check_autoregressive,
     check_certain,
     check_gradient,
@@ -23,6 +22,7 @@ from helpers.first_principles import (
     check_sees_every_predecessor,
     check_sums_to_one,
 )
+from helpers.parameters import certain_parameters
 from helpers.references import MODELS
 
 LEVELS = _core.levels()

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ardens import _core
 from ardens.parameters import filled, named_views
-from helpers.first_principles import random_parameters
+from helpers.parameters import random_parameters
 
 Array = NDArray[Any]
 

@@ -5,8 +5,7 @@ Nothing here imports the package: a check takes functions (``log_prob(X)``, ``co
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 from statistics import NormalDist
 from typing import Any
 
@@ -42,117 +41,6 @@ def all_vectors(n_features: int) -> NDArray[np.uint8]:
     """All 2**n binary vectors, in the order of the numbers they write (x_0 first)."""
     numbers = np.arange(2**n_features)[:, None]
     return ((numbers >> np.arange(n_features)[::-1]) & 1).astype(np.uint8)
-
-
-# Parameters
-
-
-def random_parameters(
-    name: str, n_features: int, n_hidden: int, rng: np.random.Generator, scale: float = 1.0
-) -> Params:
-    """Draw every parameter of a model from a normal distribution."""
-    n, d = n_features, n_hidden
-    nade, *variant = name.split("-")
-    shapes: dict[str, dict[str, tuple[int, ...]]] = {
-        "tabular": {"logits": (2**n - 1,)},
-        "fvsbn": {"W": (n, n), "b": (n,)},
-        "mlp": {"A": (n * (n - 1) // 2, d), "c": (n, d), "V": (n, d), "b": (n,)},
-        "nade": {"W": (d, n), "c": (d,), "V": (n, d), "b": (n,), "D": (n, n)},
-    }
-    params = {key: scale * rng.standard_normal(shape) for key, shape in shapes[nade].items()}
-    for triangle in params.keys() & ({"W"} if name == "fvsbn" else {"D"}):
-        params[triangle] = np.tril(params[triangle], -1)
-    if "direct" not in variant:
-        params.pop("D", None)
-    if "tied" in variant:
-        del params["V"]
-    return params
-
-
-def certain_parameters(name: str, bits: Array, n_hidden: int, size: float) -> Params:
-    """Parameters for which logit i is +size where bits[i] = 1 and -size where it is 0, always."""
-    n, d = bits.size, n_hidden
-    sign = np.where(bits == 1, 1.0, -1.0)
-    params = random_parameters(name, n, d, np.random.default_rng(0), scale=size)
-    if name == "tabular":
-        params["logits"] = np.repeat(sign * size, 2 ** np.arange(n))
-    elif name == "fvsbn":
-        params.update(W=np.zeros((n, n)), b=sign * size)
-    elif "-" in name:
-        params |= {key: np.zeros_like(params[key]) for key in params.keys() - {"c"}}
-        params["b"] = sign * size
-    else:
-        # Unit 0 is saturated and carries half of the logit; the others swing widely, unheard.
-        params["V"][:] = 0
-        params["V"][:, 0] = sign * size / 2
-        params["b"] = sign * size / 2
-        params["c"][..., 0] = size
-        into_unit_0 = params["A"][:, 0] if name == "mlp" else params["W"][0]
-        into_unit_0[:] = 0
-    return params
-
-
-# Definitions, with Python's floats and no recurrence
-
-
-def _sigmoid(t: float) -> float:
-    return 1 / (1 + math.exp(-t))
-
-
-def _logit_tabular(i: int, x: Sequence[int], p: Mapping[str, Array]) -> float:
-    """Level i of the tree begins at 2**i - 1, and a prefix is a binary number within its level."""
-    return float(p["logits"][2**i - 1 + int("0" + "".join(map(str, x[:i])), base=2)])
-
-
-def _logit_fvsbn(i: int, x: Sequence[int], p: Mapping[str, Array]) -> float:
-    return float(p["b"][i] + sum(p["W"][i, j] * x[j] for j in range(i)))
-
-
-def _logit_mlp(i: int, x: Sequence[int], p: Mapping[str, Array]) -> float:
-    pairs = [(k, j) for k in range(len(x)) for j in range(k)]
-    row = {pair: p["A"][place] for place, pair in enumerate(pairs)}
-    a = [
-        p["c"][i, unit] + sum(row[i, j][unit] * x[j] for j in range(i))
-        for unit in range(p["c"].shape[1])
-    ]
-    return float(p["b"][i] + sum(v * _sigmoid(t) for v, t in zip(p["V"][i], a, strict=True)))
-
-
-def _logit_nade(
-    i: int, x: Sequence[int], p: Mapping[str, Array], f: Callable[[float], float] = _sigmoid
-) -> float:
-    a = [
-        p["c"][unit] + sum(p["W"][unit, j] * x[j] for j in range(i)) for unit in range(p["c"].size)
-    ]
-    V = p["V"][i] if "V" in p else p["W"][:, i]
-    direct = sum(p["D"][i, j] * x[j] for j in range(i)) if "D" in p else 0.0
-    return float(p["b"][i] + direct + sum(v * f(t) for v, t in zip(V, a, strict=True)))
-
-
-LOGITS = {
-    "tabular": _logit_tabular,
-    "fvsbn": _logit_fvsbn,
-    "mlp": _logit_mlp,
-    "nade": _logit_nade,
-    "nade-tanh": partial(_logit_nade, f=math.tanh),
-    "nade-relu": partial(_logit_nade, f=lambda a: max(a, 0.0)),
-    "nade-direct": _logit_nade,
-    "nade-tied": _logit_nade,
-    "nade-tanh-direct-tied": partial(_logit_nade, f=math.tanh),
-}
-
-
-def conditionals_by_definition(name: str, X: Array, params: Mapping[str, Array]) -> Array:
-    """Conditional probabilities p(x_i = 1 | x_<i), bit by bit."""
-    rows = X.astype(int).tolist()
-    n = X.shape[1]
-    return np.array([[_sigmoid(LOGITS[name](i, x, params)) for i in range(n)] for x in rows])
-
-
-def log_prob_by_definition(name: str, X: Array, params: Mapping[str, Array]) -> Array:
-    """Logarithm of the product of the probabilities of the bits; for moderate logits only."""
-    P = conditionals_by_definition(name, X, params)
-    return np.array([math.log(math.prod(p)) for p in np.where(X == 1, P, 1 - P).tolist()])
 
 
 # Densities

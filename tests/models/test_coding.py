@@ -11,8 +11,8 @@ from sklearn.base import clone
 import ardens
 from ardens.models import MODELS
 from helpers.first_principles import all_vectors, chi_square, chi_square_critical
+from helpers.models import ORDERING
 
-ORDERING = np.array([3, 0, 6, 1, 5, 4, 2])
 FLIPPED = np.array([True, False, True, True, False, False, True])
 
 

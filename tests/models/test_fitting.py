@@ -13,8 +13,7 @@ import pytest
 import ardens
 from ardens import optim, schedules
 from ardens.checks import machine
-
-N = 7
+from helpers.models import N
 
 
 def test_fit_learns(name, small, data):

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from ardens.models import MODELS
-
-ORDERING = np.array([3, 0, 6, 1, 5, 4, 2])
+from helpers.models import ORDERING
 
 
 def test_the_order_of_the_columns_is_the_default(name, small, data):

@@ -11,14 +11,9 @@ from ardens import _core
 from ardens.checks import machine
 from ardens.models import MODELS, counts
 from ardens.models.counts import draw_counts
-from helpers.first_principles import (
-    all_vectors,
-    certain_parameters,
-    chi_square,
-    chi_square_critical,
-)
-
-N = 7
+from helpers.first_principles import all_vectors, chi_square, chi_square_critical
+from helpers.models import N
+from helpers.parameters import certain_parameters
 
 
 @pytest.fixture

@@ -16,20 +16,16 @@ import ardens
 from ardens import optim
 from ardens.models import MODELS
 from ardens.models.fitted import _restored
+from helpers.first_principles import all_vectors
+from helpers.models import D, N
+from helpers.parameters import shapes
 
-PARAMETERS = {  # of a model of n features and d hidden units
-    "tabular": lambda n, d: {"logits": (2**n - 1,)},
-    "fvsbn": lambda n, d: {"W": (n, n), "b": (n,)},
-    "mlp": lambda n, d: {"A": (n * (n - 1) // 2, d), "c": (n, d), "V": (n, d), "b": (n,)},
-    "nade": lambda n, d: {"W": (d, n), "c": (d,), "V": (n, d), "b": (n,)},
-}
 COUNTS = {
-    "tabular": lambda n, d: 2**n - 1,
-    "fvsbn": lambda n, d: n * (n + 1) // 2,
-    "mlp": lambda n, d: n * (n - 1) * d // 2 + 2 * n * d + n,
-    "nade": lambda n, d: 2 * n * d + d + n,
+    "tabular": 2**N - 1,
+    "fvsbn": N * (N + 1) // 2,
+    "mlp": N * (N - 1) * D // 2 + 2 * N * D + N,
+    "nade": 2 * N * D + D + N,
 }
-N, D = 7, 5
 
 
 # Scoring
@@ -199,9 +195,9 @@ def test_absurd_samples_are_refused_at_once(random_model, options, error, words)
 def test_parameters_have_the_documented_names_and_shapes(name, random_model):
     model = random_model(name)
     parameters = model.parameters()
-    assert {key: array.shape for key, array in parameters.items()} == PARAMETERS[name](N, D)
+    assert {key: array.shape for key, array in parameters.items()} == shapes(name, N, D)
     assert all(array.dtype == np.float32 for array in parameters.values())
-    assert model.n_parameters_ == COUNTS[name](N, D)
+    assert model.n_parameters_ == COUNTS[name]
     assert model.n_features_in_ == N
 
 
@@ -224,7 +220,7 @@ def test_a_model_takes_back_its_parameters(same, name, random_model, data):
 @pytest.mark.parametrize("n", [1, 2])
 def test_models_can_be_tiny(name, random_model, n):
     model = random_model(name, n=n, n_hidden=1)
-    rows = np.array(np.meshgrid(*[[0, 1]] * n)).reshape(n, -1).T
+    rows = all_vectors(n)
     assert np.exp(model.score_samples(rows)).sum() == pytest.approx(1)
     assert model.sample(3).shape == (3, n)
     assert model.value_and_grad(rows)[0] == pytest.approx(model.score(rows))

@@ -40,9 +40,9 @@ NO_THREADS = """
 import os, resource
 import numpy as np
 from ardens import NADE
+from helpers.parameters import parameters
 from helpers.processes import ROWS, N, D
-shapes = {"W": (D, N), "c": (D,), "V": (N, D), "b": (N,)}
-model = NADE.from_parameters(**{name: np.ones(shape) for name, shape in shapes.items()})
+model = NADE.from_parameters(**parameters("nade", N, D, np.ones))
 expected = model.set_params(n_jobs=1).score_samples(ROWS)
 with open("/proc/self/statm") as file:
     used = int(file.read().split()[0]) * resource.getpagesize()

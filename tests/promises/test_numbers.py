@@ -6,6 +6,7 @@ import pytest
 import ardens
 from ardens import NADE, reference
 from ardens.models import MODELS
+from helpers.parameters import parameters
 from helpers.processes import run_python
 
 D = 3
@@ -13,12 +14,8 @@ D = 3
 
 def constant(name, n, logit):
     """A model of n columns whose first logits are given, and in which all weights count."""
-    parameters = {
-        "fvsbn": {"W": np.tril(np.full((n, n), 0.5), -1)},
-        "mlp": {"A": np.ones((n * (n - 1) // 2, D)), "c": np.ones((n, D)), "V": np.ones((n, D))},
-        "nade": {"W": np.ones((D, n)), "c": np.ones(D), "V": np.ones((n, D))},
-    }[name]
-    return MODELS[name].from_parameters(**parameters, b=np.broadcast_to(logit, n))
+    ones = parameters(name, n, D, np.ones)
+    return MODELS[name].from_parameters(**ones | {"b": np.broadcast_to(logit, n)})
 
 
 @pytest.fixture(params=[1.0, 100.0, 1e4, 3e6])
@@ -40,12 +37,8 @@ def test_large_logits_cost_what_they_cost_in_double_precision(learned, logit):
 
 @pytest.mark.parametrize("size", [1e30, 3e38])
 def test_weights_whose_sums_overflow_give_no_nan_and_nothing_positive(learned, size, rng):
-    model = constant(learned, 40, 0.0)
-    parameters = {
-        key: np.where(value != 0, size * np.sign(rng.normal(size=value.shape)), 0)
-        for key, value in model.parameters().items()
-    }
-    model = MODELS[learned].from_parameters(**parameters)
+    drawn = parameters(learned, 40, D, lambda shape: size * rng.choice([-1, 1], shape))
+    model = MODELS[learned].from_parameters(**drawn | {"b": np.zeros(40)})
     X = rng.integers(0, 2, (50, 40), dtype=np.uint8)
     found = model.score_samples(X)
     assert not np.isnan(found).any()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from ardens.models import MODELS
-from conftest import make_random_model
+from helpers.models import random_model
 
 DTYPES = ["?", "u1", "i1", "<i2", ">i4", "<i8", "<f2", ">f4", "<f8", ">f8", "O"]
 
@@ -50,7 +50,7 @@ def matrices(draw, most_rows=40, most_columns=40):
 
 
 def model_of(name, n):
-    return make_random_model(name, min(n, 9) if name == "tabular" else n, seed=n)
+    return random_model(name, min(n, 9) if name == "tabular" else n, seed=n)
 
 
 @quickly

@@ -16,7 +16,6 @@ from ardens.reference.bernoulli import sigmoid
 from ardens.reference.philox import uniforms
 from helpers.first_principles import (
     all_vectors,
-    certain_parameters,
     check_autoregressive,
     check_certain,
     check_log_prob_is_bernoulli_sum,
@@ -25,8 +24,8 @@ from helpers.first_principles import (
     check_sample_is_ancestral,
     check_sampling_costs_what_scoring_costs,
     check_sums_to_one,
-    random_parameters,
 )
+from helpers.parameters import certain_parameters, random_parameters
 
 Array = NDArray[Any]
 N_FEATURES = 6

@@ -7,19 +7,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from helpers.definitions import conditionals_by_definition, log_prob_by_definition
 from helpers.first_principles import (
     all_vectors,
-    certain_parameters,
     check_autoregressive,
     check_certain,
     check_gradient,
     check_log_prob_is_bernoulli_sum,
     check_sees_every_predecessor,
     check_sums_to_one,
-    conditionals_by_definition,
-    log_prob_by_definition,
-    random_parameters,
 )
+from helpers.parameters import certain_parameters, random_parameters
 from helpers.references import MODELS
 
 SIZES = [(1, 1), (2, 3), (5, 1), (10, 7)]

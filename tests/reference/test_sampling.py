@@ -8,13 +8,12 @@ import pytest
 from ardens.reference.philox import philox4x32, uniforms
 from helpers.first_principles import (
     PHILOX_KNOWN_ANSWERS,
-    certain_parameters,
     check_rows_depend_on_seed_and_number,
     check_sample_frequencies,
     check_sample_is_ancestral,
     chi_square_critical,
-    random_parameters,
 )
+from helpers.parameters import certain_parameters, random_parameters
 from helpers.references import MODELS
 
 
