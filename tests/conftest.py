@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from ardens import _core
+from ardens.checks import machine
 from ardens.models import MODELS
 from helpers import models
 
@@ -69,10 +70,30 @@ def small():
 @pytest.fixture
 def seven_threads(monkeypatch):
     """As if there were seven processors."""
-    monkeypatch.setattr("ardens.checks.machine._cpus", lambda: 7)
+    monkeypatch.setattr(machine, "_cpus", lambda: 7)
     _core.force_threads(7)
     yield
     _core.force_threads(0)
+
+
+@pytest.fixture
+def leave_memory(monkeypatch):
+    """A function after which the machine has so many bytes, and none are too few to count."""
+
+    def leave(n_bytes):
+        monkeypatch.setattr(machine, "_SMALL", 0)
+        monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 1, "SC_PHYS_PAGES": n_bytes}.get)
+
+    return leave
+
+
+@pytest.fixture(params=_core.levels())
+def level(request):
+    """Every instruction set that runs here, one after the other."""
+    before = _core.level()
+    _core.set_level(request.param)
+    yield request.param
+    _core.set_level(before)
 
 
 @pytest.fixture
@@ -82,6 +103,14 @@ def data(rng):
     X[:, 3] = X[:, 0] ^ X[:, 1]
     X[:, 5] = X[:, 2]
     return X
+
+
+@pytest.fixture
+def frame(data):
+    """The same rows, their columns with names."""
+    import pandas as pd
+
+    return pd.DataFrame(data, columns=list("abcdefg"))
 
 
 @pytest.fixture

@@ -82,12 +82,10 @@ def test_certainties_and_impossible_rows_are_kept(path):
     assert loaded.score_samples([[0, 1], [1, 1]]).tolist() == [0, -np.inf]
 
 
-def test_names_of_columns_are_kept(small, data, path):
-    import pandas as pd
-
-    frame = pd.DataFrame(data, columns=[f"säule {i}" for i in range(7)])
-    small("fvsbn").fit(frame).save(path)
-    assert ardens.load(path).feature_names_in_.tolist() == list(frame.columns)
+def test_names_of_columns_are_kept(small, frame, path):
+    names = [f"säule {i}" for i in range(7)]
+    small("fvsbn").fit(frame.set_axis(names, axis=1)).save(path)
+    assert ardens.load(path).feature_names_in_.tolist() == names
 
 
 @pytest.mark.parametrize(
@@ -497,10 +495,8 @@ def test_a_loaded_mixture_equals_the_saved_one(small, data, path, weights):
     assert np.array_equal(loaded.sample(9, random_state=1), model.sample(9, random_state=1))
 
 
-def test_a_mixture_of_any_models_is_kept(name, random_model, path, data):
-    import pandas as pd
-
-    named = ardens.Tabular(binarize=0.5).fit(pd.DataFrame(data, columns=list("abcdefg")))
+def test_a_mixture_of_any_models_is_kept(name, random_model, path, data, frame):
+    named = ardens.Tabular(binarize=0.5).fit(frame)
     other = random_model(name).set_params(binarize=0.5)
     model = ardens.Mixture.from_models([other, named], [1, 0])
     model.save(path)

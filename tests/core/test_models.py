@@ -1,6 +1,5 @@
 """The compiled kernels at every level, against first principles and the reference."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -25,6 +24,7 @@ from helpers.first_principles import (
 from helpers.parameters import certain_parameters
 from helpers.references import MODELS
 
+pytestmark = pytest.mark.usefixtures("level")
 LEVELS = _core.levels()
 # Around a block of four features, a register, a padded row; rows spread over the cache.
 SIZES = [(1, 1), (3, 15), (4, 16), (5, 17), (15, 31), (16, 32), (17, 33), (70, 48), (123, 128)]
@@ -33,14 +33,6 @@ SIZES = [(1, 1), (3, 15), (4, 16), (5, 17), (15, 31), (16, 32), (17, 33), (70, 4
 @pytest.fixture(params=MODELS)
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
-
-
-@pytest.fixture(params=LEVELS, autouse=True)
-def level(request: pytest.FixtureRequest) -> Iterator[str]:
-    before = _core.level()
-    _core.set_level(request.param)
-    yield request.param
-    _core.set_level(before)
 
 
 def rows(n_rows: int, n_features: int, ones: float = 0.3) -> Any:

@@ -1,10 +1,7 @@
 """Learning through the public door: `fit`, `partial_fit`, warm starts, and what ends them early."""
 
 import copy
-import os
 import pickle
-import signal
-import threading
 import time
 
 import numpy as np
@@ -12,7 +9,7 @@ import pytest
 
 import ardens
 from ardens import optim, schedules
-from ardens.checks import machine
+from helpers.interrupts import seconds_after_ctrl_c
 from helpers.models import N
 
 
@@ -35,8 +32,7 @@ def test_another_seed_gives_other_parameters(same, learned, small, data):
     assert not same(small(learned).fit(data), small(learned, random_state=1).fit(data))
 
 
-def test_threads_do_not_change_a_bit_of_a_fit(same, learned, small, data, monkeypatch):
-    monkeypatch.setattr("ardens.checks.machine._cpus", lambda: 7)
+def test_threads_do_not_change_a_bit_of_a_fit(same, learned, small, data, seven_threads):
     one = small(learned, max_epochs=1).fit(data)
     assert same(small(learned, max_epochs=1, n_jobs=7).fit(data), one)
 
@@ -142,20 +138,18 @@ def test_absurd_sizes_are_refused_at_once(data, model, n_hidden):
     assert time.perf_counter() - began < 1
 
 
-def test_all_arrays_of_a_fit_are_counted_before_any_is_made(data, monkeypatch):
-    monkeypatch.setattr(machine, "_SMALL", 0)
-    monkeypatch.setattr(os, "sysconf", lambda key: 1000)  # 1 MB
+def test_all_arrays_of_a_fit_are_counted_before_any_is_made(data, leave_memory, monkeypatch):
+    leave_memory(10**6)
     monkeypatch.setattr(ardens.NADE, "_initialize", lambda *_: pytest.fail("drawn"))
     with pytest.raises(MemoryError, match=r"fitting 75,007 parameters .*n_hidden=5000\) needs"):
         ardens.NADE(5000).fit(data)  # 0.3 MB of parameters
 
 
 @pytest.mark.parametrize("go_on", ["fit", "partial_fit", "score_samples"])
-def test_memory_is_asked_for_where_a_model_is_there_already(data, monkeypatch, go_on):
+def test_memory_is_asked_for_where_a_model_is_there_already(data, leave_memory, go_on):
     quick = {"max_epochs": 1, "warm_start": True, "learning_rate": 1e-5}
     model = ardens.NADE(5000, **quick).fit(data[:20])
-    monkeypatch.setattr(machine, "_SMALL", 0)
-    monkeypatch.setattr(os, "sysconf", lambda key: 700)  # 0.5 MB
+    leave_memory(490_000)
     with pytest.raises(MemoryError, match=r"75,007 parameters.* needs"):
         getattr(model, go_on)(data)
 
@@ -204,23 +198,10 @@ def test_what_a_callback_raises_comes_out_and_the_best_epoch_stays(small, data):
 
 
 def test_ctrl_c_ends_a_fit_at_once_and_the_best_epoch_stays(small, data):
-    pressed = []
-
-    def press():
-        pressed.append(time.perf_counter())
-        os.kill(os.getpid(), signal.SIGINT)
-
-    def presses_soon(event):
-        if event.epoch == 1:
-            threading.Timer(0.05, press).start()
-
-    forever = {"max_epochs": 10**6, "patience": 10**6, "callbacks": [presses_soon]}
-    model = small("nade", **forever)
-    with pytest.raises(KeyboardInterrupt):
-        model.fit(data)
-    assert time.perf_counter() - pressed[0] < 0.2
+    model = small("nade", max_epochs=10**6, patience=10**6)
+    assert seconds_after_ctrl_c(lambda: model.fit(data), delay=0.3) < 0.2
     assert model.score(data) > model.history_["train"][0]
-    model.set_params(max_epochs=1, callbacks=None).fit(data)
+    model.set_params(max_epochs=1).fit(data)
 
 
 def test_a_callback_may_fit_the_same_model(same, small, data):

@@ -1,6 +1,5 @@
 """Samples packed, in blocks, and as counts: over the registry of models."""
 
-import os
 import time
 
 import numpy as np
@@ -8,7 +7,6 @@ import pytest
 
 import ardens
 from ardens import _core
-from ardens.checks import machine
 from ardens.models import MODELS, counts
 from ardens.models.counts import draw_counts
 from helpers.first_principles import all_vectors, chi_square, chi_square_critical
@@ -92,11 +90,10 @@ def test_threads_do_not_change_a_bit_of_a_packed_sample(reordered):
     )
 
 
-def test_packed_rows_need_an_eighth_of_the_memory(monkeypatch, random_model):
+def test_packed_rows_need_an_eighth_of_the_memory(leave_memory, random_model):
     model = random_model("fvsbn", n=64)
     model.sample(1)  # what the model itself needs is looked at once
-    monkeypatch.setattr(machine, "_SMALL", 0)
-    monkeypatch.setattr(os, "sysconf", lambda key: 100)  # 10 000 bytes
+    leave_memory(10_000)
     assert model.sample(1000, packed=True).shape == (1000, 8)
     for too_much in ({"packed": False}, {"packed": True, "return_log_prob": True}):
         with pytest.raises(MemoryError, match="a sample of 1,000 rows of 64 features needs"):
@@ -342,9 +339,8 @@ def test_distinct_rows_that_would_not_fit_are_refused_at_once():
     assert time.perf_counter() - began < 10
 
 
-def test_distinct_prefixes_that_do_not_fit_are_refused(monkeypatch):
-    monkeypatch.setattr(machine, "_SMALL", 0)
-    monkeypatch.setattr(os, "sysconf", lambda key: 100)  # 10 000 bytes
+def test_distinct_prefixes_that_do_not_fit_are_refused(leave_memory):
+    leave_memory(10_000)
     with pytest.raises(MemoryError, match="or more distinct rows of 10 features needs"):
         flat_table(10).sample_counts(10**6)
 

@@ -6,7 +6,6 @@ import sys
 import warnings
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -111,8 +110,7 @@ def test_grids_of_learned_models_run_in_processes(small, data):
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 
 
-def test_names_of_columns_are_compared(small, data):
-    frame = pd.DataFrame(data, columns=list("abcdefg"))
+def test_names_of_columns_are_compared(small, data, frame):
     model = small("fvsbn").fit(frame, X_valid=frame[:20])
     assert model.feature_names_in_.tolist() == list("abcdefg")
     with pytest.raises(ValueError, match="must be in the same order as they were in fit"):

@@ -28,14 +28,6 @@ print(json.dumps(results))
 """
 
 
-@pytest.fixture(params=_core.levels())
-def level(request):
-    before = _core.level()
-    _core.set_level(request.param)
-    yield request.param
-    _core.set_level(before)
-
-
 @pytest.fixture
 def fused(level):
     """A level that multiplies and adds in one step; others round once more."""

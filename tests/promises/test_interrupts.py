@@ -1,8 +1,6 @@
 """Ctrl-C: every long call ends within 0.2 s, and the model is as it was."""
 
-import os
 import signal
-import threading
 import time
 
 import numpy as np
@@ -10,6 +8,7 @@ import pytest
 
 import ardens
 from ardens import _core
+from helpers.interrupts import seconds_after_ctrl_c
 
 N = 300
 
@@ -32,23 +31,7 @@ def models(rows):
 
 def ends(work):
     """Seconds from Ctrl-C to its KeyboardInterrupt, the median of three."""
-    waits = []
-    for delay in (0.1, 0.17, 0.23):
-        pressed = []
-
-        def press(pressed=pressed):
-            pressed.append(time.perf_counter())
-            os.kill(os.getpid(), signal.SIGINT)
-
-        timer = threading.Timer(delay, press)
-        timer.start()
-        try:
-            with pytest.raises(KeyboardInterrupt):
-                work()
-        finally:
-            timer.cancel()
-        waits.append(time.perf_counter() - pressed[0])
-    return sorted(waits)[1]
+    return sorted(seconds_after_ctrl_c(work, delay) for delay in (0.1, 0.17, 0.23))[1]
 
 
 def test_a_signal_handler_that_scores_leaves_the_call_it_interrupts_alone(models, rows):

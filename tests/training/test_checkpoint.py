@@ -136,9 +136,7 @@ def test_early_stopping_goes_on_where_it_was(small, data, path):
 
 
 @pytest.mark.parametrize(("before", "after"), [(1, 7), (7, 1)])
-def test_threads_may_change_between(small, data, path, monkeypatch, before, after):
-    monkeypatch.setattr("ardens.checks.machine._cpus", lambda: 7)
-
+def test_threads_may_change_between(small, data, path, seven_threads, before, after):
     def make(threads):
         return lambda **more: small("nade", max_epochs=3, **({"n_jobs": threads} | more))
 
@@ -359,10 +357,7 @@ def test_other_data_are_refused(small, data, path):
             small("nade").fit(X, X_valid=X_valid, checkpoint=path, resume=True)
 
 
-def test_other_names_of_columns_are_refused(small, data, path):
-    import pandas as pd
-
-    frame = pd.DataFrame(data, columns=list("abcdefg"))
+def test_other_names_of_columns_are_refused(small, data, frame, path):
     small("nade").fit(frame, checkpoint=path)
     small("nade").fit(frame, checkpoint=path, resume=True)
     for X in (frame.rename(columns={"a": "z"}), data):
