@@ -114,6 +114,19 @@ def frame(data):
 
 
 @pytest.fixture
+def path(tmp_path):
+    """A file that is not there yet."""
+    return tmp_path / "model.safetensors"
+
+
+@pytest.fixture
+def saved(random_model, path):
+    """The bytes of a small file, which is there too."""
+    random_model("nade", n=3, n_hidden=2).save(path)
+    return path.read_bytes()
+
+
+@pytest.fixture
 def same():
     """A function that tells whether two fitted models have the same parameters, bit for bit."""
 

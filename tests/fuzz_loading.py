@@ -24,7 +24,8 @@ import numpy as np
 
 import ardens
 from ardens.models import MODELS
-from helpers.damage import damaged, join, split
+from helpers.damage import damaged
+from helpers.model_files import join, split
 
 MOST_SECONDS = 1.0
 MOST_GROWTH = 64  # times the size of the file, which JSON of empty lists takes in Python

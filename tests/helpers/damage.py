@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from helpers.model_files import join, parsed, split
+
 
 def damaged(rng: Random, content: bytes) -> bytes:
     """A file with one to three damages."""
@@ -166,25 +168,3 @@ def key_twice(rng: Random, content: bytes) -> bytes:
 
 DAMAGES = [cut_off, bits_flipped, bytes_inserted, bytes_removed, bytes_repeated, another_length]
 DAMAGES += [other_numbers] * 2 + [other_words] * 8 + [key_twice]
-
-
-# The parts of a file
-
-
-def split(content: bytes) -> tuple[Any, bytes]:
-    """The header, as bytes if it cannot be read, and the numbers."""
-    last = 8 + int.from_bytes(content[:8], "little")
-    value = parsed(content[8:last])
-    return content[8:last] if value is None else value, content[last:]
-
-
-def parsed(text: Any) -> Any:
-    try:
-        return json.loads(text)
-    except (TypeError, ValueError, RecursionError):
-        return None
-
-
-def join(header: Any, tensors: bytes) -> bytes:
-    text = header if isinstance(header, bytes) else json.dumps(header).encode()
-    return len(text).to_bytes(8, "little") + text + tensors

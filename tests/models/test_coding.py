@@ -1,7 +1,6 @@
 """A coding turns columns over inside the model, and nobody outside can tell."""
 
 import copy
-import json
 import pickle
 
 import numpy as np
@@ -10,7 +9,9 @@ from sklearn.base import clone
 
 import ardens
 from ardens.models import MODELS
+from helpers.files import refused
 from helpers.first_principles import all_vectors, chi_square, chi_square_critical
+from helpers.model_files import redescribed
 from helpers.models import ORDERING
 
 FLIPPED = np.array([True, False, True, True, False, False, True])
@@ -249,32 +250,18 @@ def test_a_file_keeps_the_coding(same, name, small, dense, tmp_path):
     assert same(loaded, model)
 
 
-def described(path, change):
-    """Change what the file at `path` tells of its model."""
-    content = path.read_bytes()
-    length = int.from_bytes(content[:8], "little")
-    header = json.loads(content[8 : 8 + length])
-    description = json.loads(header["__metadata__"]["model"])
-    change(description)
-    header["__metadata__"]["model"] = json.dumps(description)
-    text = json.dumps(header).encode()
-    path.write_bytes(len(text).to_bytes(8, "little") + text + content[8 + length :])
-
-
-def test_a_file_that_does_not_speak_of_flips_has_none(random_model, tmp_path):
-    random_model("nade").save(tmp_path / "model")
-    described(tmp_path / "model", lambda description: description.pop("flipped"))
-    assert not ardens.load(tmp_path / "model").flipped_.any()
+def test_a_file_that_does_not_speak_of_flips_has_none(random_model, path):
+    random_model("nade").save(path)
+    path.write_bytes(redescribed(path.read_bytes(), lambda told: told.pop("flipped")))
+    assert not ardens.load(path).flipped_.any()
 
 
 @pytest.mark.parametrize(
     "flipped", [[0, 1], [0, 1, 2], "abc", [0.5] * 3, [[0], [1, 2]], {"a": 1}, 1, [10**40] * 3]
 )
-def test_a_hostile_list_of_flips_is_refused(random_model, tmp_path, flipped):
-    random_model("nade", n=3).save(tmp_path / "model")
-    described(tmp_path / "model", lambda description: description.update(flipped=flipped))
-    with pytest.raises(ardens.FormatError, match="flipped must be None or 3 zeros and ones"):
-        ardens.load(tmp_path / "model")
+def test_a_hostile_list_of_flips_is_refused(saved, path, flipped):
+    content = redescribed(saved, lambda told: told.update(flipped=flipped))
+    refused(path, content, "flipped must be None or 3 zeros and ones")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 import ardens
 import golden_values
 from ardens import _core
-from helpers.damage import split
+from helpers.model_files import split
 from helpers.processes import run_python
 
 KEPT = json.loads((golden_values.FOLDER / "values.json").read_text("utf-8"))["models"]
