@@ -1,12 +1,9 @@
 """Files: what comes back, what a failed write leaves, and what a damaged file does."""
 
-import errno
 import json
 import os
 import pickle
 import re
-import resource
-import stat
 
 import numpy as np
 import pytest
@@ -133,107 +130,6 @@ def test_what_is_no_model_is_not_saved(path):
     with pytest.raises(ardens.NotFittedError):
         ardens.save(ardens.NADE(), path)
     assert not path.exists()
-
-
-# How it is written
-
-
-@pytest.mark.parametrize("umask", [0o022, 0o077, 0o002])
-def test_the_mode_obeys_the_umask(random_model, path, umask):
-    before = os.umask(umask)
-    try:
-        random_model("fvsbn").save(path)
-    finally:
-        os.umask(before)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~umask
-
-
-def test_file_and_folder_are_flushed_before_and_after_the_change_of_name(
-    random_model, path, monkeypatch
-):
-    steps, fsync, replace = [], os.fsync, os.replace
-
-    def flush(descriptor):
-        steps.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
-        fsync(descriptor)
-
-    def rename(*args):
-        steps.append("rename")
-        replace(*args)
-
-    monkeypatch.setattr(os, "fsync", flush)
-    monkeypatch.setattr(os, "replace", rename)
-    random_model("fvsbn").save(path)
-    assert steps == ["file", "rename", "folder"]
-
-
-@pytest.mark.parametrize("broken", ["fsync", "replace"])
-@pytest.mark.parametrize("problem", [OSError(errno.ENOSPC, "disk full"), KeyboardInterrupt()])
-def test_a_failed_write_leaves_the_old_file_alone(random_model, path, monkeypatch, broken, problem):
-    random_model("nade", seed=1).save(path)
-    before = path.read_bytes()
-
-    def fail(*args):
-        raise problem
-
-    monkeypatch.setattr(os, broken, fail)
-    with pytest.raises(type(problem)) as caught:
-        random_model("nade", seed=2).save(path)
-    assert path.read_bytes() == before
-    assert os.listdir(path.parent) == [path.name]
-    if isinstance(problem, OSError):
-        assert caught.value.filename == str(path)
-
-
-def test_a_limit_on_the_size_of_files_is_an_error_with_the_path(random_model, path):
-    random_model("fvsbn").save(path)
-    before, limits = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
-    try:
-        with pytest.raises(OSError, match=r"model\.safetensors"):
-            random_model("nade", n_hidden=500).save(path)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert path.read_bytes() == before
-    assert os.listdir(path.parent) == [path.name]
-
-
-def test_a_path_that_cannot_be_written_is_named(random_model, tmp_path):
-    model = random_model("fvsbn")
-    folder, loose, loop = (tmp_path / name for name in ("folder", "loose", "loop"))
-    folder.mkdir()
-    loose.symlink_to(tmp_path / "gone" / "model")
-    loop.symlink_to(loop)
-    for path, error in (
-        (folder, IsADirectoryError),
-        (tmp_path / "no" / "model", FileNotFoundError),
-        (loose, FileNotFoundError),
-        (loose / "model", FileNotFoundError),
-        (loop, OSError),
-    ):
-        with pytest.raises(error) as caught:
-            model.save(path)
-        assert caught.value.filename == str(path)
-    assert sorted(os.listdir(tmp_path)) == ["folder", "loop", "loose"]
-
-
-def test_a_link_is_followed(random_model, tmp_path):
-    (tmp_path / "real").mkdir()
-    target, link = tmp_path / "real" / "model", tmp_path / "link"
-    random_model("nade", seed=1).save(target)
-    link.symlink_to(target)
-    random_model("nade", seed=2).save(link)
-    assert link.is_symlink()
-    assert target.read_bytes() == link.read_bytes()
-    assert os.listdir(tmp_path / "real") == ["model"]
-
-
-def test_a_link_to_what_is_not_there_yet_is_followed(random_model, tmp_path):
-    target, link = tmp_path / "model", tmp_path / "link"
-    link.symlink_to(target)
-    random_model("nade").save(link)
-    assert link.is_symlink()
-    assert isinstance(ardens.load(target), ardens.NADE)
 
 
 def test_paths_need_not_be_ascii(random_model, tmp_path):

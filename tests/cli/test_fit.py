@@ -531,17 +531,6 @@ def test_an_output_that_grows_too_large_is_one_line_and_leaves_nothing(
     assert os.listdir(tmp_path) == []
 
 
-def test_outputs_obey_the_umask(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    before = os.umask(0o027)
-    try:
-        output(capsys, *draw(folder, "--out", tmp_path / "s.npy"))
-    finally:
-        os.umask(before)
-    assert (tmp_path / "s.npy").stat().st_mode & 0o777 == 0o640
-
-
 def test_a_link_as_output_is_followed(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], expected: np.ndarray
 ) -> None:

@@ -1,5 +1,8 @@
-"""Files that are refused."""
+"""Files that are refused, and places where none can be written."""
 
+import errno
+import os
+import resource
 import time
 from contextlib import contextmanager
 
@@ -25,3 +28,40 @@ def refused(path, content, words):
     path.write_bytes(content)
     with refusal(path, words):
         ardens.load(path)
+
+
+def every_fault(test):
+    """Run a test for every call of `os` that may fail while a file is replaced."""
+    problems = [OSError(errno.ENOSPC, "disk full"), KeyboardInterrupt()]
+    test = pytest.mark.parametrize("problem", problems, ids=["disk full", "Ctrl-C"])(test)
+    return pytest.mark.parametrize("broken", ["fsync", "replace"])(test)
+
+
+@contextmanager
+def umask(mask):
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+@contextmanager
+def largest_file(n_bytes):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+@contextmanager
+def unprivileged():
+    """Be bound by permission bits, which root is not."""
+    user = os.geteuid()
+    os.seteuid(user or 65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)

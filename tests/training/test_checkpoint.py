@@ -3,14 +3,10 @@
 import errno
 import json
 import os
-import resource
-import stat
 import subprocess
 import sys
-import tempfile
 import time
-from contextlib import contextmanager
-from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -22,7 +18,7 @@ from ardens.cli import main
 from ardens.storage.container import opened
 from ardens.training import checkpoint
 from ardens.training.restore import digest
-from helpers.files import refusal
+from helpers.files import every_fault, refusal
 from helpers.model_files import edited, join, split
 
 EPOCHS = 6
@@ -492,103 +488,7 @@ def test_random_damage_is_refused(small, data, path, written):
 # Files that cannot be written
 
 
-@pytest.fixture
-def open_folder():
-    """A folder that any user may enter, for a user without root's privileges."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o755)
-        yield Path(folder)
-
-
-@contextmanager
-def unprivileged():
-    """Be bound by permission bits, which root is not."""
-    user = os.geteuid()
-    os.seteuid(user or 65534)
-    try:
-        yield
-    finally:
-        os.seteuid(user)
-
-
-def fails(make, path, X, error=OSError, **options):
-    """Whatever was there stays, nothing else is left, and no work is done in vain."""
-    before, epochs = sorted(os.listdir(path.parent)) if path.parent.exists() else None, []
-    with pytest.raises(error) as caught:
-        make(callbacks=[epochs.append]).fit(X, checkpoint=path, **options)
-    assert caught.value.filename == str(path)
-    assert epochs == []
-    if before is not None:
-        assert sorted(os.listdir(path.parent)) == before
-
-
-@pytest.mark.parametrize("resume", [False, True])
-def test_a_path_that_cannot_be_written_is_named_before_the_first_epoch(
-    small, data, tmp_path, resume
-):
-    def make(**more):
-        return small("nade", **more)
-
-    folder, loose, loop = (tmp_path / name for name in ("folder", "loose", "loop"))
-    folder.mkdir()
-    loose.symlink_to(tmp_path / "gone" / "model")
-    loop.symlink_to(loop)
-    fails(make, folder, data, IsADirectoryError, resume=resume)
-    fails(make, tmp_path / "no" / "model", data, FileNotFoundError, resume=resume)
-    fails(make, loose, data, FileNotFoundError, resume=resume)
-    fails(make, loop, data, resume=resume)
-
-
-def test_a_link_to_what_is_not_there_yet_is_followed(small, data, path, tmp_path):
-    link = tmp_path / "link"
-    link.symlink_to(path)
-    interrupted(lambda **more: small("nade", **more), link, data, 1)
-    assert link.is_symlink()
-    assert ardens.load(path).history_["epoch"] == [1]
-
-
-def test_no_permission_is_an_error_with_the_path(small, data, open_folder):
-    def make(**more):
-        return small("nade", **more)
-
-    path = open_folder / "run"
-    interrupted(make, path, data, 1)
-    before = path.read_bytes()
-    with unprivileged():
-        fails(make, open_folder / "new", data, PermissionError)
-        fails(make, path, data, PermissionError, resume=True)
-    path.chmod(0)
-    with unprivileged():
-        fails(make, path, data, PermissionError, resume=True)
-    assert path.read_bytes() == before
-
-
-@contextmanager
-def largest_file(n_bytes):
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-
-
-def test_a_limit_on_the_size_of_files_is_an_error_with_the_path(small, data, path):
-    def make(**more):
-        return small("nade", max_epochs=EPOCHS, **more)
-
-    with largest_file(1000):
-        fails(make, path, data)
-    interrupted(make, path, data, 2)
-    before = path.read_bytes()
-    with largest_file(1000):
-        fails(make, path, data, resume=True)
-    assert path.read_bytes() == before
-    assert figures(make().fit(data, checkpoint=path, resume=True)) == figures(make().fit(data))
-
-
-@pytest.mark.parametrize("broken", ["fsync", "replace"])
-@pytest.mark.parametrize("problem", [OSError(errno.ENOSPC, "disk full"), KeyboardInterrupt()])
+@every_fault
 def test_a_write_that_fails_loses_neither_the_last_checkpoint_nor_the_model(
     small, data, path, monkeypatch, broken, problem
 ):
@@ -597,10 +497,7 @@ def test_a_write_that_fails_loses_neither_the_last_checkpoint_nor_the_model(
 
     def break_after(event):
         if event.epoch == 3:
-            monkeypatch.setattr(os, broken, fail)
-
-    def fail(*args):
-        raise problem
+            monkeypatch.setattr(os, broken, Mock(side_effect=problem))
 
     model = make(callbacks=[break_after])
     with pytest.raises(type(problem)) as caught:
@@ -612,16 +509,6 @@ def test_a_write_that_fails_loses_neither_the_last_checkpoint_nor_the_model(
     assert model.history_["epoch"] == [1, 2, 3]
     assert ardens.load(path).history_["epoch"] == [1, 2]
     assert figures(make().fit(data, checkpoint=path, resume=True)) == figures(make().fit(data))
-
-
-@pytest.mark.parametrize("umask", [0o022, 0o077])
-def test_the_mode_obeys_the_umask(small, data, path, umask):
-    before = os.umask(umask)
-    try:
-        small("nade").fit(data, checkpoint=path)
-    finally:
-        os.umask(before)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~umask
 
 
 # kill -9
