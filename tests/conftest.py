@@ -14,7 +14,10 @@ import pytest
 from ardens import _core
 from ardens.checks import machine
 from ardens.models import MODELS
-from helpers import models
+
+pytest.register_assert_rewrite("helpers")
+
+from helpers import models  # noqa: E402
 
 # A suite that a shell starts in the background is born deaf to Ctrl-C, and so are its children.
 signal.signal(signal.SIGINT, signal.default_int_handler)
