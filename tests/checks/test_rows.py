@@ -1,4 +1,4 @@
-"""The public door: what is let in, in which form, and what is refused with which words."""
+"""Rows: what is let in, in which form, and what is refused with which words."""
 
 import decimal
 import fractions
@@ -12,46 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import sparse
 
-from ardens.checks import machine, options
 from ardens.checks.rows import binary_matrix, feature_names
+from helpers.layouts import DTYPES, LAYOUTS
 
 BITS = np.array([[0, 1, 1], [1, 0, 1]], dtype=np.uint8)
-
-
-def misaligned(X):
-    room = np.zeros(X.size * 8 + 1, np.uint8)
-    out = room[1:].view(np.float64).reshape(X.shape)
-    out[...] = X
-    return out
-
-
-def with_gaps(X):
-    room = np.zeros((2 * X.shape[0], 3 * X.shape[1]), X.dtype)
-    room[::2, ::3] = X
-    return room[::2, ::3]
-
-
-def read_only(X):
-    X = X.copy()
-    X.flags.writeable = False
-    return X
-
-
-LAYOUTS = {
-    "C": np.ascontiguousarray,
-    "Fortran": np.asfortranarray,
-    "strided": with_gaps,
-    "reversed": lambda X: X[::-1, ::-1].copy()[::-1, ::-1],
-    "transposed": lambda X: X.T.copy().T,
-    "read-only": read_only,
-    "misaligned": misaligned,
-    "matrix": lambda X: X.view(np.matrix),
-    "masked, no cell": lambda X: np.ma.array(X),
-    "list": lambda X: X.tolist(),
-    "tuple of rows": tuple,
-    "data frame": pd.DataFrame,
-}
-DTYPES = [*"?bBhHiIlLqQefdgO", ">i4", ">f8", ">u2", "<f2"]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -237,111 +201,3 @@ def test_names_are_read_off_a_frame_only_if_all_are_strings():
         feature_names(pd.DataFrame(BITS, columns=["a", "b", 3]))
     with pytest.raises(ValueError, match="must be unique; 'a' comes more than once"):
         feature_names(pd.DataFrame(BITS, columns=["a", "b", "a"]))
-
-
-@pytest.mark.parametrize("value", [1.0, "1", None, True, np.True_, [1], np.float64(2)])
-def test_a_size_is_an_integer(value):
-    with pytest.raises(TypeError, match="n_hidden must be an integer of at least 1"):
-        options.whole_number(value, "n_hidden", minimum=1)
-
-
-@pytest.mark.parametrize("value", [0, -1, -(2**100), 2**63, 2**200])
-def test_a_size_has_a_range(value):
-    with pytest.raises(ValueError, match="n_hidden must be"):
-        options.whole_number(value, "n_hidden", minimum=1)
-
-
-@pytest.mark.parametrize("value", [3, np.int8(3), np.uint64(3), np.array(3)])
-def test_any_integer_is_a_size(value):
-    assert options.whole_number(value, "n") == 3
-
-
-SEEDS = [0, 2**64 - 1, np.int64(5), np.random.SeedSequence(1), np.random.RandomState(1)]
-SEEDS += [np.random.default_rng(1), np.random.PCG64(1)]
-
-
-@pytest.mark.parametrize("random_state", [None, *SEEDS], ids=lambda s: type(s).__name__)
-def test_a_seed_has_64_bits(random_state):
-    assert 0 <= options.seed_from(random_state) < 2**64
-
-
-def test_limits_are_told_as_people_write_them():
-    with pytest.raises(ValueError, match=r"random_state must be at most 2\*\*64 - 1; got 1844"):
-        options.seed_from(2**64)
-    with pytest.raises(TypeError, match=r"n_jobs must be an integer; got 2\.5"):
-        machine.thread_count(2.5)
-
-
-@pytest.mark.parametrize("random_state", [-1, 2**64, 2**200, "0", 1.5, True, [1]])
-def test_other_seeds_are_refused(random_state):
-    with pytest.raises((TypeError, ValueError), match="random_state must be"):
-        options.seed_from(random_state)
-
-
-def test_a_generator_gives_a_seed_by_one_draw():
-    ours, theirs = np.random.default_rng(3), np.random.default_rng(3)
-    assert options.seed_from(ours) == theirs.bit_generator.random_raw()
-    assert ours.bit_generator.state == theirs.bit_generator.state
-
-
-def test_a_seed_sequence_gives_the_same_seed_every_time():
-    sequence = np.random.SeedSequence(5)
-    assert options.seed_from(sequence) == options.seed_from(sequence)
-
-
-def test_fresh_seeds_differ():
-    assert options.seed_from(None) != options.seed_from(None)
-
-
-@pytest.mark.parametrize(
-    ("n_jobs", "threads"),
-    [(1, 1), (3, 3), (4, 4), (5, 4), (10**6, 4), (-1, 4), (-2, 3), (-4, 1), (-(10**9), 1)],
-)
-def test_n_jobs_follows_the_rules_of_scikit_learn(monkeypatch, n_jobs, threads):
-    monkeypatch.setattr(machine, "_cpus", lambda: 4)
-    assert machine.thread_count(n_jobs) == threads
-
-
-def test_n_jobs_none_is_the_default_of_the_core(monkeypatch):
-    monkeypatch.setattr(machine, "max_threads", lambda: 3)
-    assert machine.thread_count(None) == 3
-
-
-@pytest.mark.parametrize("n_jobs", [0, 2.5, "x", True])
-def test_other_n_jobs_are_refused(n_jobs):
-    with pytest.raises((TypeError, ValueError), match="n_jobs must be"):
-        machine.thread_count(n_jobs)
-
-
-def test_an_ordering_is_copied_and_read_only():
-    mine = np.array([2, 0, 1])
-    result = options.permutation(mine, 3)
-    mine[0] = 0
-    assert result.tolist() == [2, 0, 1]
-    assert not result.flags.writeable
-
-
-@pytest.mark.parametrize(
-    ("ordering", "error", "words"),
-    [
-        ([0, 1], ValueError, r"array of shape \(2,\)"),
-        ([[0, 1, 2]], ValueError, r"array of shape \(1, 3\)"),
-        ([0, 1, 3], ValueError, "it has 3"),
-        ([0, 1, -1], ValueError, "it has -1"),
-        ([0, 1, 1], ValueError, "it has 1 more than once"),
-        ([0.0, 1.0, 2.0], TypeError, "got"),
-        ([True, False, True], TypeError, "got"),
-        ([0, 1, 2**70], TypeError, "got"),
-        ("abc", TypeError, "got 'abc'"),
-        ([0, [1], 2], TypeError, "got"),
-    ],
-)
-def test_what_is_no_permutation_is_refused(ordering, error, words):
-    with pytest.raises(error, match=f"ordering must be None, a name or a permutation.*{words}"):
-        options.permutation(ordering, 3)
-
-
-def test_more_memory_than_the_machine_has_is_refused():
-    machine.check_memory(2**20, "a trifle")
-    with pytest.raises(MemoryError, match=r"a monster needs .* GiB; this machine has"):
-        machine.check_memory(2**60, "a monster")

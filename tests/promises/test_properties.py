@@ -9,31 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from ardens.models import MODELS
+from helpers.layouts import DTYPES, LAYOUTS
 from helpers.models import random_model
-
-DTYPES = ["?", "u1", "i1", "<i2", ">i4", "<i8", "<f2", ">f4", "<f8", ">f8", "O"]
-
-
-def misaligned(X):
-    """The same numbers, one byte off."""
-    if X.dtype == object:
-        return X
-    room = np.zeros(X.nbytes + 1, np.uint8)
-    out = room[1:].view(X.dtype).reshape(X.shape)
-    out[...] = X
-    return out
-
-
-LAYOUTS = {
-    "C": np.ascontiguousarray,
-    "Fortran": np.asfortranarray,
-    "every other row": lambda X: np.repeat(X, 2, axis=0)[::2],
-    "every third column": lambda X: np.repeat(X, 3, axis=1)[:, ::3],
-    "backwards": lambda X: np.ascontiguousarray(X[::-1, ::-1])[::-1, ::-1],
-    "misaligned": misaligned,
-    "list": lambda X: X.tolist() if X.size else X,
-    "of a subclass": lambda X: X.view(type("Mine", (np.ndarray,), {})),
-}
 
 quickly = settings(
     max_examples=30,
@@ -53,7 +30,7 @@ def model_of(name, n):
     return random_model(name, min(n, 9) if name == "tabular" else n, seed=n)
 
 
-@quickly
+@settings(quickly, max_examples=60)
 @given(X=matrices(), dtype=st.sampled_from(DTYPES), layout=st.sampled_from(sorted(LAYOUTS)))
 def test_no_form_of_the_data_changes_a_bit(name, X, dtype, layout):
     model = model_of(name, X.shape[1])
