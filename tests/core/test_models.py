@@ -21,6 +21,7 @@ from helpers.first_principles import (
     check_sees_every_predecessor,
     check_sums_to_one,
 )
+from helpers.models import usable
 from helpers.parameters import certain_parameters
 from helpers.references import MODELS
 
@@ -37,11 +38,6 @@ def name(request: pytest.FixtureRequest) -> str:
 
 def rows(n_rows: int, n_features: int, ones: float = 0.3) -> Any:
     return (np.random.default_rng(n_rows).random((n_rows, n_features)) < ones).astype(np.uint8)
-
-
-def usable(name: str, n_features: int) -> int:
-    """A table is only for few features."""
-    return min(n_features, 12) if name == "tabular" else n_features
 
 
 @pytest.mark.parametrize("n_features", [1, 3, 4, 5, 11])

@@ -43,6 +43,11 @@ def all_vectors(n_features: int) -> NDArray[np.uint8]:
     return ((numbers >> np.arange(n_features)[::-1]) & 1).astype(np.uint8)
 
 
+def numbers_of(X: Array) -> NDArray[np.int64]:
+    """The binary number that each row writes."""
+    return np.asarray(X.astype(np.int64) @ (1 << np.arange(X.shape[1])[::-1]))
+
+
 # Densities
 
 
@@ -157,12 +162,19 @@ def chi_square(counts: Array, expected: Array) -> tuple[float, int]:
     return float(((observed - wanted) ** 2 / wanted).sum()), observed.size - 1
 
 
-def check_sample_frequencies(X: Array, log_prob: OfRows, significance: float = 1e-4) -> None:
-    """Test the frequencies of all 2**n vectors in a sample against their exact probabilities."""
+def check_sample_frequencies(
+    X: Array, log_prob: OfRows, counts: Array | None = None, significance: float = 1e-4
+) -> None:
+    """Test the frequencies of all 2**n vectors in a sample against their exact probabilities.
+
+    With `counts`, each row of X was drawn so often; the many draws would show that probabilities
+    in single precision do not quite sum to one.
+    """
     n = X.shape[1]
-    numbers = X.astype(np.int64) @ (1 << np.arange(n)[::-1])
-    counts = np.bincount(numbers, minlength=2**n)
-    statistic, freedom = chi_square(counts, len(X) * np.exp(log_prob(all_vectors(n))))
+    drawn = np.bincount(numbers_of(X), weights=counts, minlength=2**n)
+    p = np.exp(log_prob(all_vectors(n)))
+    statistic, freedom = chi_square(drawn, drawn.sum() * (p if counts is None else p / p.sum()))
+    assert freedom > 0 or counts is None
     if freedom > 0:
         limit = chi_square_critical(freedom, significance)
         assert statistic <= limit, f"chi-square {statistic:.1f} > {limit:.1f} ({freedom} d.o.f.)"

@@ -14,3 +14,8 @@ ORDERING = np.array([3, 0, 6, 1, 5, 4, 2])
 def random_model(name: str, n: int = N, n_hidden: int = D, seed: int = 0, **options: Any) -> Any:
     drawn = random_parameters(name, n, n_hidden, np.random.default_rng(seed))
     return MODELS[name].from_parameters(**drawn, **options)
+
+
+def usable(name: str, n: int) -> int:
+    """So many features, or fewer: a table is only for few."""
+    return min(n, 12) if name == "tabular" else n

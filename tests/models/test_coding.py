@@ -10,9 +10,9 @@ from sklearn.base import clone
 import ardens
 from ardens.models import MODELS
 from helpers.files import refused
-from helpers.first_principles import all_vectors, chi_square, chi_square_critical
+from helpers.first_principles import all_vectors, check_sample_frequencies, numbers_of
 from helpers.model_files import redescribed
-from helpers.models import ORDERING
+from helpers.models import ORDERING, usable
 
 FLIPPED = np.array([True, False, True, True, False, False, True])
 
@@ -186,7 +186,7 @@ def test_divergences_are_of_the_values_of_the_user(name, pair, data):
 
 @pytest.mark.parametrize("n", [1, 7, 8, 67])
 def test_samples_are_those_of_the_model_turned_over(name, random_model, n):
-    n = min(n, 12) if name == "tabular" else n
+    n = usable(name, n)
     ordering, flipped = np.random.default_rng(n).permutation(n), np.resize(FLIPPED, n)
     plain = random_model(name, n=n, ordering=ordering)
     coded = type(plain).from_parameters(**plain.parameters(), ordering=ordering, flipped=flipped)
@@ -202,17 +202,9 @@ def test_samples_are_those_of_the_model_turned_over(name, random_model, n):
     assert coded.sample(0).shape == (0, n)
 
 
-def check_frequencies(model, X, counted):
-    numbers = X.astype(np.int64) @ (1 << np.arange(7)[::-1])
-    p = np.exp(model.score_samples(all_vectors(7)))
-    total = np.bincount(numbers, weights=counted, minlength=2**7)
-    statistic, freedom = chi_square(total, total.sum() * p / p.sum())
-    assert statistic <= chi_square_critical(freedom, 1e-4)
-
-
 def test_samples_have_the_frequencies_that_scores_tell(name, pair):
     coded, _ = pair(name)
-    check_frequencies(coded, coded.sample(20_000, random_state=0), np.ones(20_000))
+    check_sample_frequencies(coded.sample(20_000, random_state=0), coded.score_samples)
 
 
 @pytest.mark.parametrize("n_samples", [0, 50, 10**6])
@@ -220,10 +212,9 @@ def test_counts_are_of_the_values_of_the_user(name, pair, n_samples):
     coded, _ = pair(name)
     X, counted = coded.sample_counts(n_samples, random_state=0)
     assert counted.sum() == n_samples
-    numbers = X[:, coded.ordering_].astype(np.int64) @ (1 << np.arange(7)[::-1])
-    assert (np.diff(numbers) > 0).all()
+    assert (np.diff(numbers_of(X[:, coded.ordering_])) > 0).all()
     if n_samples > 1000:
-        check_frequencies(coded, X, counted)
+        check_sample_frequencies(X, coded.score_samples, counted)
 
 
 def test_counts_of_many_columns_are_those_of_the_model_turned_over(random_model):

@@ -9,8 +9,8 @@ import ardens
 from ardens import _core
 from ardens.models import MODELS, counts
 from ardens.models.counts import draw_counts
-from helpers.first_principles import all_vectors, chi_square, chi_square_critical
-from helpers.models import N
+from helpers.first_principles import check_sample_frequencies, numbers_of
+from helpers.models import N, usable
 from helpers.parameters import certain_parameters
 
 
@@ -25,28 +25,8 @@ def reordered(random_model):
     return make
 
 
-def usable(name, n):
-    """A table is only for few features."""
-    return min(n, 12) if name == "tabular" else n
-
-
 def flat_table(n):
     return ardens.Tabular.from_parameters(logits=np.zeros(2**n - 1))
-
-
-def numbers_of(X):
-    """What binary number each row writes."""
-    return X.astype(np.int64) @ (1 << np.arange(X.shape[1])[::-1])
-
-
-def check_frequencies(model, X, counted):
-    """Test counts of rows against the exact probabilities of all vectors."""
-    n = model.n_features_in_
-    total = np.bincount(numbers_of(X), weights=counted, minlength=2**n)
-    p = np.exp(model.score_samples(all_vectors(n)))
-    statistic, freedom = chi_square(total, total.sum() * p / p.sum())
-    assert freedom > 0
-    assert statistic <= chi_square_critical(freedom, 1e-4)
 
 
 # Packed
@@ -197,14 +177,15 @@ def test_counts_are_of_distinct_rows_in_order_and_sum_to_the_draws(name, reorder
 
 def test_counts_have_the_frequencies_of_the_model(name, reordered):
     model = reordered(name)
-    check_frequencies(model, *model.sample_counts(10**6, random_state=4))
+    X, counted = model.sample_counts(10**6, random_state=4)
+    check_sample_frequencies(X, model.score_samples, counted)
 
 
 def test_counts_of_few_draws_have_the_frequencies_of_the_model(name, reordered):
     model = reordered(name)
     draws = [model.sample_counts(60, random_state=seed) for seed in range(200)]
     X, counted = map(np.concatenate, zip(*draws, strict=True))
-    check_frequencies(model, X, counted)
+    check_sample_frequencies(X, model.score_samples, counted)
 
 
 def test_counts_drawn_singly_and_divided_have_the_frequencies_of_the_model(monkeypatch, reordered):
@@ -222,7 +203,7 @@ def test_counts_drawn_singly_and_divided_have_the_frequencies_of_the_model(monke
     X, counted = map(np.concatenate, zip(*draws, strict=True))
     assert len(divided) > 100  # N < 2**n, so rows were drawn singly before
     assert max(divided) <= 100
-    check_frequencies(model, X, counted)
+    check_sample_frequencies(X, model.score_samples, counted)
 
 
 @pytest.mark.parametrize("model", ["tabular", "nade"])
@@ -230,7 +211,7 @@ def test_a_thousand_million_draws_from_16_variables_are_exact(random_model, mode
     model = random_model(model, n=16)
     X, counted = model.sample_counts(10**9, random_state=5)
     assert counted.sum() == 10**9
-    check_frequencies(model, X, counted)
+    check_sample_frequencies(X, model.score_samples, counted)
 
 
 @pytest.mark.parametrize("shift", [0, 15])
