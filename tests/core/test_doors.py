@@ -58,6 +58,25 @@ def test_no_wrong_number_of_threads_reaches_the_runtime():
         model.core.log_prob(model.flat, model.tables, X, 2**31)
 
 
+def test_the_core_refuses_columns_that_are_none():
+    model = CoreModel("fvsbn", N)
+
+    def draw(columns, width=N, packed=False):
+        X = np.empty((3, width), np.uint8)
+        model.core.sample(model.flat, model.tables, 0, 0, X, None, 1, columns, packed)
+
+    draw(np.arange(N))
+    for wrong in (N, -1):
+        with pytest.raises(ValueError, match="columns must be features of 0 to 8"):
+            draw(np.array([*range(N - 1), wrong]))
+    with pytest.raises(ValueError, match=r"columns must have shape \(9\)"):
+        draw(np.arange(N - 1))
+    with pytest.raises(TypeError, match="columns must be"):
+        draw(np.arange(N, dtype=np.int32))
+    with pytest.raises(ValueError, match=r"X must have shape \(3, 2\); got \(3, 9\)"):
+        draw(None, packed=True)
+
+
 @pytest.mark.parametrize(("counter", "key", "words"), PHILOX_KNOWN_ANSWERS)
 def test_the_core_s_philox_gives_the_published_words(counter, key, words):
     assert tuple(_core.philox(counter, key)) == words

@@ -87,3 +87,11 @@ except ValueError as error:
 """
     told = run_python(script, ARDENS_LEVEL="x86_v9")
     assert "ARDENS_LEVEL must be one of baseline" in told
+
+
+def test_importing_the_package_imports_numpy_and_little_else():
+    code = "import sys, ardens; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(run.stdout.split())
+    assert "numpy" in loaded
+    assert not loaded & {"sklearn", "scipy", "pandas", "matplotlib", "tqdm", "safetensors", "torch"}

@@ -1,8 +1,6 @@
 """scikit-learn's protocol: its own checks, and the tools that build on it."""
 
 import pickle
-import subprocess
-import sys
 import warnings
 
 import numpy as np
@@ -87,6 +85,22 @@ def test_settings_are_read_and_changed_by_name(name, small):
     assert model.n_jobs == 2
 
 
+def test_settings_are_shown_where_they_are_not_the_defaults():
+    assert repr(ardens.NADE()) == "NADE()"
+    assert repr(ardens.NADE(10, random_state=0)) == "NADE(random_state=0, n_hidden=10)"
+    assert repr(ardens.Tabular(alpha=1)) == "Tabular(alpha=1)"
+    text = repr(ardens.FVSBN(ordering=np.arange(1000), optimizer=ardens.optim.SGD()))
+    assert text.startswith("FVSBN(ordering=array([")
+    assert "optimizer=SGD(momentum=0.9, nesterov=False)" in text
+    assert len(text) < 400
+
+
+def test_the_number_of_hidden_units_comes_first():
+    assert ardens.NADE(7).n_hidden == ardens.MLP(7).n_hidden == 7
+    with pytest.raises(TypeError, match="positional argument"):
+        ardens.NADE(7, 8)
+
+
 def test_a_model_ends_a_pipeline(name, small, data):
     pipeline = make_pipeline(Binarizer(threshold=0.5), small(name)).fit(data * 0.9)
     assert pipeline.score(data) == small(name).fit(data).score(data)
@@ -125,11 +139,3 @@ def test_names_of_columns_are_compared(small, data, frame):
     with pytest.warns(UserWarning, match="X has feature names, but FVSBN was fitted without"):
         model.fit(data).score_samples(frame)
     assert not hasattr(model, "feature_names_in_")
-
-
-def test_importing_the_package_imports_numpy_and_little_else():
-    code = "import sys, ardens; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = set(run.stdout.split())
-    assert "numpy" in loaded
-    assert not loaded & {"sklearn", "scipy", "pandas", "matplotlib", "tqdm", "safetensors", "torch"}

@@ -1,0 +1,92 @@
+"""Fits that go on from the last one: `partial_fit` and warm starts."""
+
+import copy
+
+import numpy as np
+import pytest
+
+
+def test_partial_fit_continues_with_the_memory_of_the_optimizer(same, learned, small, data):
+    piecewise = small(learned, validation_fraction=0, averaging=0)
+    for _ in range(3):
+        assert piecewise.partial_fit(data) is piecewise
+    stochastic = {"solver": "stochastic"} if learned == "fvsbn" else {}
+    options = {"validation_fraction": 0, "averaging": 0, "max_epochs": 3} | stochastic
+    whole = small(learned, **options).fit(data)
+    assert same(piecewise, whole)
+    assert piecewise.history_["epoch"] == [1, 2, 3]
+
+
+def test_partial_fit_goes_on_from_a_fit(learned, small, data):
+    model = small(learned, max_epochs=10, learning_rate=0.02).fit(data)
+    before = model.score(data)
+    assert model.partial_fit(data).score(data) > before
+
+
+@pytest.mark.parametrize("warm_start", [False, True])
+def test_the_history_goes_on(learned, small, data, warm_start):
+    model = small(learned, warm_start=warm_start).fit(data)
+    first = model.history_
+    model.partial_fit(data)
+    assert model.history_["epoch"] == [1, 2, 3, 4]
+    assert model.history_["train"][:3] == first["train"]
+    assert model.history_["time"] == sorted(model.history_["time"])
+    assert model.best_epoch_ == 4
+    model.set_params(warm_start=True).fit(data)
+    assert model.history_["epoch"] == [1, 2, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize("how", ["warm_start", "partial_fit"])
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"n_hidden": 9}, r".* of the last fit, \('nade', 7, 5\); got \('nade', 7, 9\)"),
+        ({"tied": True}, r".*\('nade', 7, 5\); got \('nade-tied', 7, 5\)"),
+        ({"ordering": range(7)[::-1]}, r"ordering of the last fit, \[0, 1, 2.*; got range"),
+    ],
+)
+def test_who_goes_on_must_not_have_changed_the_model(same, small, data, how, changed, words):
+    model = small("nade", warm_start=True).fit(data)
+    before = copy.copy(model)
+    model.set_params(**changed)
+    with pytest.raises(ValueError, match=f"{how} needs the {words}"):
+        model.fit(data) if how == "warm_start" else model.partial_fit(data)
+    assert same(model, before)
+
+
+def test_partial_fit_follows_changed_options(small, data):
+    model = small("nade").partial_fit(data)
+    for changed in ({"optimizer": "sgd"}, {"averaging": 0}, {"averaging": 0.5}):
+        model.set_params(**changed).partial_fit(data)
+    assert np.isfinite(model.score(data))
+    assert len(model.history_["epoch"]) == 4
+
+
+def test_partial_fit_checks_the_number_of_columns(learned, small, data):
+    model = small(learned).partial_fit(data)
+    with pytest.raises(ValueError, match="X has 6 features"):
+        model.partial_fit(data[:, 1:])
+
+
+def test_a_copy_does_not_share_the_memory_of_the_optimizer(same, small, data):
+    model = small("nade").partial_fit(data)
+    twin, deep = copy.copy(model), copy.deepcopy(model)
+    model.partial_fit(data)
+    assert same(twin.partial_fit(data), model)
+    assert same(deep.partial_fit(data), model)
+
+
+def test_a_warm_start_goes_on_from_the_last_fit(learned, small, data):
+    model = small(learned, max_epochs=1, warm_start=True, validation_fraction=0)
+    scores = [model.fit(data).score(data) for _ in range(8)]
+    assert scores[-1] > scores[0]
+    cold = small(learned, max_epochs=1, validation_fraction=0)
+    assert cold.fit(data).score(data) == cold.fit(data).score(data) == scores[0]
+
+
+def test_a_warm_start_needs_the_same_sizes(small, data):
+    model = small("nade", warm_start=True).fit(data)
+    with pytest.raises(ValueError, match=r"warm_start needs .*, 7, 5\); got .*, 6, 5\)"):
+        model.fit(data[:, 1:])
+    with pytest.raises(ValueError, match=r"warm_start needs .*, 7, 5\); got .*, 7, 6\)"):
+        model.set_params(n_hidden=6).fit(data)
