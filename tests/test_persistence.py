@@ -10,17 +10,21 @@ from helpers.models import ORDERING
 
 
 def test_a_loaded_model_equals_the_saved_one(name, small, data, path):
-    model = small(name, ordering=ORDERING.tolist(), binarize=0.5).fit(data)
+    options = {"ordering": ORDERING.tolist(), "coding": "majority", "binarize": 0.5}
+    model = small(name, **options).fit(data)
     model.save(path)
     loaded = ardens.load(path)
     assert type(loaded) is type(model)
     assert loaded.get_params() == model.get_params()
     assert loaded.ordering_.tolist() == ORDERING.tolist()
+    assert loaded.flipped_.tolist() == model.flipped_.tolist()
+    assert model.flipped_.any()
     assert str(loaded.history_) == str(model.history_)
     assert loaded.best_epoch_ == model.best_epoch_ > 0
     for key, values in model.parameters().items():
         assert loaded.parameters()[key].tobytes() == values.tobytes()
     assert np.array_equal(loaded.score_samples(data), model.score_samples(data))
+    assert np.array_equal(loaded.conditionals(data), model.conditionals(data))
     assert np.array_equal(loaded.sample(9, random_state=1), model.sample(9, random_state=1))
 
 

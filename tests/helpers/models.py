@@ -9,6 +9,7 @@ from helpers.parameters import random_parameters
 
 N, D = 7, 5  # features and hidden units, unless a test has others
 ORDERING = np.array([3, 0, 6, 1, 5, 4, 2])
+FLIPPED = np.array([True, False, True, True, False, False, True])
 
 
 def random_model(name: str, n: int = N, n_hidden: int = D, seed: int = 0, **options: Any) -> Any:

@@ -1,20 +1,13 @@
 """A coding turns columns over inside the model, and nobody outside can tell."""
 
-import copy
-import pickle
-
 import numpy as np
 import pytest
 from sklearn.base import clone
 
 import ardens
 from ardens.models import MODELS
-from helpers.files import refused
 from helpers.first_principles import all_vectors, check_sample_frequencies, numbers_of
-from helpers.model_files import redescribed
-from helpers.models import ORDERING, usable
-
-FLIPPED = np.array([True, False, True, True, False, False, True])
+from helpers.models import FLIPPED, ORDERING, usable
 
 
 @pytest.fixture
@@ -224,66 +217,6 @@ def test_counts_of_many_columns_are_those_of_the_model_turned_over(random_model)
     Y, expected = plain.sample_counts(100, random_state=0)
     drawn = sorted(zip((X ^ flipped).tolist(), counted.tolist(), strict=True))
     assert drawn == sorted(zip(Y.tolist(), expected.tolist(), strict=True))
-
-
-# What is kept
-
-
-def test_a_file_keeps_the_coding(same, name, small, dense, tmp_path):
-    model = small(name, coding="majority", ordering=ORDERING.tolist()).fit(dense)
-    model.save(tmp_path / "model")
-    loaded = ardens.load(tmp_path / "model")
-    assert loaded.get_params() == model.get_params()
-    assert np.array_equal(loaded.flipped_, FLIPPED)
-    assert np.array_equal(loaded.score_samples(dense), model.score_samples(dense))
-    assert np.array_equal(loaded.conditionals(dense), model.conditionals(dense))
-    assert np.array_equal(loaded.sample(9, random_state=1), model.sample(9, random_state=1))
-    assert same(loaded, model)
-
-
-def test_a_file_that_does_not_speak_of_flips_has_none(random_model, path):
-    random_model("nade").save(path)
-    path.write_bytes(redescribed(path.read_bytes(), lambda told: told.pop("flipped")))
-    assert not ardens.load(path).flipped_.any()
-
-
-@pytest.mark.parametrize(
-    "flipped", [[0, 1], [0, 1, 2], "abc", [0.5] * 3, [[0], [1, 2]], {"a": 1}, 1, [10**40] * 3]
-)
-def test_a_hostile_list_of_flips_is_refused(saved, path, flipped):
-    content = redescribed(saved, lambda told: told.update(flipped=flipped))
-    refused(path, content, "flipped must be None or 3 zeros and ones")
-
-
-@pytest.mark.parametrize(
-    "twin",
-    [lambda m: pickle.loads(pickle.dumps(m)), copy.copy, copy.deepcopy],
-    ids=["pickle", "copy", "deepcopy"],
-)
-def test_copies_keep_the_coding(name, small, dense, twin):
-    model = small(name, coding="majority", ordering="random").fit(dense)
-    other = twin(model)
-    assert np.array_equal(other.flipped_, FLIPPED)
-    assert np.array_equal(other.ordering_, model.ordering_)
-    assert np.array_equal(other.score_samples(dense), model.score_samples(dense))
-    with pytest.raises(ValueError, match="read-only"):
-        other.flipped_[0] = False
-
-
-def test_a_clone_has_the_option_and_not_the_flips(name, small, dense):
-    model = small(name, coding="majority").fit(dense)
-    twin = clone(model)
-    assert twin.get_params()["coding"] == "majority"
-    assert not hasattr(twin, "flipped_")
-    assert np.array_equal(twin.fit(dense).score_samples(dense), model.score_samples(dense))
-
-
-def test_a_model_is_its_parameters_its_ordering_and_its_flips(name, small, dense):
-    model = small(name, coding="majority", ordering="random").fit(dense)
-    twin = MODELS[name].from_parameters(
-        **model.parameters(), ordering=model.ordering_, flipped=model.flipped_
-    )
-    assert np.array_equal(twin.score_samples(dense), model.score_samples(dense))
 
 
 @pytest.mark.parametrize("flipped", [[True], [0, 2, 0], "majority", [0.5] * 3, [[1], [0, 0]]])

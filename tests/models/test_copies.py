@@ -20,6 +20,8 @@ from ardens.models.fitted import _restored
         lambda m: m.score([[0]]),
         lambda m: m.conditionals([[0]]),
         lambda m: m.sample(),
+        lambda m: m.iter_samples(10),
+        lambda m: m.sample_counts(10),
         lambda m: m.parameters(),
         lambda m: m.value_and_grad([[0]]),
         lambda m: m.save("nowhere"),
@@ -48,11 +50,14 @@ COPIES = {
 def test_copies_are_equal(same, name, small, data, how):
     unfitted = COPIES[how](small(name))
     assert unfitted.get_params() == small(name).get_params()
-    model = small(name, ordering="random").fit(data)
+    model = small(name, ordering="random", coding="majority").fit(data)
     twin = COPIES[how](model)
     assert same(twin, model)
     assert np.array_equal(twin.score_samples(data), model.score_samples(data))
     assert np.array_equal(twin.ordering_, model.ordering_)
+    assert np.array_equal(twin.flipped_, model.flipped_)
+    assert model.flipped_.any()
+    assert not twin.flipped_.flags.writeable
     assert str(twin.history_) == str(model.history_)
 
 

@@ -160,12 +160,6 @@ def test_wrong_numbers_of_draws_are_refused(random_model, wrong, error, words):
         random_model("nade").sample_counts(**({"n_samples": 10} | wrong))
 
 
-def test_an_unfitted_model_draws_no_blocks_and_no_counts(name):
-    for draw in (MODELS[name]().iter_samples, MODELS[name]().sample_counts):
-        with pytest.raises(ardens.NotFittedError, match="is not fitted yet"):
-            draw(10)
-
-
 def test_distinct_rows_that_would_not_fit_are_refused_at_once():
     model = ardens.FVSBN.from_parameters(W=np.zeros((500, 500)), b=np.zeros(500))
     began = time.perf_counter()

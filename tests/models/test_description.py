@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+import ardens
 from ardens.training import COLUMNS
 from helpers.files import refused
 from helpers.model_files import edited, join, redescribed, split
@@ -47,6 +48,14 @@ from helpers.model_files import edited, join, redescribed, split
         ({"ordering": [0, 1, 1]}, "ordering"),
         ({"ordering": [0, 1, 10**40]}, "ordering"),
         ({"ordering": [[[[]]]]}, "ordering"),
+        ({"flipped": [0, 1]}, "flipped must be None or 3 zeros and ones"),
+        ({"flipped": [0, 1, 2]}, "flipped must be None or 3 zeros and ones"),
+        ({"flipped": [0.5] * 3}, "flipped must be None or 3 zeros and ones"),
+        ({"flipped": [10**40] * 3}, "flipped must be None or 3 zeros and ones"),
+        ({"flipped": [[0], [1, 2]]}, "flipped must be None or 3 zeros and ones"),
+        ({"flipped": "abc"}, "flipped must be None or 3 zeros and ones"),
+        ({"flipped": {"a": 1}}, "flipped must be None or 3 zeros and ones"),
+        ({"flipped": 1}, "flipped must be None or 3 zeros and ones"),
         ({"feature_names": "abc"}, "feature_names"),
         ({"feature_names": ["a", "b", 3]}, "feature_names"),
         ({"feature_names": ["a", "b"]}, "feature_names"),
@@ -102,3 +111,9 @@ def test_weights_on_the_diagonal_of_a_file_are_refused(random_model, path):
     begin = header["W"]["data_offsets"][0]
     tensors[begin : begin + 4] = np.float32(1).tobytes()
     refused(path, join(header, bytes(tensors)), "W must be 0 on and above the diagonal")
+
+
+def test_a_file_that_does_not_speak_of_flips_has_none(random_model, path):
+    random_model("nade").save(path)
+    path.write_bytes(redescribed(path.read_bytes(), lambda told: told.pop("flipped")))
+    assert not ardens.load(path).flipped_.any()

@@ -70,10 +70,12 @@ def test_check_is_fitted_understands_models_that_were_not_fitted_but_made(random
 
 
 def test_a_clone_has_the_settings_and_nothing_else(name, small, data):
-    model = small(name, ordering="random").fit(data)
+    model = small(name, ordering="random", coding="majority").fit(data)
     twin = clone(model)
     assert twin.get_params() == model.get_params()
     assert not hasattr(twin, "n_features_in_")
+    assert not hasattr(twin, "flipped_")
+    assert np.array_equal(twin.fit(data).score_samples(data), model.score_samples(data))
 
 
 def test_settings_are_read_and_changed_by_name(name, small):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ardens.models import MODELS
-from helpers.models import D, N
+from helpers.models import FLIPPED, ORDERING, D, N
 from helpers.parameters import shapes
 
 COUNTS = {
@@ -32,9 +32,10 @@ def test_parameters_cannot_be_written_to(name, random_model):
             array.flags.writeable = True
 
 
-def test_a_model_takes_back_its_parameters(same, name, random_model, data):
-    model = random_model(name)
-    again = type(model).from_parameters(**model.parameters())
+def test_a_model_is_its_parameters_its_ordering_and_its_flips(same, name, random_model, data):
+    model = random_model(name, ordering=ORDERING, flipped=FLIPPED)
+    columns = {"ordering": model.ordering_, "flipped": model.flipped_}
+    again = type(model).from_parameters(**model.parameters(), **columns)
     assert same(again, model)
     assert again.history_ == {}
     assert np.array_equal(again.score_samples(data), model.score_samples(data))

@@ -10,15 +10,6 @@ from helpers.models import N, usable
 # Row by row
 
 
-def test_a_row_of_a_sample_depends_on_its_index_alone(name, random_model):
-    model = random_model(name)
-    whole = model.sample(40, random_state=3)
-    assert whole.dtype == np.uint8
-    assert np.array_equal(model.sample(25, random_state=3), whole[:25])
-    pieces = [model.sample(10, random_state=3, start=start) for start in (0, 10, 20, 30)]
-    assert np.array_equal(np.concatenate(pieces), whole)
-
-
 def test_samples_come_with_their_log_probabilities(name, random_model):
     model = random_model(name)
     X, log_prob = model.sample(40, random_state=3, return_log_prob=True)

@@ -100,20 +100,6 @@ def test_binarize_counts_when_scoring_too(name, random_model, data):
     assert np.array_equal(model.score_samples(data * 0.7), expected)
 
 
-def test_memory_layout_does_not_change_a_bit(name, random_model, data):
-    model = random_model(name)
-    expected = model.score_samples(data)
-    for X in (np.asfortranarray(data), data.astype(">f8"), data[::-1][::-1], data.tolist()):
-        assert np.array_equal(model.score_samples(X), expected)
-
-
-def test_rows_are_scored_independently(name, random_model, data):
-    model = random_model(name)
-    whole = model.score_samples(data)
-    assert np.array_equal(model.score_samples(data[::-1]), whole[::-1])
-    assert np.array_equal(np.concatenate([model.score_samples(row[None]) for row in data]), whole)
-
-
 @pytest.mark.parametrize("n", [1, 2])
 def test_models_can_be_tiny(name, random_model, n):
     model = random_model(name, n=n, n_hidden=1)
