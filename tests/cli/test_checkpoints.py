@@ -7,38 +7,33 @@ import numpy as np
 import pytest
 
 import ardens
-from ardens.cli import main
 from helpers.checkpoints import figures
 
 
-def command(capsys, *arguments):
-    capsys.readouterr()
-    code = main(["fit", *map(str, arguments)])
-    return code, capsys.readouterr()
+@pytest.fixture
+def rows(data, tmp_path):
+    np.save(tmp_path / "x.npy", data)
+    return tmp_path / "x.npy"
 
 
-def test_the_command_line_resumes(small, data, path, tmp_path, capsys):
-    rows, out = tmp_path / "x.npy", tmp_path / "m"
-    np.save(rows, data)
+def test_the_command_line_resumes(small, data, rows, path, tmp_path, output, failure):
+    out = tmp_path / "m"
     options = ["--hidden", "5", "--epochs", "6", "--threads", "1", "--quiet", "--out", out]
-    arguments = [rows, *options, "--checkpoint", path]
-
+    arguments = ["fit", rows, *options, "--checkpoint", path]
     make = partial(small, "nade", max_epochs=6, random_state=None)
     make(callbacks=[lambda event: event.epoch > 2 and event.stop()]).fit(data, checkpoint=path)
-    assert command(capsys, *arguments)[0] == 2
+    failure(2, *arguments)
     assert not out.exists()
-    assert command(capsys, *arguments, "--resume")[0] == 0
+    output(*arguments, "--resume")
     model = ardens.load(out)
     assert model.history_["epoch"] == [1, 2, 3, 4, 5, 6]
     whole = make().fit(data, checkpoint=path, resume=True)
     assert figures(whole) == figures(model)
 
 
-def test_the_command_line_begins_where_there_is_no_checkpoint(data, path, tmp_path, capsys):
-    np.save(tmp_path / "x.npy", data)
+def test_the_command_line_begins_where_there_is_no_checkpoint(rows, path, tmp_path, output):
     arguments = ["--epochs", "2", "--threads", "1", "--quiet", "--out", tmp_path / "m"]
-    code, _ = command(capsys, tmp_path / "x.npy", *arguments, "--checkpoint", path, "--resume")
-    assert code == 0
+    output("fit", rows, *arguments, "--checkpoint", path, "--resume")
     assert ardens.load(path).history_["epoch"] == [1, 2]
 
 
@@ -51,20 +46,15 @@ def test_the_command_line_begins_where_there_is_no_checkpoint(data, path, tmp_pa
         (["--checkpoint", "x.npy"], "x.npy exists; --resume goes on from it"),
     ],
 )
-def test_wrong_commands_are_refused(data, tmp_path, monkeypatch, capsys, arguments, words):
-    monkeypatch.chdir(tmp_path)
-    np.save("x.npy", data)
-    code, captured = command(capsys, "x.npy", *arguments)
-    assert code == 2
-    assert words in captured.err
-    assert os.listdir(tmp_path) == ["x.npy"]
+def test_wrong_commands_are_refused(rows, monkeypatch, failure, arguments, words):
+    monkeypatch.chdir(rows.parent)
+    assert words in failure(2, "fit", "x.npy", *arguments)
+    assert os.listdir() == ["x.npy"]
 
 
-def test_the_command_line_refuses_another_run(data, path, tmp_path, capsys):
-    np.save(tmp_path / "x.npy", data)
-    arguments = [tmp_path / "x.npy", "--threads", "1", "--checkpoint", path, "--quiet"]
+def test_the_command_line_refuses_another_run(rows, path, tmp_path, output, failure):
+    arguments = ["fit", rows, "--threads", "1", "--checkpoint", path, "--quiet"]
     arguments += ["--out", tmp_path / "m", "--force", "--epochs"]
-    assert command(capsys, *arguments, 2)[0] == 0
-    code, captured = command(capsys, *arguments, 3, "--resume")
-    assert code == 1
-    assert "is of another run: max_epochs was 2 and is 3" in captured.err
+    output(*arguments, 2)
+    message = failure(1, *arguments, 3, "--resume")
+    assert "is of another run: max_epochs was 2 and is 3" in message

@@ -1,6 +1,5 @@
 """FVSBN by its convex solver: the path of penalties, what chooses one, and what the options do."""
 
-import json
 import math
 import pickle
 
@@ -8,7 +7,6 @@ import numpy as np
 import pytest
 
 import ardens
-from ardens.cli import main
 from ardens.reference import logistic
 from helpers.interrupts import seconds_after_ctrl_c
 
@@ -169,12 +167,3 @@ def test_more_memory_than_the_machine_has_is_refused_before_rows_are_sorted(rows
 def test_wrong_options_are_refused(rows, options, words):
     with pytest.raises((TypeError, ValueError), match=words):
         convex(**options).fit(rows)
-
-
-def test_the_command_line_sets_the_options_and_tells_the_penalty(rows, tmp_path, capsys):
-    np.save(tmp_path / "x.npy", rows)
-    options = ["--model", "fvsbn", "--solver", "convex", "--penalty", "4", "--l1-ratio", "0.5"]
-    out = str(tmp_path / "m")
-    assert main(["fit", str(tmp_path / "x.npy"), *options, "--json", "--out", out]) == 0
-    assert json.loads(capsys.readouterr().out)["penalty"] == 4.0
-    assert ardens.load(out).get_params()["l1_ratio"] == 0.5
