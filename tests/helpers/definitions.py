@@ -1,5 +1,6 @@
 """What the models are, with Python's floats and no recurrence."""
 
+import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -69,3 +70,16 @@ def log_prob_by_definition(name: str, X: Array, params: Mapping[str, Array]) -> 
     """Logarithm of the product of the probabilities of the bits; for moderate logits only."""
     P = conditionals_by_definition(name, X, params)
     return np.array([math.log(math.prod(p)) for p in np.where(X == 1, P, 1 - P).tolist()])
+
+
+def information_by_definition(X: Array) -> Array:
+    """Mutual information of every pair of columns, in nats: sums over four cells."""
+    rows, n = X.tolist(), X.shape[1]
+    result = np.zeros((n, n))
+    for i, j in itertools.product(range(n), repeat=2):
+        for a, b in itertools.product((0, 1), repeat=2):
+            both = sum(x[i] == a and x[j] == b for x in rows) / len(rows)
+            of_i, of_j = (sum(x[k] == v for x in rows) / len(rows) for k, v in ((i, a), (j, b)))
+            if both > 0:
+                result[i, j] += both * math.log(both / (of_i * of_j))
+    return result

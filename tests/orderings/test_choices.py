@@ -1,13 +1,13 @@
-"""Orderings chosen from data: against definitions, in loops, and as an option of models."""
+"""Orderings chosen from data: against definitions, and as an option of models."""
 
 import itertools
-import math
 
 import numpy as np
 import pytest
 
 from ardens import orderings
-from ardens.orderings import choices, chow_liu, greedy, information, marginal, mutual_information
+from ardens.orderings import choices, chow_liu, greedy, marginal, mutual_information
+from helpers.definitions import information_by_definition
 
 
 @pytest.fixture
@@ -19,46 +19,6 @@ def chain():
     for parent, child, noise in ((3, 0, 0.05), (0, 4, 0.1), (4, 1, 0.15), (1, 2, 0.2)):
         X[:, child] = X[:, parent] ^ (rng.random(4000) < noise)
     return X
-
-
-def information_by_definition(X):
-    """Sums over the four cells of every pair, with Python's floats."""
-    rows, n = X.tolist(), X.shape[1]
-    result = np.zeros((n, n))
-    for i, j in itertools.product(range(n), repeat=2):
-        for a, b in itertools.product((0, 1), repeat=2):
-            both = sum(x[i] == a and x[j] == b for x in rows) / len(rows)
-            of_i, of_j = (sum(x[k] == v for x in rows) / len(rows) for k, v in ((i, a), (j, b)))
-            if both > 0:
-                result[i, j] += both * math.log(both / (of_i * of_j))
-    return result
-
-
-@pytest.mark.parametrize("rows", [1, 2, 50])
-def test_mutual_information_is_the_sum_over_four_cells(rows, rng):
-    X = rng.integers(0, 2, (rows, 6)).astype(np.uint8)
-    X[:, 1], X[:, 2], X[:, 3] = 0, 1, 1 - X[:, 0]
-    found = mutual_information(X)
-    np.testing.assert_allclose(found, information_by_definition(X), rtol=0, atol=1e-14)
-    assert (found >= 0).all()
-    assert np.array_equal(found, found.T)
-    assert (found[[1, 2]] == 0).all()
-
-
-def test_mutual_information_is_the_same_in_blocks(rng, monkeypatch):
-    X = rng.integers(0, 2, (100, 6))
-    whole = mutual_information(X)
-    monkeypatch.setattr(information, "_BLOCK", 20)
-    assert np.array_equal(mutual_information(X), whole)
-
-
-def test_counts_beyond_single_precision_are_exact(monkeypatch):
-    monkeypatch.setattr(information, "_BLOCK", 1 << 24)
-    X = np.ones((2**24 + 3, 1), np.uint8)
-    X[0] = 0
-    p = 1 / len(X)
-    expected = -p * math.log(p) - (1 - p) * math.log1p(-p)
-    assert mutual_information(X)[0, 0] == pytest.approx(expected, rel=1e-6)
 
 
 def test_the_tree_is_the_one_of_most_information(rng):

@@ -1,9 +1,7 @@
-"""Data files: every format gives the same matrix, and every bad one an error that tells where."""
+"""Files of text: every usual layout is read, and what is bad is told with its place."""
 
 import io
 import sys
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,10 +12,15 @@ from ardens.readers import cells
 X = np.array([[0, 1, 1], [1, 0, 0], [1, 1, 0]], dtype=np.uint8)
 
 
-def text_file(folder: Path, text: str | bytes, name: str = "x.csv") -> Path:
-    path = folder / name
-    path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return path
+@pytest.fixture
+def read(path):
+    """A function that reads a file of some text."""
+
+    def run(text, **options):
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        return data.read(path, **options)
+
+    return run
 
 
 @pytest.mark.parametrize(
@@ -34,34 +37,32 @@ def text_file(folder: Path, text: str | bytes, name: str = "x.csv") -> Path:
         "0.000e+00 1.0 1\n1 0 0\n1 1 -0.0\n",
     ],
 )
-def test_text_in_any_usual_layout_gives_the_matrix(tmp_path: Path, text: str) -> None:
-    read = data.read(text_file(tmp_path, text))
-    assert list(read) == ["data"]
-    assert read["data"].dtype == np.uint8
-    np.testing.assert_array_equal(read["data"], X)
+def test_text_in_any_usual_layout_gives_the_matrix(read, text):
+    found = read(text)
+    assert list(found) == ["data"]
+    assert found["data"].dtype == np.uint8
+    np.testing.assert_array_equal(found["data"], X)
 
 
-def test_one_column_is_text_too(tmp_path: Path) -> None:
-    np.testing.assert_array_equal(data.read(text_file(tmp_path, "1\n0\n"))["data"], [[1], [0]])
+def test_one_column_is_text_too(read):
+    np.testing.assert_array_equal(read("1\n0\n")["data"], [[1], [0]])
 
 
 @pytest.mark.parametrize("separator", [",", " "])
-def test_text_longer_than_a_block_is_read_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, separator: str
-) -> None:
+def test_text_longer_than_a_block_is_read_whole(read, monkeypatch, separator):
     monkeypatch.setattr(cells, "BLOCK", 100)
     rows = np.random.default_rng(0).integers(0, 2, (500, 17), dtype=np.uint8)
     lines = [separator.join(map(str, row)) for row in rows.tolist()]
     lines[300] = "  " + lines[300]  # goes the slow way
-    np.testing.assert_array_equal(data.read(text_file(tmp_path, "\n".join(lines)))["data"], rows)
+    np.testing.assert_array_equal(read("\n".join(lines))["data"], rows)
 
 
-def test_standard_input_is_text(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_standard_input_is_text(monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"0 1 1\n1 0 0\n1 1 0\n")))
     np.testing.assert_array_equal(data.read("-")["data"], X)
 
 
-def test_closed_standard_input_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closed_standard_input_is_an_error(monkeypatch):
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(OSError, match="standard input is closed"):
         data.read("-")
@@ -87,132 +88,25 @@ def test_closed_standard_input_is_an_error(monkeypatch: pytest.MonkeyPatch) -> N
         ("\n \n", r"expected rows of 0 and 1, found no rows"),
     ],
 )
-def test_bad_text_names_file_line_and_column(
-    tmp_path: Path, text: str | bytes, message: str
-) -> None:
-    path = text_file(tmp_path, text)
+def test_bad_text_names_file_line_and_column(read, path, text, message):
     with pytest.raises(ValueError, match=message) as caught:
-        data.read(path)
+        read(text)
     assert str(caught.value).startswith(str(path))
 
 
-def test_a_bad_cell_far_down_is_found_at_its_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bad_cell_far_down_is_found_at_its_line(read, monkeypatch):
     monkeypatch.setattr(cells, "BLOCK", 64)
     text = "0,1,1\n" * 400 + "\n" + "0,1,3\n"
     with pytest.raises(ValueError, match="line 402, column 3"):
-        data.read(text_file(tmp_path, text))
+        read(text)
 
 
-def test_a_row_of_another_width_in_a_later_block_is_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_row_of_another_width_in_a_later_block_is_found(read, monkeypatch):
     monkeypatch.setattr(cells, "BLOCK", 6)
     with pytest.raises(ValueError, match="line 3: expected 3 columns as in line 1, found 2"):
-        data.read(text_file(tmp_path, "0,1,1\n0,1,1\n0,1\n"))
+        read("0,1,1\n0,1,1\n0,1\n")
 
 
-def test_other_numbers_are_read_where_they_are_wanted(tmp_path: Path) -> None:
-    path = text_file(tmp_path, "0.25,3\n1,0\n")
-    np.testing.assert_array_equal(data.read(path, binary=False)["data"], [[0.25, 3.0], [1.0, 0.0]])
-
-
-def test_npz_gives_the_splits_that_it_holds(tmp_path: Path) -> None:
-    path = tmp_path / "x.npz"
-    np.savez(path, train=X, test=X[:1], labels=np.arange(3))
-    splits = data.read(path)
-    assert {name: array.shape for name, array in splits.items()} == {
-        "train": (3, 3),
-        "test": (1, 3),
-    }
-    assert list(data.read(path, only=("test",))) == ["test"]
-
-
-@pytest.mark.parametrize("dtype", [bool, np.int64, ">i2", np.float32])
-def test_npy_and_npz_of_one_array_give_it(tmp_path: Path, dtype: Any) -> None:
-    np.save(tmp_path / "x.npy", X.astype(dtype))
-    np.savez_compressed(tmp_path / "x.npz", anything=X.astype(dtype))
-    for name in ("x.npy", "x.npz"):
-        read = data.read(tmp_path / name)
-        assert list(read) == ["data"]
-        np.testing.assert_array_equal(read["data"], X)
-
-
-@pytest.mark.parametrize(
-    ("arrays", "message"),
-    [
-        (
-            {"a": X, "b": X},
-            "expected arrays named train, valid or test, or a single array; .* a, b",
-        ),
-        ({"train": X, "valid": X}, "expected an array named test, found train, valid"),
-        (
-            {"test": X / 2, "train": X},
-            "array 'test': expected 0 or 1, found 0.5 at row 0, column 1",
-        ),
-        ({"x": X[0]}, r"expected two dimensions, rows and features; found shape \(3,\)"),
-        ({"x": X.astype(complex)}, "expected numbers, found dtype complex128"),
-        ({"x": X.astype(str)}, "expected numbers, found dtype <U"),
-        ({"x": np.array([[None]])}, r"not a readable \.npz file \(Object arrays cannot be loaded"),
-    ],
-)
-def test_bad_arrays_name_file_and_place(
-    tmp_path: Path, arrays: dict[str, Any], message: str
-) -> None:
-    path = tmp_path / "x.npz"
-    np.savez(path, **arrays)
-    with pytest.raises(ValueError, match=message) as caught:
-        data.read(path, only=("test",))
-    assert str(caught.value).startswith(str(path))
-
-
-def test_a_bad_value_beyond_the_first_block_of_an_array_is_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cells, "BLOCK", 20)
-    bad = np.zeros((50, 7))
-    bad[33, 4] = np.nan
-    np.save(tmp_path / "x.npy", bad)
-    with pytest.raises(ValueError, match="found nan at row 33, column 4"):
-        data.read(tmp_path / "x.npy")
-
-
-@pytest.mark.parametrize("name", ["x.npz", "x.npy"])
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04junk", b"\x93NUMPYjunk", b"0,1\n"])
-def test_damaged_array_files_say_so(tmp_path: Path, name: str, content: bytes) -> None:
-    path = text_file(tmp_path, content, name)
-    with pytest.raises(ValueError, match=r"not a readable \.np[yz] file"):
-        data.read(path)
-
-
-def test_a_truncated_npz_says_so(tmp_path: Path) -> None:
-    np.savez_compressed(tmp_path / "x.npz", x=X)
-    content = (tmp_path / "x.npz").read_bytes()
-    with pytest.raises(ValueError, match=r"not a readable \.npz file"):
-        data.read(text_file(tmp_path, content[:-30], "y.npz"))
-
-
-@pytest.mark.parametrize("name", ["none.csv", "none.npz", "none.npy"])
-def test_a_missing_file_is_an_oserror_with_its_path(tmp_path: Path, name: str) -> None:
-    with pytest.raises(FileNotFoundError) as caught:
-        data.read(tmp_path / name)
-    assert caught.value.filename == str(tmp_path / name)
-
-
-def test_digits_are_binary_and_split_by_the_seed() -> None:
-    splits = data.digits()
-    assert {name: rows.shape for name, rows in splits.items()} == {
-        "train": (1197, 64),
-        "valid": (240, 64),
-        "test": (360, 64),
-    }
-    assert all(rows.dtype == np.uint8 and rows.max() == 1 for rows in splits.values())
-    np.testing.assert_array_equal(data.digits()["train"], splits["train"])
-    assert not np.array_equal(data.digits(random_state=1)["train"], splits["train"])
-
-
-def test_digits_without_scikit_learn_tell_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
-    with pytest.raises(ImportError, match=r"pip install ardens\[demo\]"):
-        data.digits()
+def test_other_numbers_are_read_where_they_are_wanted(read):
+    found = read("0.25,3\n1,0\n", binary=False)
+    np.testing.assert_array_equal(found["data"], [[0.25, 3.0], [1.0, 0.0]])

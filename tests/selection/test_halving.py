@@ -1,4 +1,4 @@
-"""Search for settings: what it tries, drops and returns."""
+"""Search for settings by halving: what it tries, drops and returns."""
 
 import warnings
 
@@ -7,13 +7,7 @@ from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV
 
 import ardens
-from ardens.models import MODELS
 from ardens.selection.grids import (
-    _MULTIPLES,
-    _OF_SOLVERS,
-    _OF_STEPS,
-    _VALUES,
-    combinations,
     default_grid,
 )
 from ardens.selection.halving import unfitted
@@ -143,11 +137,6 @@ def test_the_estimators_own_values_are_tried_once_and_shown(model, own, data):
     assert {name: float(shown[name]) for name in own} == own
 
 
-def test_the_values_tried_by_default_are_those_of_options_that_there_are():
-    options = {name for model in MODELS.values() for name in model().get_params()}
-    assert {*_VALUES, *_OF_STEPS, *_OF_SOLVERS, *_MULTIPLES} <= options
-
-
 def test_the_table_has_a_line_for_every_candidate(nade, data):
     found = ardens.tune(nade, data, {"learning_rate": [0.01, 0.02]}, random_state=0)
     head, *lines = found.table().splitlines()
@@ -155,22 +144,6 @@ def test_the_table_has_a_line_for_every_candidate(nade, data):
     assert [line.split()[0] for line in lines] == [
         str(trial.params["learning_rate"]) for trial in found.trials
     ]
-
-
-def test_all_combinations_or_so_many_different_ones_are_tried(rng):
-    grid = [{"a": [1, 2], "b": [3, 4]}, {"a": [5]}]
-    every = combinations(grid, 5, rng)
-    assert every == [{"a": a, "b": b} for a in (1, 2) for b in (3, 4)] + [{"a": 5}]
-    drawn = combinations(grid, 3, rng)
-    assert [one for one in every if one in drawn] == drawn
-    assert len(drawn) == 3
-    assert len(combinations({name: range(100) for name in "abcdef"}, 7, rng)) == 7
-
-
-def test_the_default_grid_has_the_options_of_the_estimator_around_its_own():
-    assert default_grid(ardens.NADE(n_hidden=40), 5000)["n_hidden"] == [10, 20, 40, 80]
-    assert 0.1 in default_grid(ardens.MLP(learning_rate=0.1), 5000)["learning_rate"]
-    assert set(default_grid(ardens.Tabular(), 10)) == {"alpha"}
 
 
 @pytest.mark.parametrize(
