@@ -1,6 +1,5 @@
 """Pictures: what is drawn, what is refused, and that nothing global is touched."""
 
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 import pytest
 
 from ardens import plotting
+from helpers.processes import run_python
 
 HISTORY = {
     "epoch": [1, 2, 3, 4],
@@ -109,10 +109,7 @@ def test_figures_are_saved_without_pyplot(tmp_path: Path) -> None:
         f"plotting.image_grid([[0, 1]], (1, 2), title='t').savefig({str(tmp_path / 'a.png')!r})\n"
         "print('matplotlib.pyplot' in sys.modules)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
-    )
-    assert done.stdout.strip() == "False"
+    assert run_python(code).strip() == "False"
     assert (tmp_path / "a.png").stat().st_size > 500
 
 

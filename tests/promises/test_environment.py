@@ -90,8 +90,7 @@ except ValueError as error:
 
 
 def test_importing_the_package_imports_numpy_and_little_else():
-    code = "import sys, ardens; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = set(run.stdout.split())
+    code = "import sys, ardens; print(*{name.partition('.')[0] for name in sys.modules})"
+    loaded = set(run_python(code).split())
     assert "numpy" in loaded
     assert not loaded & {"sklearn", "scipy", "pandas", "matplotlib", "tqdm", "safetensors", "torch"}
