@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import ardens
+from ardens.models.fitted import Fitted
 from helpers.first_principles import all_vectors
 from helpers.models import ORDERING, N
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import ardens
 from ardens import data
 from ardens.cli import main
 from ardens.models import sampling
+from ardens.models.fitted import Fitted
 from helpers.commands import N, shell
 
 
@@ -97,16 +99,15 @@ def test_sample_of_no_rows_is_an_empty_file(model, tmp_path, suffix, output):
 def test_a_failure_half_way_leaves_nothing_and_keeps_the_old_file(
     model, tmp_path, monkeypatch, failure
 ):
-    sample = ardens.NADE._sample
+    sample = Fitted.sample
 
-    def fails(self, *args):
-        start = args[3]
-        if start > 50:
+    def fails(self: Fitted, *args: Any) -> None:
+        if args[-1].start > 50:
             raise RuntimeError("half way")
         sample(self, *args)
 
     monkeypatch.setattr(sampling, "_BLOCK", 7 * (N + 8))
-    monkeypatch.setattr(ardens.NADE, "_sample", fails)
+    monkeypatch.setattr(Fitted, "sample", fails)
     out = tmp_path / "s.npy"
     out.write_bytes(b"precious")
     message = failure(1, *draw(model, "--out", out, "--force"))

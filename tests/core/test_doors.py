@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ardens import _core
+from ardens.reference.philox import uniforms
 from helpers import references
 from helpers.core_model import CoreModel
 from helpers.first_principles import PHILOX_KNOWN_ANSWERS

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ardens import _core
 from ardens.reference import nade
 from ardens.reference.philox import uniforms
-from core_model import CoreModel
+from helpers.core_model import CoreModel
 
 SIZES = (1, 15, 16, 17, 31, 100)
 SEED, ROWS = 2**40 + 3, 70  # more rows than a tile
