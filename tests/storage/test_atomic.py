@@ -82,9 +82,13 @@ def attempt(request, path):
 def contents(folder):
     """The names in a folder and what they stand for, if there is the folder."""
     return folder.is_dir() and {
-        path.name: (path.lstat().st_ino, path.is_file() and path.read_bytes())
+        path.name: (path.lstat().st_ino, readable(path) and path.read_bytes())
         for path in folder.iterdir()
     }
+
+
+def readable(path):
+    return path.is_file() and os.access(path, os.R_OK)
 
 
 def fails(function, path, error=OSError, when=None):
@@ -101,7 +105,7 @@ def fails(function, path, error=OSError, when=None):
 # In one step
 
 
-@pytest.mark.parametrize("mask", [0o022, 0o077, 0o002, 0o027])
+@pytest.mark.parametrize("mask", [0o022, 0o077, 0o002, 0o027], ids=oct)
 @pytest.mark.parametrize("function", [write, save, begin, sample])
 def test_the_mode_obeys_the_umask(path, function, mask):
     with umask(mask):
@@ -141,6 +145,7 @@ def test_a_limit_on_the_size_of_files_is_an_error_with_the_path(attempt, path):
 
 
 def test_no_permission_is_an_error_with_the_path(attempt, path):
+    path.parent.chmod(0o555)
     fails(attempt, path, PermissionError, when=unprivileged())
     if path.exists():
         path.chmod(0)
