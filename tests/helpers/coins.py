@@ -7,7 +7,7 @@ import numpy as np
 from ardens.columns import Columns
 from ardens.schedules import Constant
 from ardens.training.ascent import GradientAscent
-from ardens.training.run import Run
+from ardens.training.loop import Run
 from ardens.training.settings import Settings
 
 N = 16

@@ -16,7 +16,7 @@ import numpy as np
 from ..core import Float32Array
 from ..models import MODELS, AutoregressiveModel
 from ..models.description import Blank, describe, names_in, nats_in, nats_of
-from ..models.options import decode_settings, encode_settings
+from ..models.encoding import decode_settings, encode_settings
 from ..parameters import named_views
 from ..storage.container import Container
 from ..storage.distrust import believed, refuse

@@ -26,8 +26,8 @@ from ..storage.distrust import believed, refuse
 from ..training import COLUMNS
 from ..training.restore import WORD, shapes
 from .autoregressive import AutoregressiveModel
+from .encoding import decode_settings, encode_settings
 from .fitted import Fitted
-from .options import decode_settings, encode_settings
 
 __all__ = [
     "Blank",

@@ -19,7 +19,7 @@ from ..columns import Columns
 from ..core import VERSION, Float32Array, Model, Rows
 from ..errors import VersionWarning
 from ..parameters import filled, frozen_copy, named_views
-from ..training.run import Run
+from ..training.loop import Run
 from ..training.state import TrainingState
 from .counts import draw_counts
 from .holder import Draw

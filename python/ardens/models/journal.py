@@ -8,7 +8,7 @@ from typing import Self
 
 from ..checks.options import truth
 from ..training.checkpoint import Checkpoint, Identity, Recorder
-from ..training.run import Run
+from ..training.loop import Run
 from ..training.state import TrainingState
 from .autoregressive import AutoregressiveModel
 from .description import describe, word

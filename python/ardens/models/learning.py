@@ -18,7 +18,7 @@ from ..orderings import Name, choose
 from ..parameters import aligned, named_views
 from ..training.checkpoint import Recorder
 from ..training.likelihood import Likelihood, marginal_logits
-from ..training.run import Run
+from ..training.loop import Run
 from ..training.solver import Solver
 from ..training.split import Streams
 from ..training.state import Callback, TrainingState

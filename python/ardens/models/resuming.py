@@ -21,8 +21,8 @@ from ..training.solver import Solver
 from ..training.state import TrainingState
 from .autoregressive import AutoregressiveModel
 from .description import family_of, read_model
+from .encoding import encode_settings
 from .fitted import Fitted
-from .options import encode_settings
 
 __all__ = ["Saved"]
 
