@@ -277,8 +277,27 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "rmsprop": RMSProp, "adam"
 
 
 def as_optimizer(value: str | Optimizer) -> Optimizer:
-    """Turn a name into an optimizer with its default settings; settings stay as they are.
+    """Turn a name into an optimizer with its default settings.
 
+    Parameters
+    ----------
+    value : {"sgd", "rmsprop", "adam"} or Optimizer
+        A name, or settings such as ``SGD(momentum=0.5)``, which are returned as they are.
+
+    Returns
+    -------
+    Optimizer
+        The settings.
+
+    Raises
+    ------
+    ValueError
+        If the name is not known.
+    TypeError
+        If `value` is neither a name nor an optimizer.
+
+    Examples
+    --------
     >>> as_optimizer("sgd")
     SGD(momentum=0.9, nesterov=False)
     """

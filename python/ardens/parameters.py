@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -57,11 +58,18 @@ def filled(core: Model, parameters: Mapping[str, NDArray[Any]]) -> Float32Array:
 def named_views(core: Model, flat: Float32Array) -> dict[str, Float32Array]:
     """Views of the parameters in a flat array, by name; read-only if it is."""
     return {
-        name: np.ndarray(
-            shape, np.float32, flat, 4 * offset, tuple(4 * stride for stride in strides)
-        )
-        for name, shape, strides, offset in core.layout
+        name: np.ndarray(shape, np.float32, flat, offset, strides)
+        for name, shape, strides, offset in _layout(core)
     }
+
+
+@lru_cache(maxsize=64)
+def _layout(core: Model) -> list[tuple[str, tuple[int, ...], tuple[int, ...], int]]:
+    """Names, shapes, strides and places in bytes; kept, because every call makes views."""
+    return [
+        (name, shape, tuple(4 * stride for stride in strides), 4 * offset)
+        for name, shape, strides, offset in core.layout
+    ]
 
 
 def draw_uniform(
@@ -82,9 +90,6 @@ def _freeze(flat: Float32Array) -> Float32Array:
         flat.base.flags.writeable = False
     flat.flags.writeable = False
     return flat
-
-
-# ---- what comes from a user or a file
 
 
 def named_arrays(

@@ -237,7 +237,32 @@ SCHEDULES = {
 
 
 def as_schedule(value: float | Schedule, name: str = "learning_rate") -> Schedule:
-    """Turn a number of at least 0 into `Constant`; any other callable is a schedule already."""
+    """Turn a number or a callable into a schedule.
+
+    Parameters
+    ----------
+    value : float or callable
+        A rate of at least 0, or a function of the 0-based step.
+    name : str, default "learning_rate"
+        What an error message calls the value.
+
+    Returns
+    -------
+    callable
+        `Constant(value)` for a number, otherwise `value` itself.
+
+    Raises
+    ------
+    TypeError
+        If `value` is neither a number nor callable.
+    ValueError
+        If `value` is a number that is not finite or below 0.
+
+    Examples
+    --------
+    >>> as_schedule(0.5)
+    Constant(learning_rate=0.5)
+    """
     if isinstance(value, Real) and not isinstance(value, bool):
         return Constant(real_number(value, name, minimum=0))
     if isinstance(value, type) or not callable(value):
@@ -249,7 +274,25 @@ def as_schedule(value: float | Schedule, name: str = "learning_rate") -> Schedul
 
 
 def rate_at(schedule: Schedule, step: int) -> float:
-    """Ask a schedule for the rate of a step, which must be finite and at least 0."""
+    """Ask a schedule for the rate of a step and check the answer.
+
+    Parameters
+    ----------
+    schedule : callable
+        A function of the 0-based step.
+    step : int
+        The step, counted from 0.
+
+    Returns
+    -------
+    float
+        The learning rate, finite and at least 0.
+
+    Raises
+    ------
+    ValueError
+        If the schedule answers with anything else.
+    """
     answer = schedule(step)
     try:
         rate = float(answer)

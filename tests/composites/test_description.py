@@ -154,5 +154,5 @@ def test_a_hostile_table_of_a_mixture_is_refused(mixed, path, edit, words):
 
 
 def test_a_mixture_is_no_checkpoint(mixed, path, small, data):
-    with pytest.raises(ardens.FormatError, match="without what training goes on from"):
+    with pytest.raises(ardens.FormatError, match="a mixture, where one model is wanted"):
         small("nade").fit(data, checkpoint=path, resume=True)

@@ -30,7 +30,7 @@ struct NadeMoves {
     }
 };
 
-// Fills moves[nade_blocks] for those of 64 rows of X that are in `members`.
+// Fills moves[n_blocks] for those of 64 rows of X that are in `members`.
 inline void nade_moves(NadeMoves* moves, const std::uint8_t* X, RowSet members, Shape shape) {
     std::size_t n = shape.n, blocks = n_blocks(shape);
     for (std::size_t block = 0; block < blocks; ++block) moves[block] = {};

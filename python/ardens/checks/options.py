@@ -178,9 +178,6 @@ def seed_from(random_state: RandomState, name: str = "random_state") -> int:
         ) from None
 
 
-# ---- options of estimators
-
-
 class Kind(NamedTuple):
     """What an option may be: what refuses all else, and how the command line reads it."""
 

@@ -218,7 +218,9 @@ def feature_names(X: object) -> NDArray[np.object_] | None:
     return None
 
 
-def check_feature_names(X: object, fitted: NDArray[np.object_] | None, model: str) -> None:
+def check_feature_names(
+    X: object, fitted: NDArray[np.object_] | None, model: str, stacklevel: int = 4
+) -> None:
     """Compare the column names of `X` with those seen in `fit`, by scikit-learn's rules.
 
     Names that differ are a ValueError; names on one side only are a warning.
@@ -229,11 +231,12 @@ def check_feature_names(X: object, fitted: NDArray[np.object_] | None, model: st
     if names is None:
         warnings.warn(
             f"X does not have valid feature names, but {model} was fitted with feature names",
-            stacklevel=4,
+            stacklevel=stacklevel,
         )
     elif fitted is None:
         warnings.warn(
-            f"X has feature names, but {model} was fitted without feature names", stacklevel=4
+            f"X has feature names, but {model} was fitted without feature names",
+            stacklevel=stacklevel,
         )
     elif names.tolist() != fitted.tolist():
         raise ValueError(_name_mismatch(set(names), set(fitted)))

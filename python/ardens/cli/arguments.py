@@ -79,7 +79,6 @@ def add_option(
     name: str,
     *,
     default: Any = argparse.SUPPRESS,
-    help: str = "",
 ) -> None:
     """Add the flag of an option of models or mixtures; without `default` it is set if given."""
     said = (dict(options_of(Mixture)) | model_options())[name]
@@ -89,8 +88,7 @@ def add_option(
     how: dict[str, Any] = {"action": "store_true"}
     if reading != "switch":
         how = {"metavar": _METAVARS[reading], "type": _READ[reading]}
-    text = help or said.help + of
-    parser.add_argument(said.flag, dest=name, default=default, help=text, **how)
+    parser.add_argument(said.flag, dest=name, default=default, help=said.help + of, **how)
 
 
 def chosen(args: argparse.Namespace) -> dict[str, Any]:

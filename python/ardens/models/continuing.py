@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import reprlib
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from ..columns import Columns
-from ..core import Model
 from ..training.solver import Solver
 from ..training.state import TrainingState
 from .autoregressive import AutoregressiveModel
@@ -18,7 +19,11 @@ __all__ = ["check_continues", "continued"]
 
 def check_continues(model: AutoregressiveModel, before: Fitted, n_features: int, what: str) -> None:
     """Refuse to go on from a model that the options, and the data, no longer describe."""
-    last, now = _told(before.core), _told(model._core(n_features))
+    core, options = before.core, model.get_params(deep=False)
+    variant = variant_of(core)
+    last = _told(core.name, core.n_features, core.n_hidden, variant)
+    wanted = {name: options.get(name, value) for name, value in variant.items()}
+    now = _told(model._family, n_features, options.get("n_hidden", 0), wanted)
     if last != now:
         raise ValueError(
             f"{what} needs the (model, n_features, n_hidden) of the last fit, {last}; got {now}"
@@ -46,8 +51,10 @@ def continued(before: Fitted, solver: Solver, shuffle: np.random.Generator) -> T
     return state
 
 
-def _told(core: Model) -> tuple[object, ...]:
+def _told(
+    family: str, n_features: int, n_hidden: int, variant: Mapping[str, Any]
+) -> tuple[object, ...]:
     """What the options of a model must still be to go on from it."""
-    activation, *others = variant_of(core).items()
-    words = [activation[1]] * (activation[1] != "sigmoid") + [name for name, on in others if on]
-    return ("-".join([core.name, *words]), core.n_features, core.n_hidden)
+    words = [variant["activation"]] * (variant["activation"] != "sigmoid")
+    words += [name for name in ("direct", "tied") if variant[name]]
+    return ("-".join([family, *words]), n_features, n_hidden)

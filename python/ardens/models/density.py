@@ -25,7 +25,7 @@ __all__ = ["Density"]
 class Density(Sampler[State]):
     """A distribution over binary vectors with exact log-probabilities.
 
-    What a class adds is how checked rows are scored and drawn; what is here checks, once.
+    What is here checks, once, and asks what `fit` has left.
     `Sampler` has the methods that draw.
 
     Parameters
@@ -168,11 +168,15 @@ class Density(Sampler[State]):
         )
 
     def _judges(
-        self, X_valid: ArrayLike, n_features: int, names: NDArray[np.object_] | None
+        self,
+        X_valid: ArrayLike,
+        n_features: int,
+        names: NDArray[np.object_] | None,
+        stacklevel: int = 4,
     ) -> NDArray[np.uint8]:
-        """Check the validation rows that the user gives."""
+        """Check the validation rows that the user gives, so many calls above."""
         model = type(self).__name__
-        check_feature_names(X_valid, names, model)
+        check_feature_names(X_valid, names, model, stacklevel)
         return binary_matrix(
             X_valid,
             n_features=n_features,

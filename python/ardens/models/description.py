@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks.options import seed_from
+from ..checks.options import options_of, seed_from
 from ..columns import Columns
 from ..core import Float32Array, Model
 from ..parameters import named_views
@@ -47,7 +47,7 @@ Classes = Mapping[str, type[AutoregressiveModel]]
 SAMPLING_STREAM = 1  # Philox4x32-10, counted by row and block of four features
 
 _MOST = 1 << 31  # features, hidden units
-_VARIANT: dict[str, Any] = {"activation": "sigmoid", "direct": False, "tied": False}
+_VARIANT = {"activation", "direct", "tied"}
 
 # Version 0.1 put the variant of a NADE into the name of its class, such as nade-tanh-direct-tied.
 _JOINED = {
@@ -120,7 +120,7 @@ class Blank:
         if not all(type(size) is int and 0 <= size < _MOST for size in sizes):
             refuse(f"n_features and n_hidden are {sizes}")
         self._description, self._class = description, classes[family]
-        variant = _variant(str(name), description.get("settings"))
+        variant = believed(_variant, str(name), self._class, description.get("settings"))
         self.core: Model = believed(lambda: Model(family, *sizes, **variant))
 
     @property
@@ -156,13 +156,15 @@ def family_of(name: object) -> str:
     return "nade" if name in _JOINED else name
 
 
-def _variant(name: str, settings: object) -> dict[str, Any]:
+def _variant(name: str, cls: type[AutoregressiveModel], settings: object) -> dict[str, Any]:
     """The options of a core that are not sizes, as a description tells them."""
-    if name in _JOINED and name != "nade":
+    if name in _JOINED and name != cls._family:
         return _JOINED[name]
-    if name != "nade" or not isinstance(settings, dict):
-        return {}
-    return {key: settings[key] for key in _VARIANT.keys() & settings.keys()}
+    told = settings if isinstance(settings, dict) else {}
+    kinds = {key: said.kind for key, said in options_of(cls).items() if key in _VARIANT}
+    for key in kinds.keys() & told.keys():
+        kinds[key].check(told[key], key)
+    return {key: told[key] for key in kinds.keys() & told.keys()}
 
 
 def _unfitted(cls: type[AutoregressiveModel], settings: object, core: Model) -> AutoregressiveModel:
@@ -179,9 +181,6 @@ def _unfitted(cls: type[AutoregressiveModel], settings: object, core: Model) -> 
             f"{core.name} with {have}"
         )
     return model
-
-
-# ---- what descriptions of models and mixtures share
 
 
 def names_in(description: Mapping[str, Any], n_features: int) -> list[str] | None:

@@ -196,6 +196,7 @@ class GradientModel(LearnedModel):
         else:
             run = self._begin(data, solver, streams)
         recorder = journal.recorder(self, run)
+        del data, X, X_valid  # the run has the rows in its own order
         self._learn(
             run,
             callbacks=self.callbacks,
@@ -237,14 +238,15 @@ class GradientModel(LearnedModel):
             self._check_options(data.n_features)
             check_continues(self, before, data.n_features, "partial_fit")
             solver = self._ascent(len(data.X), validated=False)
+            solver.check_memory(before.core)
             if before.training is not None:
-                solver.check_memory(before.core)
                 state = solver.taking_up(before.training)
             else:
                 shuffle = Streams.of(seed_from(self.random_state)).shuffle
                 state = continued(before, solver, shuffle)
             run = self._go_on(before.core, before.columns, state, data, solver)
         run.until = run.state.epoch + 1
+        del data, X
         self._learn(run, callbacks=self.callbacks, verbose=self.verbose, keep=True)
         return self
 

@@ -79,7 +79,12 @@ class Holder(Estimator, ABC, Generic[State]):
 
     @property
     def history_(self) -> dict[str, list[float]]:
-        """Figures of training, those that the class documents; a copy, empty without a `fit`."""
+        """Figures of training, one value per epoch; empty for a model that was not fitted.
+
+        Under `epoch`, `train` and `valid` (mean nats per row; nan without validation rows),
+        `learning_rate`, `time` (seconds since the start) and, where epochs were penalties,
+        `penalty`. A `Mixture` has `valid` alone: its own nats, after every step of its weights.
+        """
         return {name: list(column) for name, column in self._state().history.items()}
 
     def __sklearn_is_fitted__(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import dataclass
 from os import PathLike
 from typing import Self
@@ -43,8 +45,9 @@ class Journal:
             if resume:
                 raise ValueError("resume needs the checkpoint to go on from; got checkpoint=None")
             return cls(seed)
-        checkpoint = Checkpoint.of(checkpoint)
-        saved = Saved.read(checkpoint.path, model) if checkpoint.exists(resume) else None
+        if not isinstance(checkpoint, Checkpoint):
+            checkpoint = Checkpoint(checkpoint)
+        saved = Saved.read(checkpoint.path, model) if _exists(checkpoint.path, resume) else None
         identity = Identity.of(seed, data.X, data.X_valid)
         if saved is not None:
             identity = identity.resuming(saved.told, model.random_state)
@@ -71,3 +74,17 @@ class Journal:
             return word(describe(model, so_far))
 
         return Recorder(self.checkpoint, self.identity, described)
+
+
+def _exists(path: str | PathLike[str], resume: bool) -> bool:
+    """Whether there is a file to go on from; without `resume` there must be none."""
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        return False
+    if resume:
+        return True
+    if os.path.isdir(path):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
+    advice = "resume=True goes on from it, another path begins anew"
+    raise FileExistsError(errno.EEXIST, f"The file exists; {advice}", os.fspath(path))

@@ -66,7 +66,7 @@ class LearnedModel(AutoregressiveModel):
         rows = binary_matrix(X, binarize=self.binarize, allow_empty=False)
         n_features = rows.shape[1]
         self._check_options(n_features)
-        judges = None if X_valid is None else self._judges(X_valid, n_features, names)
+        judges = None if X_valid is None else self._judges(X_valid, n_features, names, stacklevel=5)
         return Data(names, rows, judges)
 
     def _begin(self, data: Data, solver: Solver, streams: Streams) -> Run:
@@ -114,7 +114,11 @@ class LearnedModel(AutoregressiveModel):
         """Train, and become the result; `keep` what a warm start or `partial_fit` goes on from."""
         begun = run.state.epoch
         try:
-            run.train(callbacks=callbacks or (), verbose=bool(verbose), recorder=recorder)
+            run.train(
+                callbacks=() if callbacks is None else callbacks,
+                verbose=bool(verbose),
+                recorder=recorder,
+            )
         except BaseException:
             if run.state.epoch > begun:
                 self._fitted = Fitted.of(run)

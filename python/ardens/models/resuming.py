@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..core import VERSION, Float32Array
 from ..errors import FormatError, VersionWarning
+from ..parameters import named_views
 from ..storage.container import opened
 from ..storage.distrust import parse_json
 from ..training.restore import WORD, digest, restored
@@ -55,10 +56,13 @@ class Saved:
             family, found = family_of(described.get("class")), None
             if family == own._family:
                 found, state = read_model(described, file, {own._family: own})
-                everything = dict(found._written()[1]) | state
+                fitted = found._state()
+                everything = named_views(fitted.core, fitted.params) | state
             else:
                 everything = file.any_arrays()
         words = file.words
+        if family == "mixture":
+            _refuse(path, "it holds a mixture, where one model is wanted")
         if WORD not in words:
             _refuse(path, "it is a model, without what training goes on from")
         if words.get("digest") != digest(words, everything):
@@ -78,7 +82,7 @@ class Saved:
                 f"a checkpoint of ardens {version} is resumed by {VERSION}, which may learn "
                 "other bits than the version that began",
                 VersionWarning,
-                stacklevel=5,
+                stacklevel=4,
             )
         return cls(path, found._state(), described, told, state)
 

@@ -13,12 +13,29 @@ from ..checks.options import number, option, seed_from
 from ..core import Float32Array, Model, Rows
 from ..training.counting import Counting
 from ..training.split import Streams
+from .estimator import Rule
 from .given import OneForm
 from .learning import LearnedModel
 
 __all__ = ["Tabular"]
 
 _MOST_FEATURES = 20  # 2**20 - 1 parameters: 4 MiB, and what enumeration can still go through
+
+
+def _check_size(n_features: int) -> None:
+    """Refuse more features than a table can have."""
+    if n_features > _MOST_FEATURES:
+        spelled_out = f" = {2**n_features - 1:,}" if n_features < 100 else ""
+        raise ValueError(
+            f"Tabular takes at most {_MOST_FEATURES} features; {n_features} features would need "
+            f"2**{n_features} - 1{spelled_out} parameters"
+        )
+
+
+def _columns_are_few(model: Tabular, n_features: int | None) -> None:
+    """A table has no more columns than it can have."""
+    if n_features is not None:
+        _check_size(n_features)
 
 
 @final
@@ -73,6 +90,7 @@ class Tabular(OneForm, LearnedModel):
 
     alpha: float = field(default=1.0, metadata=option(number(0), "--alpha", "additive smoothing"))
 
+    _rules: ClassVar[tuple[Rule, ...]] = (*LearnedModel._rules, _columns_are_few)
     _family: ClassVar[str] = "tabular"
     _dimensions: ClassVar[Mapping[str, int]] = {"logits": 1}
     _certain: ClassVar[bool] = True  # which counting without smoothing finds
@@ -105,7 +123,6 @@ class Tabular(OneForm, LearnedModel):
         return self
 
     def _core(self, n_features: int) -> Model:
-        _check_size(n_features)
         return Model(self._family, n_features, 0)
 
     def _initialize(
@@ -129,13 +146,3 @@ class Tabular(OneForm, LearnedModel):
             raise ValueError(f"logits must have 2**n - 1 entries; got {nodes - 1}")
         _check_size(n)
         return n, 0
-
-
-def _check_size(n_features: int) -> None:
-    """Refuse more features than a table can have."""
-    if n_features > _MOST_FEATURES:
-        spelled_out = f" = {2**n_features - 1:,}" if n_features < 100 else ""
-        raise ValueError(
-            f"Tabular takes at most {_MOST_FEATURES} features; {n_features} features would need "
-            f"2**{n_features} - 1{spelled_out} parameters"
-        )

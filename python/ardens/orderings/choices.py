@@ -231,7 +231,27 @@ def greedy(X: ArrayLike) -> NDArray[np.intp]:
 
 
 def choose(name: Name, X: Rows, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Choose an ordering of the columns of `X` by its name; `rng` draws a random one."""
+    """Choose an ordering by its name.
+
+    Parameters
+    ----------
+    name : {"random", "marginal", "chow-liu", "greedy"}
+        Which one; see the table above.
+    X : ndarray of uint8, shape (n_samples, n_features)
+        The rows to choose it from.
+    rng : numpy.random.Generator
+        What draws a random one.
+
+    Returns
+    -------
+    ndarray of intp, shape (n_features,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> choose("marginal", np.array([[0, 1], [1, 1]], np.uint8), np.random.default_rng(0))
+    array([1, 0])
+    """
     if name == "random":
         return rng.permutation(X.shape[1]).astype(np.intp)
     if name == "marginal":

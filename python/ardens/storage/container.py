@@ -73,9 +73,15 @@ class Container:
         """The JSON object that a word is."""
         return parse_json(self.words.get(word), what)
 
-    def any_arrays(self) -> dict[str, NDArray[Any]]:
-        """Read the arrays, whatever they are."""
-        return _tensors(self._head + self._file.read())
+    def any_arrays(self) -> dict[str, NDArray[np.float32]]:
+        """Read the arrays, whatever their names and shapes."""
+        shapes = {}
+        for name, entry in self._table.items():
+            shape = entry.get("shape") if isinstance(entry, dict) else None
+            if not (isinstance(shape, list) and all(type(size) is int for size in shape)):
+                refuse(f"the tensor {name[:20]!r} has no shape")
+            shapes[name] = tuple(shape)
+        return self.arrays(shapes)
 
     def arrays(self, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, NDArray[np.float32]]:
         """Read the arrays, which must be these; the table tells before anything is allocated."""
@@ -92,7 +98,7 @@ class Container:
         wanted = 4 * sum(map(math.prod, shapes.values()))
         if self._n_bytes != wanted:
             refuse(f"it has {self._n_bytes} bytes of parameters where {wanted} are wanted")
-        return self.any_arrays()
+        return _tensors(self._head + self._file.read())
 
 
 @contextmanager
@@ -116,13 +122,13 @@ def _at_once(path: str, flags: int) -> int:
 
 
 def _tensors(data: bytes) -> dict[str, NDArray[np.float32]]:
-    """Read the tensors of a file whose table was checked."""
+    """Read the tensors, of float32."""
     from safetensors import SafetensorError
     from safetensors.numpy import load as from_bytes
 
     try:
         return from_bytes(data)
-    except SafetensorError as error:
+    except (SafetensorError, ValueError, OverflowError) as error:
         refuse(str(error))
 
 

@@ -18,7 +18,6 @@ convex `FVSBN` is of the training rows alone; rows held out are learned from aft
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import math
@@ -97,24 +96,6 @@ class Checkpoint:
             whole_number(self.epochs, "epochs", minimum=1)
         if self.seconds is not None:
             real_number(self.seconds, "seconds", minimum=0)
-
-    @classmethod
-    def of(cls, checkpoint: str | os.PathLike[str] | Checkpoint) -> Checkpoint:
-        """A checkpoint that is given as one, or as its path."""
-        return checkpoint if isinstance(checkpoint, Checkpoint) else cls(checkpoint)
-
-    def exists(self, resume: bool) -> bool:
-        """Whether there is a file to go on from; without `resume`, FileExistsError if there is."""
-        try:
-            os.stat(self.path)
-        except FileNotFoundError:
-            return False
-        if resume:
-            return True
-        if os.path.isdir(self.path):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(self.path))
-        advice = "resume=True goes on from it, another path begins anew"
-        raise FileExistsError(errno.EEXIST, f"The file exists; {advice}", os.fspath(self.path))
 
 
 @dataclass(frozen=True)

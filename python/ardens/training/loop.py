@@ -91,6 +91,7 @@ class Run:
                 event = self._event(figures, valid, stop)
                 for name, column in state.history.items():
                     column.append(getattr(event, name))
+                state.epoch = event.epoch  # last: now there is something to keep
                 report(event.epoch, event.train, event.valid)
                 for callback in callbacks:
                     callback(event)
@@ -134,17 +135,16 @@ class Run:
             state.best_valid = self.model.mean_log_prob(state.best, self.X_valid)
 
     def _close(self) -> float:
-        """Judge and count the epoch, and keep its parameters if none before were better."""
+        """Judge the epoch, and keep its parameters if none before were better."""
         state, chooses = self.state, self.solver.chooses and self.X_valid is not None
         valid = math.nan
         if self.X_valid is not None:
             valid = self.model.mean_log_prob(state.current, self.X_valid)
         if chooses and not math.isfinite(valid):
             raise diverged(state, f"the log-likelihood of the validation rows is {valid}")
-        state.epoch += 1
         if not chooses or valid > state.best_valid:
             np.copyto(state.best, state.current)
-            state.best_epoch = state.epoch
+            state.best_epoch = state.epoch + 1
             state.best_valid = valid if chooses else -math.inf
             state.waiting = 0
         else:
@@ -155,7 +155,7 @@ class Run:
         """What callbacks are told of the epoch."""
         state = self.state
         return EpochEnd(
-            epoch=state.epoch,
+            epoch=state.epoch + 1,
             max_epochs=self.until,
             train=figures.train,
             valid=valid,
