@@ -32,11 +32,11 @@ struct MlpSlopes {
 };
 
 // What a thread works with.
-struct MlpBack {
+struct MlpBackMemory {
     MlpSlopes slopes;
     OnesLists lists;
     RowsWithOne with_one;
-    MlpBack(Scratch& memory, Shape s) : slopes(memory, s), lists(memory, MAX_BATCH, s.n), with_one(memory, s.n) {}
+    MlpBackMemory(Scratch& memory, Shape s) : slopes(memory, s), lists(memory, MAX_BATCH, s.n), with_one(memory, s.n) {}
 };
 
 struct MlpBatch {
@@ -95,7 +95,7 @@ void mlp_outer(float* grad, const MlpBlock& block, const float* slice, const Bat
 
 // The terms of a block for all rows, and delta = scale (x - p), 0 for what is past the last feature.
 template <typename State>
-void mlp_residuals(float* terms, MlpBatch& batch, const MlpBack& memory, const View& model, const MlpBlock& block,
+void mlp_residuals(float* terms, MlpBatch& batch, const MlpBackMemory& memory, const View& model, const MlpBlock& block,
                    const std::uint8_t* X, float scale, const BatchRows& all) {
     std::size_t n = model.shape.n, rows = all.count;
     mlp_sums<State, 0>(batch.sums, model, block, memory.lists, all,
@@ -122,7 +122,7 @@ void mlp_residuals(float* terms, MlpBatch& batch, const MlpBack& memory, const V
 // `mlp_gradient` for as many rows as `batch` has room for.
 void mlp_gradient_of_batch(float* grad, float* terms, const View& model, const std::uint8_t* X, float scale,
                            std::size_t rows, std::size_t begin, std::size_t end, MlpBatch& batch,
-                           const MlpBack& memory) {
+                           const MlpBackMemory& memory) {
     std::size_t n = model.shape.n;
     MlpPlan plan(model.shape);
     memory.lists.fill(X, rows, n);
@@ -155,7 +155,7 @@ void mlp_gradient_of_batch(float* grad, float* terms, const View& model, const s
 
 void mlp_gradient(float* grad, float* terms, const View& model, const std::uint8_t* X, float scale, std::size_t rows,
                   std::size_t begin, std::size_t end, float* scratch) {
-    auto memory = lay_out<MlpBack>(scratch, model.shape);
+    auto memory = lay_out<MlpBackMemory>(scratch, model.shape);
     std::size_t n = model.shape.n, most = memory.slopes.rows;
     MlpBatch batch;
     for (std::size_t first = 0; first < rows; first += most)

@@ -73,7 +73,7 @@ void mlp_sample(std::uint8_t* X, float* logits, const View& model, Stream stream
 }
 
 Needs mlp_needs(Shape s) {
-    return {floats_of<MlpTablesOf<float>>(s), 0, floats_of<OnesLists>(MAX_TILE, s.n), floats_of<MlpBack>(s)};
+    return {floats_of<MlpTablesOf<float>>(s), 0, floats_of<OnesLists>(MAX_TILE, s.n), floats_of<MlpBackMemory>(s)};
 }
 
 std::size_t mlp_stage_items(Shape s, std::size_t stage) { return stage == 0 ? mlp_parts(s) : 0; }
