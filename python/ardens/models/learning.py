@@ -20,7 +20,7 @@ from ..training.checkpoint import Recorder
 from ..training.likelihood import Likelihood, marginal_logits
 from ..training.loop import Run
 from ..training.solver import Solver
-from ..training.split import Streams
+from ..training.split import Streams, warn_of_copies
 from ..training.state import Callback, TrainingState
 from .autoregressive import AutoregressiveModel
 from .description import written
@@ -66,7 +66,10 @@ class LearnedModel(AutoregressiveModel):
         rows = binary_matrix(X, binarize=self.binarize, allow_empty=False)
         n_features = rows.shape[1]
         self._check_options(n_features)
-        judges = None if X_valid is None else self._judges(X_valid, n_features, names, stacklevel=5)
+        if X_valid is None:
+            return Data(names, rows, None)
+        judges = self._judges(X_valid, n_features, names, stacklevel=5)
+        warn_of_copies(rows, judges, stacklevel=4)
         return Data(names, rows, judges)
 
     def _begin(self, data: Data, solver: Solver, streams: Streams) -> Run:

@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..checks.options import RandomState, real_number, seed_from, whole_number
+from ..checks.rows import binary_matrix
 from ..errors import DivergenceError
 from ..models.density import Density
 from ..training.settings import settings_for
+from ..training.split import distinct, split_places
 from .grids import Grid, combinations, default_grid, learns_by_steps, own_values
 
 __all__ = ["Trial", "Tuning", "tune", "unfitted"]
@@ -176,7 +178,7 @@ def tune(
     seed = seed_from(random_state)
     rng = np.random.default_rng(seed)
     if X_valid is None:
-        X, X_valid = _split(X, validation_fraction, rng)
+        X, X_valid = _split(X, validation_fraction, estimator.binarize, rng)
     n_samples = len(np.asarray(X))
     if min_epochs is None:
         min_epochs = settings_for(n_samples, validated=True).patience
@@ -283,19 +285,21 @@ class _Candidate:
         return self.model
 
 
-def _split(X: ArrayLike, fraction: float, rng: np.random.Generator) -> tuple[Any, Any]:
+def _split(
+    X: ArrayLike, fraction: float, binarize: float | None, rng: np.random.Generator
+) -> tuple[Any, Any]:
     """Hold out validation rows."""
     real_number(fraction, "validation_fraction")
     rows: Any = X.iloc if hasattr(X, "iloc") else np.asarray(X)
-    n = len(np.asarray(X))
-    held_out = int(fraction * n)
-    if not 0 < held_out < n:
+    which = distinct(binary_matrix(X, binarize=binarize, allow_empty=False))
+    n = len(which)
+    learned, held = split_places(which, min(max(fraction, 0.0), 1.0), rng)
+    if not 0 < len(held) < n:
         raise ValueError(
             "validation_fraction must be above 0 and below 1 and leave rows on both sides; "
-            f"{fraction:g} of {n} rows are {held_out}"
+            f"{fraction:g} of {n} rows are {len(held)}"
         )
-    order = rng.permutation(n)
-    return rows[order[held_out:]], rows[order[:held_out]]
+    return rows[learned], rows[held]
 
 
 def _short(value: Any) -> str:

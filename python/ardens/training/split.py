@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import NamedTuple, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core import Rows
 
-__all__ = ["FEWEST_VALID", "Streams", "hold_out"]
+__all__ = ["FEWEST_VALID", "Streams", "distinct", "hold_out", "split_places", "warn_of_copies"]
+
+_MANY = 2_000_000  # rows, of which comparing them would take a second
+
+_COMMON = 5
 
 FEWEST_VALID = 5  # fewer rows say nothing about when to stop, or about weights
 
@@ -28,10 +34,83 @@ class Streams(NamedTuple):
         return cls(*map(np.random.default_rng, root.spawn(len(cls._fields))))
 
 
+def distinct(rows: Rows) -> NDArray[np.intp]:
+    """Which distinct row every row is, numbered by their first appearance.
+
+    >>> distinct(np.array([[1, 1], [0, 1], [1, 1]], np.uint8))
+    array([0, 1, 0])
+    """
+    if len(rows) == 0:
+        return np.empty(0, np.intp)
+    packed = np.packbits(rows, axis=1)
+    words = np.zeros((len(rows), -(-packed.shape[1] // 8) * 8), np.uint8)
+    words[:, : packed.shape[1]] = packed
+    keys = words.view(np.uint64)
+    if keys.shape[1] > 1:
+        # One word that is the same for equal rows, and all but surely another for others.
+        odd = np.random.default_rng(0).integers(0, 2**63, keys.shape[1], np.uint64) * 2 + 1
+        mixed = keys * odd
+        mixed ^= mixed >> np.uint64(32)
+        key = (mixed * odd[::-1]).sum(axis=1, dtype=np.uint64)
+    else:
+        key = keys[:, 0]
+    _, first, which = np.unique(key, return_index=True, return_inverse=True)
+    if not np.array_equal(keys[first[which]], keys):
+        _, first, which = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    number = np.empty(len(first), np.intp)
+    number[np.argsort(first)] = np.arange(len(first))
+    return np.asarray(number[which.reshape(-1)])
+
+
+def split_places(
+    which: NDArray[np.intp], fraction: float, rng: np.random.Generator
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Where the rows to learn are, and those to hold out: a part of the distinct ones, drawn.
+
+    All copies of a row are on one side: one that is learned would judge its copies well, however
+    much the model has only learned by heart. A row that comes `_COMMON` times as often as the mean
+    is always learned, as without it a mode of the distribution would be missing. The order of the
+    columns changes nothing. Where there are so few distinct rows that each of them says something
+    of the distribution, rows are drawn singly.
+    """
+    times = np.bincount(which)
+    rare = np.flatnonzero(times <= _COMMON * len(which) / max(1, len(times)))
+    if int(fraction * len(rare)) < FEWEST_VALID:
+        which, rare = np.arange(len(which)), np.arange(len(which))
+        times = np.ones(len(which), np.intp)
+    count = int(fraction * len(rare))
+    place = np.full(len(times), len(times))
+    place[rng.permutation(rare)] = np.arange(len(rare))
+    order = np.argsort(place[which], kind="stable")
+    held = np.count_nonzero(place[which] < count)
+    return order[held:], order[:held]
+
+
 def hold_out(rows: Rows, fraction: float, rng: np.random.Generator) -> tuple[Rows, Rows | None]:
-    """Split off validation rows, drawn at random, if there are enough."""
-    held = int(fraction * len(rows))
-    if held < FEWEST_VALID:
+    """Split off validation rows, if there are enough."""
+    if int(fraction * len(rows)) < FEWEST_VALID:
         return rows, None
-    order = rng.permutation(len(rows))
-    return rows.take(order[held:], axis=0), rows.take(order[:held], axis=0)
+    learned, held = split_places(distinct(rows), fraction, rng)
+    return rows.take(learned, axis=0), rows.take(held, axis=0)
+
+
+def warn_of_copies(X: Rows, X_valid: Rows, stacklevel: int) -> None:
+    """Say so where rows that are to judge are rows that are learned, more than chance makes them.
+
+    Of independent rows, as many are among those of `X` as of the rows of `X` have a copy there, by
+    the estimate of Good (1953), Biometrika 40.
+    """
+    if len(X) > _MANY:
+        return
+    which = distinct(np.concatenate([X, X_valid]))
+    times = np.bincount(which[: len(X)], minlength=int(which.max()) + 1)
+    share = np.count_nonzero(times[which[len(X) :]]) / len(X_valid)
+    expected = 1 - np.count_nonzero(times == 1) / len(X)
+    spread = np.sqrt((expected * (1 - expected) + 1 / len(X_valid)) / len(X_valid))
+    if share > 0.5 and share > expected + 5 * spread:
+        warnings.warn(
+            f"{share:.0%} of the rows of X_valid are rows of X too, where {expected:.0%} would be "
+            "by chance: they cannot tell when a model only learns rows by heart; give rows that "
+            "are not in X",
+            stacklevel=stacklevel,
+        )

@@ -1,0 +1,119 @@
+"""Rows that are held out: distinct ones, with all their copies on one side."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+import ardens
+from ardens.training.split import distinct, hold_out, split_places
+
+
+@pytest.fixture
+def table(rng):
+    """Rows of 130 columns, three words of them, some of which come twice or thrice."""
+    rows = rng.integers(0, 2, (300, 130), dtype=np.uint8)
+    return np.concatenate([rows, rows[::3], rows[::5]])[rng.permutation(460)]
+
+
+def generator():
+    return np.random.default_rng(7)
+
+
+def test_distinct_rows_are_numbered_by_their_first_appearance(table):
+    seen = {}
+    expected = [seen.setdefault(row.tobytes(), len(seen)) for row in table]
+    assert distinct(table).tolist() == expected
+    assert distinct(table[:, :9]).max() + 1 == len(np.unique(table[:, :9], axis=0))
+    assert distinct(table[:0]).tolist() == []
+
+
+def test_rows_that_collide_are_told_apart(table, monkeypatch):
+    class Zeros:
+        def integers(self, *args):
+            return np.zeros(3, np.uint64)
+
+    expected = distinct(table)
+    monkeypatch.setattr(np.random, "default_rng", lambda seed: Zeros())
+    assert np.array_equal(distinct(table), expected)
+
+
+def test_all_copies_of_a_row_are_on_one_side(table):
+    learned, held = hold_out(table, 0.1, generator())
+    assert len(learned) + len(held) == len(table)
+    assert len(np.unique(held, axis=0)) == 30
+    assert not {row.tobytes() for row in learned} & {row.tobytes() for row in held}
+
+
+def test_distinct_rows_are_split_as_they_always_were(table):
+    rows = np.unique(table, axis=0)
+    order = generator().permutation(300)
+    learned, held = hold_out(rows, 0.1, generator())
+    assert np.array_equal(held, rows[order[:30]])
+    assert np.array_equal(learned, rows[order[30:]])
+
+
+def test_the_order_of_columns_changes_nothing(table):
+    which = distinct(table), distinct(table[:, ::-1])
+    splits = [split_places(numbers, 0.1, generator())[1].tolist() for numbers in which]
+    assert splits[0] == splits[1]
+
+
+def test_few_distinct_rows_are_drawn_singly(table):
+    rows = np.repeat(table[:40], 9, axis=0)
+    learned, held = hold_out(rows, 0.1, generator())
+    assert len(held) == 36
+    assert {row.tobytes() for row in learned} & {row.tobytes() for row in held}
+    assert hold_out(table[:40], 0.1, generator())[1] is None
+
+
+def test_rows_that_come_very_often_are_learned(table):
+    rows = np.unique(table, axis=0)
+    mode = rows[17]
+    rows = np.concatenate([rows, np.tile(mode, (50, 1))])
+    for seed in range(30):
+        _, held = hold_out(rows, 0.5, np.random.default_rng(seed))
+        assert not (held == mode).all(axis=1).any()
+
+
+def copies_cost(make, X, X_test):
+    """Nats that a row loses where the table comes twice, by what it has without."""
+    once, twice = (make().fit(rows).score(X_test) for rows in (X, np.concatenate([X, X])))
+    return (once - twice) / -once
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ardens.NADE(40, random_state=0),
+        lambda: ardens.FVSBN(random_state=0),
+        lambda: ardens.Mixture(ardens.NADE(30), n_members=2, random_state=0),
+    ],
+    ids=["nade", "fvsbn", "mixture"],
+)
+def test_a_table_that_comes_twice_is_learned_as_if_it_came_once(make):
+    data = ardens.data.digits()
+    assert abs(copies_cost(make, data["train"][:900], data["test"])) < 0.01
+
+
+def test_a_search_holds_out_distinct_rows(small, data):
+    rows = np.unique(data, axis=0)
+    found = [
+        ardens.tune(small("nade", random_state=0), X, {"n_hidden": [3, 5]}, random_state=1)
+        for X in (rows, np.concatenate([rows, rows]))
+    ]
+    assert [abs(a - b) < 0.2 for a, b in zip(*(t.best.nats for t in found), strict=True)]
+
+
+def test_validation_rows_that_are_learned_are_told(small, data):
+    model = small("nade")
+    with pytest.warns(UserWarning, match="100% of the rows of X_valid are rows of X too"):
+        model.fit(np.unique(data, axis=0), X_valid=data)
+    assert model.score(data) < 0
+
+
+def test_validation_rows_that_repeat_by_chance_are_not_told(small):
+    X = np.random.default_rng(0).integers(0, 2, (400, 5), dtype=np.uint8)  # 32 different rows
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        small("nade").fit(X[:200], X_valid=X[200:])
