@@ -30,9 +30,12 @@ class Coins:
         self.values.append(Coins.mean_log_prob(self, params, X))
         return self.values[-1]
 
-    def mean_log_prob(self, params, X):
+    def log_prob(self, params, X):
         odds = params[:N].astype(np.float64)
-        return float((X * odds - np.logaddexp(0, odds)).sum(axis=1).mean())
+        return (X * odds - np.logaddexp(0, odds)).sum(axis=1)
+
+    def mean_log_prob(self, params, X):
+        return float(Coins.log_prob(self, params, X).mean())
 
 
 def coins(rows, probability=0.3, seed=0):

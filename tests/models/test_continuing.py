@@ -5,6 +5,8 @@ import copy
 import numpy as np
 import pytest
 
+from ardens.models import gradient
+
 
 def test_partial_fit_continues_with_the_memory_of_the_optimizer(same, learned, small, data):
     piecewise = small(learned, validation_fraction=0, averaging=0)
@@ -90,3 +92,22 @@ def test_a_warm_start_needs_the_same_sizes(small, data):
         model.fit(data[:, 1:])
     with pytest.raises(ValueError, match=r"warm_start needs .*, 7, 5\); got .*, 7, 6\)"):
         model.set_params(n_hidden=6).fit(data)
+
+
+@pytest.mark.parametrize("random_state", [None, 0, np.random.default_rng(0)], ids=repr)
+def test_rows_held_out_stay_the_same_whenever_a_fit_goes_on(small, random_state, monkeypatch):
+    X = np.random.default_rng(0).integers(0, 2, (200, 12), dtype=np.uint8)
+    held, hold_out = [], gradient.hold_out
+
+    def watched(*args):
+        learned, judges = hold_out(*args)
+        held.append(judges.tobytes())
+        return learned, judges
+
+    monkeypatch.setattr(gradient, "hold_out", watched)
+    model = small("nade", random_state=random_state, warm_start=True)
+    model.fit(X).fit(X).partial_fit(X).fit(X)
+    assert len(held) == 3
+    assert len(set(held)) == 1
+    small("nade", random_state=1).fit(X)
+    assert len(set(held)) == 2

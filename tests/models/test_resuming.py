@@ -199,3 +199,14 @@ def test_another_version_is_a_warning(small, data, path):
     path.write_bytes(forged(content))
     with pytest.warns(ardens.VersionWarning, match=r"a checkpoint of ardens 0\.0\.1 is resumed"):
         small("nade").fit(data, checkpoint=path, resume=True)
+
+
+def test_gains_that_add_up_slowly_are_resumed_too(small, path):
+    X = np.random.default_rng(0).integers(0, 2, (300, 12), dtype=np.uint8)
+    X[:, 6:] = X[:, :6]
+    rate = schedules.InverseTime(0.01, 0.1)
+    make = partial(small, "nade", learning_rate=rate, max_epochs=60, patience=4)
+    ended = make().fit(X).history_["epoch"][-1]
+    assert ended > 4
+    for epoch in range(1, ended):
+        check_resumes(make, path.with_name(str(epoch)), X, epoch)

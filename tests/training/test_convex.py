@@ -8,6 +8,7 @@ import pytest
 
 import ardens
 from ardens.reference import logistic
+from ardens.training.convex import penalties as penalties_of
 from helpers.interrupts import seconds_after_ctrl_c
 
 N = 12
@@ -28,9 +29,10 @@ def test_the_history_has_one_entry_for_each_penalty(rows):
     model = convex().fit(rows[:400], X_valid=rows[400:])
     history = model.history_
     penalties, valid = history["penalty"], history["valid"]
-    assert penalties == [32 / 2**k for k in range(len(penalties))]
-    assert model.best_epoch_ == 1 + int(np.argmax(valid))
-    assert len(valid) == min(model.best_epoch_ + 2, 13)
+    path = penalties_of(rows[:400], 1.0)
+    assert penalties == list(path[: len(penalties)])
+    assert model.best_epoch_ == 1 + int(np.argmax(valid)) < len(valid)
+    assert 1 < len(valid) - model.best_epoch_ + 1 <= 3
     assert history["train"] == sorted(history["train"])
     assert np.isnan(history["learning_rate"]).all()
     np.testing.assert_allclose(model.score(rows[400:]), max(valid), rtol=1e-6)
@@ -54,7 +56,7 @@ def test_rows_held_out_are_learned_from_in_the_end(rows):
     model = convex().fit(rows)
     penalty = model.history_["penalty"][model.best_epoch_ - 1]
     whole = convex(penalty=penalty).fit(rows)
-    np.testing.assert_allclose(model.score(rows), whole.score(rows), atol=2e-3)
+    np.testing.assert_allclose(model.score(rows), whole.score(rows), atol=4e-3)
 
 
 def test_too_few_rows_to_choose_by_have_the_penalty_one(rows):
@@ -89,9 +91,11 @@ def test_an_ordering_and_a_coding_are_kept(rows):
 
 
 def test_epochs_and_patience_bound_the_path(rows):
-    assert convex(max_epochs=3).fit(rows).history_["penalty"] == [32, 16, 8]
-    patient = convex(patience=50).fit(rows)
-    assert patient.history_["penalty"][-1] == 2.0**-7
+    patient = convex(patience=50).fit(rows[:500], X_valid=rows[500:]).history_["penalty"]
+    assert patient == list(penalties_of(rows[:500], 1.0))
+    assert patient[-1] == 2.0**-7
+    few = convex(max_epochs=3, patience=50).fit(rows[:500], X_valid=rows[500:]).history_["penalty"]
+    np.testing.assert_allclose(few, np.geomspace(patient[0], patient[-1], 3))
 
 
 def test_a_callback_sees_penalties_and_can_end_the_path(rows):
@@ -103,7 +107,8 @@ def test_a_callback_sees_penalties_and_can_end_the_path(rows):
             end.stop()
 
     convex(callbacks=[two]).fit(rows)
-    assert seen == [(1, 32.0, True), (2, 16.0, True)]
+    assert seen[0][0::2] == (1, True)
+    assert seen[1] == (2, 2.0 ** np.floor(np.log2(seen[0][1])), True)
 
 
 def test_partial_fit_goes_on_by_gradient(rows):
@@ -120,7 +125,7 @@ def test_a_warm_start_ends_where_a_cold_one_does(rows):
     first, penalties = model.score(rows), model.history_["penalty"]
     model.fit(rows)
     assert model.history_["penalty"] == 2 * penalties
-    np.testing.assert_allclose(model.score(rows), first, atol=2e-3)
+    np.testing.assert_allclose(model.score(rows), first, atol=4e-3)
 
 
 def test_a_fit_survives_files_and_pickles(rows, same, tmp_path):
@@ -167,3 +172,34 @@ def test_more_memory_than_the_machine_has_is_refused_before_rows_are_sorted(rows
 def test_wrong_options_are_refused(rows, options, words):
     with pytest.raises((TypeError, ValueError), match=words):
         convex(**options).fit(rows)
+
+
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5])
+def test_a_path_begins_where_the_first_weight_leaves_zero(rows, l1_ratio):
+    X = np.concatenate([rows, np.ones((len(rows), 1), np.uint8)], axis=1)
+    strongest = penalties_of(X, l1_ratio)[0]
+    weights = [
+        convex(penalty=penalty, l1_ratio=l1_ratio).fit(X).parameters()["W"]
+        for penalty in (strongest, 0.98 * strongest)
+    ]
+    assert np.count_nonzero(weights[0]) == 0
+    assert np.count_nonzero(weights[1]) > 0
+
+
+def test_columns_that_exclude_each_other_are_learned():
+    """200 columns of which one is 1: each pair says next to nothing, all together what is left."""
+    X = np.eye(200, dtype=np.uint8)[np.random.default_rng(0).integers(0, 200, 2600)]
+    model = convex().fit(X[:2000], X_valid=X[2000:2300])
+    assert model.score(X[2300:]) > -5.4  # log 200 = 5.30 is what is possible; independent: -6.31
+    drawn = model.sample(2000, random_state=0).sum(axis=1)
+    assert (drawn == 1).mean() > 0.9
+
+
+def test_what_changes_nothing_before_the_first_gain_is_not_waited_for():
+    """Rare columns: strong penalties leave all weights at 0, or all but."""
+    rng = np.random.default_rng(0)
+    X = (rng.random((4000, 30)) < 0.01).astype(np.uint8)
+    X[:, 1] = X[:, 0]
+    model = convex().fit(X[:2000], X_valid=X[2000:3000])
+    independent = convex(penalty=1e6).fit(X[:2000]).score(X[3000:])
+    assert model.score(X[3000:]) > independent + 0.03

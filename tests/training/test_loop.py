@@ -3,11 +3,17 @@
 import copy
 import math
 import pickle
+from dataclasses import dataclass
+from typing import ClassVar, final
 
 import numpy as np
 import pytest
 
+from ardens.columns import Columns
 from ardens.schedules import Constant, InverseTime
+from ardens.training.loop import Run
+from ardens.training.solver import Solver
+from ardens.training.state import Figures
 from helpers.coins import Coins, N, assert_same, coins, fresh, run, settings, train
 
 # What is kept
@@ -197,3 +203,57 @@ def test_a_callback_can_train_another_model():
 
 def test_what_a_callback_returns_is_ignored():
     assert run(settings(), coins(20), callbacks=iter([lambda event: "stop"])).epoch == 5
+
+
+# What is waited for
+
+
+def test_gains_that_rounding_may_have_made_do_not_renew_patience():
+    state = run(settings(schedule=Constant(1e-10), max_epochs=99), coins(200), coins(500, seed=1))
+    assert np.diff(state.history["valid"]).min() > 0
+    assert (state.epoch, state.best_epoch) == (3, 3)
+
+
+def test_gains_that_add_up_to_what_the_rows_can_tell_renew_patience():
+    how = settings(schedule=Constant(0.0003), max_epochs=12)
+    state = run(how, coins(200), coins(500, seed=1))
+    valid = state.history["valid"]
+    assert state.epoch == 12
+    spread = np.std(Coins().log_prob(state.params, coins(500, seed=1))) / np.sqrt(500)
+    assert valid[0] - valid[1] < spread
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Script(Solver):
+    """Epochs that leave the given log-odds, the same for every column."""
+
+    begins: ClassVar[bool] = False
+    odds: tuple[float, ...]
+
+    def epochs(self, model, X, until):
+        def run_epoch(state):
+            state.params[:] = self.odds[state.epoch]
+            return Figures(0.0)
+
+        return run_epoch
+
+    def finish(self, model, X, held_out, state):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("odds", "ends"),
+    [
+        ((0.0, 0.0, 0.0, 0.0, -0.8, -0.8, -0.8, -0.8), 7),  # nothing, a gain, and two epochs more
+        ((0.0, 0.9, 0.9, -0.8, -0.8), 3),  # losses are waited for
+        ((-0.8, -0.8, -0.8, 0.0), 4),  # as long as nothing is gained, nothing is waited for
+    ],
+)
+def test_epochs_before_the_first_gain_are_not_waited_for(odds, ends):
+    solver = Script(odds=odds, max_epochs=len(odds), patience=2)
+    state = solver.start(np.zeros(N, np.float32), np.random.default_rng(0))
+    X_valid = coins(500, 0.3)
+    Run(Coins(), Columns.of(N), solver, state, coins(9), X_valid, len(odds)).train()
+    assert state.epoch == ends
+    assert state.best_epoch == 1 + int(np.argmax(state.history["valid"]))

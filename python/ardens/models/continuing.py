@@ -48,6 +48,7 @@ def continued(before: Fitted, solver: Solver, shuffle: np.random.Generator) -> T
         state.seconds = state.history["time"][-1]
     if before.training is not None:
         state.optimizer = solver.taking_up(before.training).optimizer
+        state.split_seed = before.training.split_seed
     return state
 
 

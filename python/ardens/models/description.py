@@ -100,7 +100,7 @@ def read_model(
 ) -> tuple[AutoregressiveModel, dict[str, NDArray[np.float32]]]:
     """Read a fitted model, and the arrays of a checkpoint's state if it has any."""
     blank = Blank(description, classes)
-    state = shapes(file.names, blank.core) if WORD in file.words else {}
+    state = shapes(file, blank.core) if WORD in file.words else {}
     arrays = file.arrays(blank.shapes | state)
     return blank.fitted(arrays), {name: arrays[name] for name in state}
 

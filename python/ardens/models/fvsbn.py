@@ -10,7 +10,7 @@ import numpy as np
 
 from ..checks.options import Kind, maybe, number, one_of, option, real_number
 from ..core import Float32Array, Model, Rows
-from ..training.convex import PATH, PATIENCE, UNJUDGED, PenaltyPath
+from ..training.convex import PATIENCE, UNJUDGED, PenaltyPath, penalties
 from ..training.solver import Solver
 from .given import OneForm
 from .gradient import GradientModel
@@ -54,16 +54,18 @@ class FVSBN(OneForm, GradientModel):
         many; its nats are rarely better.
     penalty : float, optional
         :math:`\lambda`, above 0, for the sum over the rows: the inverse of scikit-learn's `C`. If
-        None, the best for the validation rows out of 32, 16, 8, …, 2⁻⁷, from strong to weak; 1 if
-        there are no such rows. One penalty serves all features.
+        None, the best for the validation rows out of the least one under which all weights are 0
+        (nothing depends on anything) and the powers of two below it, down to 2⁻⁷ and at least
+        thirteen of them; 1 if there are no such rows. One penalty serves all features.
     l1_ratio : float, default 1.0
         :math:`\rho`, 0 to 1: 1 is the lasso, 0 is ridge, between them is the elastic net.
     ordering, coding, random_state, optimizer, learning_rate, batch_size, max_epochs, \
 validation_fraction, patience, weight_decay, averaging, warm_start, verbose, callbacks, binarize, \
 n_jobs
         Keyword options of `GradientModel`. With the convex solver an epoch is one penalty:
-        `max_epochs` is the number tried at most and `patience`, 2 by default, the number without
-        a better validation likelihood after which no weaker ones are. Rows that `fit` held out
+        `max_epochs` is the number tried, spread over the same range, and `patience`, 2 by default,
+        the number without a gain that the validation rows can tell after which no weaker ones are;
+        what changes nothing before the first gain does not count. Rows that `fit` held out
         itself are learned from in the end, at the penalty that they chose; rows given as `X_valid`
         are not. With `penalty` given, none are held out. A warm start is where the solver begins.
 
@@ -138,12 +140,12 @@ n_jobs
     def _core(self, n_features: int) -> Model:
         return Model(self._family, n_features, 0)
 
-    def _solver(self, n_samples: int, *, validated: bool) -> Solver:
+    def _solver(self, X: Rows, *, validated: bool) -> Solver:
         if self.solver == "stochastic":
-            return self._ascent(n_samples, validated=validated)
+            return self._ascent(len(X), validated=validated)
         chosen = validated and self.penalty is None
         if chosen:
-            path = PATH[: self.max_epochs]
+            path = penalties(X, self.l1_ratio, self.max_epochs)
         else:
             path = (UNJUDGED if self.penalty is None else self.penalty,)
         return PenaltyPath(

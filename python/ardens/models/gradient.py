@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from ..checks.machine import thread_count
 from ..checks.options import PART, Kind, maybe, number, option, seed_from, truth, whole
+from ..core import Rows
 from ..optim import Optimizer, as_optimizer
 from ..schedules import Schedule, as_schedule
 from ..training.ascent import GradientAscent
@@ -67,10 +68,13 @@ class GradientModel(LearnedModel):
         Passes over the rows at most, at least 1.
     validation_fraction : float, default 0.1
         Part of the rows that `fit` holds out to judge the epochs, if it is not given `X_valid`;
-        0 to below 1. With fewer than 5 such rows none is held out, and the last epoch is kept.
+        0 to below 1. With fewer than 5 such rows none is held out, and the last epoch is kept. All
+        copies of a row are on one side, but for tables of few distinct rows; a warm start holds
+        out what the first fit did.
     patience : int, optional
-        The look-ahead: epochs without a better validation likelihood that are waited for, at
-        least 1. The parameters of the best epoch are kept.
+        The look-ahead: epochs that are waited for since the validation likelihood last rose by
+        more than its standard error, row by row, at least 1. The parameters of the best epoch are
+        kept.
     weight_decay : float, default 0.0
         Decay of the weights (not of the biases) towards 0, decoupled from the gradient.
     averaging : float, optional
@@ -114,8 +118,8 @@ class GradientModel(LearnedModel):
     callbacks: Collection[Callback] | None = field(default=None, metadata=option(_check_callbacks))
 
     @abstractmethod
-    def _solver(self, n_samples: int, *, validated: bool) -> Solver:
-        """How `fit` learns from so many rows, with or without others that judge."""
+    def _solver(self, X: Rows, *, validated: bool) -> Solver:
+        """How `fit` learns from the rows, with or without others that judge."""
 
     def fit(
         self,
@@ -179,13 +183,16 @@ class GradientModel(LearnedModel):
         if before is not None:
             check_continues(self, before, data.n_features, "warm_start")
         journal = Journal.of(self, data, checkpoint, resume, seed_from(self.random_state))
-        streams = Streams.of(journal.seed)
-        if X_valid is None and self._solver(len(data.X), validated=True).chooses:
-            X, X_valid = hold_out(data.X, self.validation_fraction, streams.split)
+        streams, split_seed = Streams.of(journal.seed), journal.seed
+        if before is not None and before.training is not None:
+            split_seed = before.training.first_seed(split_seed)  # what judged is not to be learned
+        if X_valid is None and self._solver(data.X[:1], validated=True).chooses:
+            X, X_valid = hold_out(data.X, self.validation_fraction, Streams.of(split_seed).split)
             data = Data(data.names, X, X_valid, held_out=True)
-        solver = self._solver(len(data.X), validated=data.X_valid is not None)
+        solver = self._solver(data.X, validated=data.X_valid is not None)
         if saved := journal.take():
-            state = saved.state(solver, streams.shuffle, self._check_values)
+            n_valid = 0 if data.X_valid is None else len(data.X_valid)
+            state = saved.state(solver, streams.shuffle, n_valid, self._check_values)
             run = self._go_on(saved.fitted.core, saved.fitted.columns, state, data, solver)
             run.until, run.first = saved.told["until"], saved.told["first"]
             del saved  # as large as the model many times over
@@ -195,6 +202,7 @@ class GradientModel(LearnedModel):
             run = self._go_on(before.core, columns, state, data, solver)
         else:
             run = self._begin(data, solver, streams)
+        run.state.split_seed = split_seed
         recorder = journal.recorder(self, run)
         del data, X, X_valid  # the run has the rows in its own order
         self._learn(

@@ -84,8 +84,8 @@ n_jobs
     def _core(self, n_features: int) -> Model:
         return Model(self._family, n_features, self.n_hidden)
 
-    def _solver(self, n_samples: int, *, validated: bool) -> Solver:
-        return self._ascent(n_samples, validated=validated)
+    def _solver(self, X: Rows, *, validated: bool) -> Solver:
+        return self._ascent(len(X), validated=validated)
 
     def _initialize(
         self,

@@ -198,8 +198,8 @@ n_jobs
             tied=self.tied,
         )
 
-    def _solver(self, n_samples: int, *, validated: bool) -> Solver:
-        return self._ascent(n_samples, validated=validated)
+    def _solver(self, X: Rows, *, validated: bool) -> Solver:
+        return self._ascent(len(X), validated=validated)
 
     def _initialize(
         self,

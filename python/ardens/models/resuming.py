@@ -111,6 +111,7 @@ class Saved:
         self,
         solver: Solver,
         shuffle: np.random.Generator,
+        n_valid: int,
         check: Callable[[Mapping[str, Float32Array]], None],
     ) -> TrainingState:
         """Take up the state that was saved; `shuffle` is brought to where it was."""
@@ -127,7 +128,7 @@ class Saved:
             history={name: list(column) for name, column in fitted.history.items()},
         )
         try:
-            return restored(self.told, self.arrays, before, solver, fitted.core, check)
+            return restored(self.told, self.arrays, before, solver, fitted.core, n_valid, check)
         except FormatError as error:
             _refuse(self.path, str(error))
 

@@ -69,6 +69,14 @@ class Container:
         """The names of the arrays."""
         return self._table.keys()
 
+    def length(self, name: str) -> tuple[int, ...]:
+        """The shape of a vector; FormatError if the table says that it is none."""
+        entry = self._table[name]
+        shape = entry.get("shape") if isinstance(entry, dict) else None
+        if not (isinstance(shape, list) and len(shape) == 1 and type(shape[0]) is int):
+            refuse(f"the tensor {name} is no vector")
+        return (shape[0],)
+
     def described(self, word: str, what: str) -> dict[str, Any]:
         """The JSON object that a word is."""
         return parse_json(self.words.get(word), what)

@@ -6,6 +6,8 @@ A checkpoint is a model file, as `ardens.persistence` has it, of the best parame
 ========================= ========================================================================
 ``training.params.*``     tensors: the parameters that move, by name
 ``training.average.*``    their moving average, if there is one
+``training.judged``       a tensor: nats of the validation rows when they last rose by more than
+                          chance
 ``training.optimizer.*``  what the optimizer remembers, such as ``training.optimizer.m.W``
 ``training``              a word of the header, in JSON: the seed, digests of the rows, the state of
                           the shuffling stream, and the counts of steps and epochs
@@ -34,7 +36,7 @@ from ..checks.options import RandomState, real_number, whole_number
 from ..core import Model, Rows
 from ..parameters import named_views
 from ..storage.container import stamped, write
-from .restore import WORD, digest
+from .restore import JUDGED, WORD, digest
 from .state import TrainingState
 
 __all__ = ["Checkpoint", "Identity", "Recorder"]
@@ -187,6 +189,8 @@ class Recorder:
         arrays = named_views(core, state.best)
         for flat, array in state.flats.items():
             arrays |= {f"{WORD}.{flat}.{k}": v for k, v in named_views(core, array).items()}
+        if state.judged is not None:
+            arrays[JUDGED] = state.judged
         words["digest"] = digest(words, arrays)
         write(self._to.path, words, arrays)
         self.epoch, self._written = state.epoch, time.monotonic()

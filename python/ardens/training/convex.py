@@ -16,15 +16,18 @@ from .likelihood import Likelihood
 from .solver import Epoch, Solver
 from .state import Figures, TrainingState
 
-__all__ = ["PATH", "PATIENCE", "UNJUDGED", "PenaltyPath"]
+__all__ = ["PATIENCE", "UNJUDGED", "PenaltyPath", "penalties"]
 
-PATH = tuple(2.0**k for k in range(5, -8, -1))  # from strong to weak
+_WEAKEST, _LONGEST = -7, 13  # powers of two: the path ends there, and has at least so many
 PATIENCE = 2  # penalties; the likelihood of validation rows along the path has one peak, and noise
 UNJUDGED = 1.0  # the penalty where no rows choose one: a Laplace prior of scale 1
 
 # Nats a row, over all features, that the last step of the solver gains at most. What is left to
 # gain then is a tenth of it or less, as every step leaves less than a tenth of what it found.
 _TOLERANCE = 0.01
+
+_LEAST_RATIO = 0.05
+_CELLS = 1 << 24  # of a matrix that is worked on at a time
 
 _SORTED, _SOLVED = 20, 56  # bytes of a row: where it stands, and what each thread works with
 
@@ -50,7 +53,8 @@ class PenaltyPath(Solver):
             state.history.setdefault("penalty", [math.nan] * state.epoch)
             penalty = self.path[state.epoch - until]
             self._solve(model, state.params, ready(), penalty)
-            return Figures(model.mean_log_prob(state.params, X), penalty=penalty)
+            nats = float(np.mean(model.log_prob(state.params, X)))
+            return Figures(nats, penalty=penalty)
 
         return run_epoch
 
@@ -72,6 +76,42 @@ class PenaltyPath(Solver):
         tolerance = _TOLERANCE * rows.n_samples / n
         fit_regressions(W, b, rows, penalties, self.l1_ratio, tolerance, model.threads)
         views["W"][...], views["b"][...] = W, b
+
+
+def penalties(X: Rows, l1_ratio: float, at_most: int | None = None) -> tuple[float, ...]:
+    """From the least penalty under which all weights are 0, the independent model, down by halves.
+
+    Or by larger steps over the same range, so that there are `at_most` so many.
+
+    At the independent model the gradient of weight (i, j) is N_ij - N_i N_j / N, where the N count
+    rows with ones; a weight leaves 0 where that exceeds the penalty of its absolute value. With
+    little of that penalty (as glmnet does with ridge) the path begins as if there were more.
+    """
+    count = len(X)
+    ones = X.sum(axis=0, dtype=np.int64)
+    varying = np.flatnonzero((ones > 0) & (ones < count))
+    mean = (ones[varying] / count).astype(np.float64)
+    largest, step = 0.0, max(1, _CELLS // max(1, len(varying)))
+    for first in range(0, len(varying), step):
+        some = slice(first, first + step)
+        together = np.zeros((len(varying[some]), len(varying)))
+        rows = max(1, _CELLS // max(1, len(varying)))
+        for begin in range(0, count, rows):
+            block = X[begin : begin + rows].take(varying, axis=1).astype(np.float32)
+            together += block[:, some].T @ block
+        gradient = np.abs(together - count * np.outer(mean[some], mean))
+        gradient[np.arange(len(gradient)), np.arange(first, first + len(gradient))] = 0.0
+        largest = max(largest, float(gradient.max(initial=0.0)))
+    strongest = largest / max(l1_ratio, _LEAST_RATIO) * (1 + 2.0**-20)
+    if strongest == 0:  # nothing depends on anything
+        return (UNJUDGED,)
+    first = math.ceil(math.log2(strongest)) - 1
+    last = min(_WEAKEST, first - _LONGEST)
+    count = first - last + 2
+    if at_most is not None and at_most < count:
+        ends = np.geomspace(strongest, 2.0**last, max(at_most, 2))
+        return tuple(ends.tolist()) if at_most > 1 else (UNJUDGED,)
+    return (strongest, *(2.0**k for k in range(first, last - 1, -1)))
 
 
 def _sorted(X: Rows, threads: int) -> SortedRows:

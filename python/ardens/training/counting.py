@@ -34,7 +34,7 @@ class Counting(Solver):
 
         def run_epoch(state: TrainingState) -> Figures:
             named_views(model.core, state.params)["logits"][...] = _log_odds(X, self.alpha)
-            return Figures(model.mean_log_prob(state.params, X))
+            return Figures(float(np.mean(model.log_prob(state.params, X))))
 
         return run_epoch
 

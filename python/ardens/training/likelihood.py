@@ -27,8 +27,8 @@ class Trainable(Protocol):
     def value_and_grad(self, params: Float32Array, X: Rows, grad: Float32Array) -> float:
         """Return the mean log-likelihood of the rows and overwrite `grad` with its gradient."""
 
-    def mean_log_prob(self, params: Float32Array, X: Rows) -> float:
-        """Return the mean log-likelihood of the rows."""
+    def log_prob(self, params: Float32Array, X: Rows) -> NDArray[np.float64]:
+        """Return the log-likelihood of every row."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,10 @@ class Likelihood:
         """Return the mean log-likelihood of the rows and overwrite `grad` with its gradient."""
         return self.core.value_and_grad(params, X, grad, self.threads)
 
-    def mean_log_prob(self, params: Float32Array, X: Rows) -> float:
-        """Return the mean log-likelihood of the rows."""
+    def log_prob(self, params: Float32Array, X: Rows) -> NDArray[np.float64]:
+        """Return the log-likelihood of every row."""
         tables = self.core.tables(params, self.threads)
-        return float(np.mean(self.core.log_prob(params, tables, X, self.threads)))
+        return self.core.log_prob(params, tables, X, self.threads)
 
 
 def marginal_logits(rows: Rows) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..columns import Columns
 from ..core import Float32Array, Rows
@@ -20,6 +21,8 @@ from .solver import Solver
 from .state import Callback, EpochEnd, Figures, TrainingState
 
 __all__ = ["Run"]
+
+_ROUNDING = 2.0**-20  # of a log-likelihood that comes from single precision
 
 
 @dataclass
@@ -131,25 +134,52 @@ class Run:
             np.copyto(state.params, state.best)
             np.copyto(state.current, state.best)
             state.waiting = 0
-        if self.solver.begins and self.X_valid is not None and state.best_valid == -math.inf:
-            state.best_valid = self.model.mean_log_prob(state.best, self.X_valid)
+        if self.X_valid is None:
+            state.judged = None
+            return
+        if self.solver.begins and state.best_valid == -math.inf:
+            state.judged = None
+        if state.judged is None and (self.solver.begins or state.best_valid > -math.inf):
+            nats = self.model.log_prob(state.best, self.X_valid)
+            state.best_valid = float(np.mean(nats))
+            state.judged = nats.astype(np.float32)
 
     def _close(self) -> float:
         """Judge the epoch, and keep its parameters if none before were better."""
         state, chooses = self.state, self.solver.chooses and self.X_valid is not None
-        valid = math.nan
+        nats, valid = None, math.nan
         if self.X_valid is not None:
-            valid = self.model.mean_log_prob(state.current, self.X_valid)
+            nats = self.model.log_prob(state.current, self.X_valid)
+            valid = float(np.mean(nats))
         if chooses and not math.isfinite(valid):
             raise diverged(state, f"the log-likelihood of the validation rows is {valid}")
         if not chooses or valid > state.best_valid:
             np.copyto(state.best, state.current)
             state.best_epoch = state.epoch + 1
             state.best_valid = valid if chooses else -math.inf
-            state.waiting = 0
-        else:
-            state.waiting += 1
+        if chooses and nats is not None:
+            self._look_ahead(nats)
         return valid
+
+    def _look_ahead(self, nats: NDArray[np.float64]) -> None:
+        """Wait on, unless the epochs since the last gain have gained what the rows can tell.
+
+        That is more than the standard error of the difference row by row, and than what rounding
+        leaves. Where the start does not compete, what changes nothing before the first gain is not
+        waited for.
+        """
+        state, before = self.state, self.state.judged
+        first = self.until - self.solver.max_epochs + 1
+        if before is None:  # the first of epochs that are judged by each other
+            state.judged, state.waiting = nats.astype(np.float32), 0
+            return
+        gains = nats - before
+        gain, error = float(np.mean(gains)), _standard_error(gains)
+        told = max(error, _ROUNDING * abs(float(np.mean(nats))))
+        if gain > told:
+            state.judged, state.waiting = nats.astype(np.float32), 0
+        elif self.solver.begins or state.best_epoch > first or gain < -told:
+            state.waiting += 1
 
     def _event(self, figures: Figures, valid: float, stop: Callable[[], None]) -> EpochEnd:
         """What callbacks are told of the epoch."""
@@ -166,6 +196,12 @@ class Run:
             stop=stop,
             penalty=figures.penalty,
         )
+
+
+def _standard_error(values: NDArray[np.float64]) -> float:
+    """That of their mean; none where there are not two."""
+    count = len(values)
+    return float(np.std(values, ddof=1)) / math.sqrt(count) if count > 1 else 0.0
 
 
 def _read_only(array: Float32Array) -> Float32Array:

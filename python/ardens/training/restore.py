@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import reprlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..core import Float32Array, Model
 from ..parameters import filled
+from ..storage.container import Container
 from ..storage.distrust import refuse
 from .solver import Solver
 from .state import TrainingState
@@ -21,15 +22,27 @@ from .state import TrainingState
 __all__ = ["WORD", "digest", "restored", "shapes"]
 
 WORD = "training"  # of the header, and of the tensors' names
+JUDGED = f"{WORD}.judged"
 
 
-def shapes(names: Iterable[str], core: Model) -> dict[str, tuple[int, ...]]:
+def shapes(file: Container, core: Model) -> dict[str, tuple[int, ...]]:
     """The shapes that the tensors of a checkpoint have, of those of the names that are such."""
+    names = file.names
     own = {name: shape for name, shape, _, _ in core.layout}
     known = {
         name: own.get(name.rpartition(".")[2]) for name in names if name.startswith(f"{WORD}.")
     }
-    return {name: shape for name, shape in known.items() if shape is not None}
+    found = {name: shape for name, shape in known.items() if shape is not None}
+    return found | ({JUDGED: file.length(JUDGED)} if JUDGED in names else {})
+
+
+def _judged(nats: NDArray[np.float32] | None, n_valid: int) -> NDArray[np.float32] | None:
+    """Nats of the validation rows, which version 0.1 did not write."""
+    if nats is None:
+        return None
+    if nats.shape != (n_valid,) or not np.isfinite(nats).all():
+        refuse("the nats of the validation rows are none")
+    return nats.copy()
 
 
 def restored(
@@ -38,6 +51,7 @@ def restored(
     before: TrainingState,
     solver: Solver,
     core: Model,
+    n_valid: int,
     check: Callable[[Mapping[str, Float32Array]], None],
 ) -> TrainingState:
     """The state that was saved.
@@ -46,7 +60,7 @@ def restored(
     the generator that shuffles, which is brought to where it was. `check` refuses values that
     parameters cannot have; FormatError says what is wrong.
     """
-    flats = _flats(arrays, solver, core, check)
+    flats = _flats({k: v for k, v in arrays.items() if k != JUDGED}, solver, core, check)
     epoch = len(before.history["epoch"])
     state = replace(
         before,
@@ -55,6 +69,7 @@ def restored(
         epoch=epoch,
         best_valid=_best_valid(told),
         waiting=_whole(told, "waiting", 0, epoch),
+        judged=_judged(arrays.get(JUDGED), n_valid),
         seconds=before.history["time"][-1] if epoch else 0.0,
     )
     step = _whole(told, "step", 0)

@@ -48,7 +48,11 @@ class TrainingState:
     best_valid : float, default -inf
         The mean log-likelihood of the validation rows under `best`, in nats.
     waiting : int, default 0
-        The number of epochs since the validation likelihood last rose above all before.
+        The number of epochs since the validation likelihood last rose by more than chance.
+    split_seed : int or None
+        The seed of the split of the first of the fits that went on from each other.
+    judged : ndarray, shape (n_valid,), float32, or None
+        Nats of the validation rows when it last did.
     seconds : float, default 0.0
         The time spent on training.
     history : dict of str to list of float
@@ -66,6 +70,8 @@ class TrainingState:
     best_epoch: int = 0
     best_valid: float = -math.inf
     waiting: int = 0
+    split_seed: int | None = None
+    judged: Float32Array | None = None
     seconds: float = 0.0
     history: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in COLUMNS})
 
@@ -86,6 +92,10 @@ class TrainingState:
             optimizer=None if optimizer is None else optimizer.start(params.size),
             rng=rng,
         )
+
+    def first_seed(self, seed: int) -> int:
+        """The seed of the split, kept from the first fit on; `seed` where there was none."""
+        return seed if self.split_seed is None else self.split_seed
 
     @property
     def current(self) -> Float32Array:
