@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import re
 import secrets
@@ -53,7 +54,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     ['new']
     """
     path = os.fspath(path)
-    temporary = lock = None
+    temporary, file, lock = "", None, None
     try:
         target = os.path.realpath(path)
         if os.path.islink(target):  # links that lead nowhere but round
@@ -63,38 +64,46 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         folder, name = os.path.split(target)
         prefix = f".{name[:200]}."
         _sweep(folder, prefix)
-        temporary, descriptor = _create(folder, prefix)
+        while file is None:
+            # Named before it is made: a signal may be raised as soon as it is there.
+            temporary = os.path.join(folder, f"{prefix}{secrets.token_hex(8)}.tmp")
+            file = _create(temporary)
         if fcntl:
-            lock = os.dup(descriptor)  # nobody sweeps the file before it has its new name
-        with open(descriptor, "wb") as file:
+            lock = os.dup(file.fileno())  # nobody sweeps the file before it has its new name
+        with file:
             yield file
             file.flush()
-            os.fsync(descriptor)
+            os.fsync(file.fileno())
         os.replace(temporary, target)
-        temporary = None
+        temporary = ""
         _flush_folder(folder)
     except OSError as error:
         raise OSError(error.errno, error.strerror, path) from error  # by the name the user knows
     finally:
-        if lock is not None:
-            os.close(lock)
-        if temporary is not None:
+        if temporary:
             with suppress(OSError):
                 os.unlink(temporary)
+        if lock is not None:
+            os.close(lock)
 
 
-def _create(folder: str, prefix: str) -> tuple[str, int]:
-    """Make a temporary file, locked until its descriptor and all copies of that are closed."""
-    while True:
-        temporary = os.path.join(folder, f"{prefix}{secrets.token_hex(8)}.tmp")
+def _create(path: str) -> IO[bytes] | None:
+    """Make a file, locked until its descriptor and all copies of that are closed; None if taken."""
+    try:
         # The mode is what the umask leaves of 0666, as for any new file.
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        file = io.BufferedWriter(io.FileIO(path, "x"))
+    except FileExistsError:
+        return None
+    ours = False
+    try:
         if fcntl:
             with suppress(OSError):  # a file system without locks, where nothing is swept either
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if os.path.lexists(temporary):  # another process may sweep it before it is locked
-            return temporary, descriptor
-        os.close(descriptor)
+                fcntl.flock(file.fileno(), fcntl.LOCK_EX)
+        ours = os.path.lexists(path)  # another process may sweep it before it is locked
+    finally:
+        if not ours:
+            file.close()
+    return file if ours else None
 
 
 def _sweep(folder: str, prefix: str) -> None:
