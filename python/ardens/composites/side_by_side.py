@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, CancelledError, ThreadPoolExecutor, wait
 from typing import TypeVar
@@ -27,23 +28,10 @@ def side_by_side(works: Sequence[Callable[[], Result]], workers: int) -> list[Re
     """
     if workers <= 1:
         return [work() for work in works]
-    running: set[int] = set()
-    stopping = False
-    door = threading.Lock()  # nobody begins unseen while the others are being stopped
-
-    def tracked(work: Callable[[], Result]) -> Result:
-        with door:
-            if stopping:
-                raise CancelledError
-            running.add(threading.get_ident())
-        try:
-            return work()
-        finally:
-            running.discard(threading.get_ident())
-
+    crew = _Crew()
     with ThreadPoolExecutor(workers) as pool:
-        futures = [pool.submit(tracked, work) for work in works]
-        try:
+        try:  # before the first thread: a signal may be raised while it is started
+            futures = [pool.submit(crew.tracked, work) for work in works]
             waiting = True
             while waiting:
                 # For a while only: a signal that reached another thread does not end the wait.
@@ -54,11 +42,40 @@ def side_by_side(works: Sequence[Callable[[], Result]], workers: int) -> list[Re
                 waiting = bool(left)
             return [future.result() for future in futures]
         except BaseException:
-            with door:
-                stopping = True
-                for thread in tuple(running):
-                    _interrupt(thread)
+            crew.stop()
             raise
+
+
+class _Crew:
+    """The threads that are at work, and how they are stopped."""
+
+    def __init__(self) -> None:
+        self._running: set[int] = set()
+        self._stopping = False
+        self._door = threading.Lock()  # none begins or ends unseen while the others are stopped
+
+    def tracked(self, work: Callable[[], Result]) -> Result:
+        """Work in this thread, unless all are to stop."""
+        with self._door:
+            if self._stopping:
+                raise CancelledError
+            self._running.add(threading.get_ident())
+        try:
+            return work()
+        finally:
+            with self._door:
+                self._running.discard(threading.get_ident())
+
+    def stop(self) -> None:
+        """Interrupt all that are at work, again and again until they have heard it."""
+        self._stopping = True
+        while True:
+            with self._door:
+                for thread in tuple(self._running):
+                    _interrupt(thread)
+                if not self._running:
+                    return
+            time.sleep(_AWAKE)
 
 
 def _interrupt(thread: int) -> None:
