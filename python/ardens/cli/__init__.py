@@ -1,7 +1,8 @@
 """The command line: ``ardens fit | tune | score | sample | info | demo``, or ``python -m ardens``.
 
 Results go to standard output, progress and errors to standard error. Exit codes: 0 done; 1 the work
-failed; 2 the command was wrong; 130 interrupted; 141 the reader of the output went away.
+failed; 2 the command was wrong; 129 hung up; 130 interrupted; 141 the reader of the output went
+away; 143 terminated.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from contextlib import suppress
 
 from . import demo, fit, info, sample, score, tune
 from .common import Parser, UsageError
+from .signals import Ended, signals_raised
 
 __all__ = ["main"]
 
@@ -33,8 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 done, 1 the work failed, 2 the command was wrong, 130 interrupted, 141 the reader of the
-        output went away.
+        0 done, 1 the work failed, 2 the command was wrong, 129 hung up, 130 interrupted, 141 the
+        reader of the output went away, 143 terminated.
 
     Examples
     --------
@@ -55,24 +57,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # any path can be printed anywhere
+    try:
+        with signals_raised():
+            return _run(argv)
+    except Ended as ended:
+        _discard_output()
+        return _fail(ended.code, str(ended), label="ardens")
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    """Run one command and return its exit code."""
     debug = False
     try:
         try:
             args = _parser().parse_args(argv)
-            debug = args.debug
-            if sys.stdout is None or sys.stdout.closed:
-                raise OSError("standard output is closed")
-            with warnings.catch_warnings():
-                warnings.showwarning = _show_warning
-                args.run(args)
-        finally:
+        except SystemExit as finished:  # --help and --version
             if sys.stdout is not None:
                 sys.stdout.flush()
-    except SystemExit as finished:  # --help and --version
-        return int(finished.code or 0)
+            return int(finished.code or 0)
+        debug = args.debug
+        if sys.stdout is None or sys.stdout.closed:
+            raise OSError("standard output is closed")
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            args.run(args)
+        sys.stdout.flush()
     except UsageError as error:
         return _fail(2, str(error))
     except KeyboardInterrupt:
+        _discard_output()
         return _fail(130, "interrupted", label="ardens")
     except BrokenPipeError:
         _discard_output()

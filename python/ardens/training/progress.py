@@ -50,7 +50,9 @@ def _silent(epoch: int, train: float, valid: float) -> None:
 
 def _print_line(epoch: int, train: float, valid: float) -> None:
     """Print a line."""
-    print(f"epoch {epoch}: {_figures(train, valid)}", file=sys.stderr, flush=True)
+    if sys.stderr is not None:
+        sys.stderr.write(f"epoch {epoch}: {_figures(train, valid)}\n")  # whole, whatever comes next
+        sys.stderr.flush()
 
 
 def _figures(train: float, valid: float) -> str:
