@@ -173,7 +173,7 @@ def test_as_optimizer_refuses_other_types(value):
     [
         (lambda: SGD(momentum=1.0), ValueError, r"momentum must be .* at most 0\.999999; got 1\.0"),
         (lambda: SGD(momentum=-0.1), ValueError, "momentum must be .* at least 0"),
-        (lambda: SGD(nesterov=1), TypeError, "nesterov must be True or False; got 1"),
+        (lambda: SGD(nesterov=2), TypeError, "nesterov must be True or False; got 2"),
         (lambda: RMSProp(rho=math.nan), ValueError, "rho must be a finite number"),
         (lambda: RMSProp(epsilon=0), ValueError, "epsilon must be"),
         (lambda: Adam(beta1=1), ValueError, "beta1 must be"),

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .checks.options import truth
 from .readers.arrays import SINGLE, SPLITS, read_arrays
 from .readers.text import read_text
 
@@ -78,7 +79,7 @@ def read(
     array([[0, 1, 1],
            [1, 0, 0]], dtype=uint8)
     """
-    path = os.fspath(source)
+    path, binary = os.fspath(source), truth(binary, "binary")
     if path == "-":
         if sys.stdin is None or sys.stdin.closed:
             raise OSError("standard input is closed")

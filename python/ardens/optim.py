@@ -17,7 +17,7 @@ from typing import ClassVar, TypeAlias, final
 
 import numpy as np
 
-from .checks.options import real_number
+from .checks.options import real_number, truth
 from .core import Float32Array, adam_step, rmsprop_step, sgd_step
 
 __all__ = ["OPTIMIZERS", "SGD", "Adam", "Optimizer", "OptimizerState", "RMSProp", "as_optimizer"]
@@ -152,8 +152,7 @@ class SGD(Optimizer):
 
     def __post_init__(self) -> None:
         real_number(self.momentum, "momentum", minimum=0, maximum=_LONGEST)
-        if not isinstance(self.nesterov, bool):
-            raise TypeError(f"nesterov must be True or False; got {self.nesterov!r}")
+        object.__setattr__(self, "nesterov", truth(self.nesterov, "nesterov"))
 
     def apply(
         self,

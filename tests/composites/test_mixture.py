@@ -70,7 +70,7 @@ def test_an_unfitted_mixture_says_so():
         ({"estimator": Mixture()}, TypeError, "not a mixture"),
         ({"estimator": NADE(binarize=0.5)}, ValueError, "binarize must be None"),
         ({"estimator": NADE(n_hidden=0)}, ValueError, "n_hidden must be"),
-        ({"verbose": 1}, TypeError, "verbose must be"),
+        ({"verbose": 2}, TypeError, "verbose must be"),
         ({"n_jobs": 0}, ValueError, "n_jobs must be"),
         ({"random_state": -1}, ValueError, "random_state must be"),
     ],

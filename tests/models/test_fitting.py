@@ -111,7 +111,7 @@ def test_optimizers_and_rates_can_be_chosen(small, data, optimizer, rate):
         ({"callbacks": [3]}, "callbacks must be"),
         ({"callbacks": iter([print])}, "callbacks must be .*the next fit"),
         ({"warm_start": "no"}, "warm_start must be True or False; got 'no'"),
-        ({"verbose": 1}, "verbose must be True or False"),
+        ({"verbose": 2}, "verbose must be True or False"),
         ({"coding": "minority"}, "coding must be"),
     ],
     ids=str,

@@ -15,7 +15,7 @@ import reprlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -116,10 +116,16 @@ def fraction(value: object, name: str) -> float:
 
 
 def truth(value: object, name: str) -> bool:
-    """Check a truth value of Python or NumPy."""
-    if not isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name} must be True or False; got {reprlib.repr(value)}")
-    return bool(value)
+    """Check a truth value of Python or NumPy; the integers 1 and 0 are such, no other number is.
+
+    >>> truth(1, "verbose"), truth(np.False_, "verbose")
+    (True, False)
+    """
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]
+    if isinstance(value, bool | np.bool_) or (isinstance(value, Integral) and value in (0, 1)):
+        return bool(value)
+    raise TypeError(f"{name} must be True or False; got {reprlib.repr(value)}")
 
 
 def vector(value: ArrayLike, size: int, wanted: str, *, below: int, kinds: str) -> NDArray[Any]:

@@ -40,6 +40,8 @@ def decode_settings(encoded: object) -> dict[str, Any]:
 
 def _encode(value: Any) -> Any:
     """One option; TypeError if JSON cannot hold it."""
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]
     if isinstance(value, np.ndarray) and value.dtype.kind in "iu":
         return {"array": value.tolist()}
     if isinstance(value, np.generic):

@@ -194,8 +194,8 @@ n_jobs
             n_features,
             self.n_hidden,
             activation=self.activation,
-            direct=self.direct,
-            tied=self.tied,
+            direct=bool(self.direct),
+            tied=bool(self.tied),
         )
 
     def _solver(self, X: Rows, *, validated: bool) -> Solver:

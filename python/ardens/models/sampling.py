@@ -5,38 +5,21 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, TypedDict, Unpack, overload
+from typing import Any, Literal, Unpack, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..checks.machine import check_memory, thread_count
-from ..checks.options import Kind, RandomState, option, seed_from, whole_number
+from ..checks.options import Kind, RandomState, option, seed_from, truth, whole_number
 from ..core import Rows
+from .asked import BlockHow, How, RowsAndNats, row_range
 from .holder import Draw, Holder, State
 
 __all__ = ["Sampler"]
 
-RowsAndNats: TypeAlias = tuple[NDArray[np.uint8], NDArray[np.float64]]
-
-
-class _How(TypedDict, total=False):
-    """Options of a draw."""
-
-    random_state: RandomState
-    start: int
-    packed: bool
-
-
-class _BlockHow(_How, total=False):
-    """Options of a draw in blocks."""
-
-    batch_size: int | None
-
-
 _BLOCK = 1 << 24  # bytes of unpacked rows and their log-probabilities in a block of `iter_samples`
 _JOBS = Kind(lambda n_jobs, name: thread_count(n_jobs), "whole")
-_STREAM_END = 2**64  # rows that one seed has
 _MOST_COUNTED = 2**53  # float64, in which binomial numbers are drawn, has every integer up to it
 
 
@@ -59,17 +42,17 @@ class Sampler(Holder[State]):
 
     @overload
     def sample(
-        self, n_samples: int = 1, *, return_log_prob: Literal[False] = False, **how: Unpack[_How]
+        self, n_samples: int = 1, *, return_log_prob: Literal[False] = False, **how: Unpack[How]
     ) -> Rows: ...
 
     @overload
     def sample(
-        self, n_samples: int = 1, *, return_log_prob: Literal[True], **how: Unpack[_How]
+        self, n_samples: int = 1, *, return_log_prob: Literal[True], **how: Unpack[How]
     ) -> RowsAndNats: ...
 
     @overload
     def sample(
-        self, n_samples: int = 1, *, return_log_prob: bool, **how: Unpack[_How]
+        self, n_samples: int = 1, *, return_log_prob: bool, **how: Unpack[How]
     ) -> Rows | RowsAndNats: ...
 
     def sample(
@@ -140,24 +123,26 @@ class Sampler(Holder[State]):
         >>> (np.unpackbits(bits, axis=1, count=1) == rows).all()
         np.True_
         """
-        rows, first = _row_range(n_samples, start)
+        rows, first = row_range(n_samples, start)
+        packed = truth(packed, "packed")
+        return_log_prob = truth(return_log_prob, "return_log_prob")
         self._check_block(rows, packed, return_log_prob)
         seed = seed_from(random_state)
         return self._draw(rows, seed, first, packed, return_log_prob)
 
     @overload
     def iter_samples(
-        self, n_samples: int, *, return_log_prob: Literal[False] = False, **how: Unpack[_BlockHow]
+        self, n_samples: int, *, return_log_prob: Literal[False] = False, **how: Unpack[BlockHow]
     ) -> Iterator[Rows]: ...
 
     @overload
     def iter_samples(
-        self, n_samples: int, *, return_log_prob: Literal[True], **how: Unpack[_BlockHow]
+        self, n_samples: int, *, return_log_prob: Literal[True], **how: Unpack[BlockHow]
     ) -> Iterator[RowsAndNats]: ...
 
     @overload
     def iter_samples(
-        self, n_samples: int, *, return_log_prob: bool, **how: Unpack[_BlockHow]
+        self, n_samples: int, *, return_log_prob: bool, **how: Unpack[BlockHow]
     ) -> Iterator[Rows] | Iterator[RowsAndNats]: ...
 
     def iter_samples(
@@ -202,7 +187,9 @@ class Sampler(Holder[State]):
         >>> [len(block) for block in coin.iter_samples(5, batch_size=2)]
         [2, 2, 1]
         """
-        rows, first = _row_range(n_samples, start)
+        rows, first = row_range(n_samples, start)
+        packed = truth(packed, "packed")
+        return_log_prob = truth(return_log_prob, "return_log_prob")
         if batch_size is None:
             size = max(1, _BLOCK // (self.n_features_in_ + 8))
         else:
@@ -302,12 +289,3 @@ class Sampler(Holder[State]):
         """Refuse more rows than the memory holds."""
         row = self._width(packed) + (8 if with_log_prob else 0)
         check_memory(rows * row, f"a sample of {rows:,} rows of {self.n_features_in_:,} features")
-
-
-def _row_range(n_samples: int, start: int) -> tuple[int, int]:
-    """Check the number of rows and the first one."""
-    rows = whole_number(n_samples, "n_samples")
-    first = whole_number(start, "start", maximum=_STREAM_END - 1)
-    if first + rows > _STREAM_END:
-        raise ValueError(f"start + n_samples must be at most 2**64; got {first} + {rows}")
-    return rows, first
