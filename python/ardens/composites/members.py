@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import reprlib
-import sys
 from collections.abc import Sequence
 from functools import partial
 from typing import TypeAlias
@@ -15,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..core import Rows
 from ..models import AutoregressiveModel
 from ..orderings import Name
+from ..progress import progress
 from .description import MOST_MEMBERS
 from .side_by_side import side_by_side
 
@@ -63,17 +63,21 @@ def train_members(
     verbose: bool,
 ) -> None:
     """Fit the models side by side, with so many threads in all; say on stderr when one is done."""
-    workers = min(threads, len(models))
+    count = len(models)
+    workers = min(threads, count)
     for model in models:
         model.n_jobs = threads // workers
+    ready: list[int] = []
 
     def train(k: int, model: AutoregressiveModel) -> None:
         model.fit(X, X_valid=X_valid)
-        if verbose and sys.stderr is not None:
-            nats = "" if X_valid is None else f": valid {model.score(X_valid):.3f} nats"
-            print(f"member {k + 1} of {len(models)}{nats}", file=sys.stderr, flush=True)
+        ready.append(k)
+        if verbose:
+            told = "trained" if X_valid is None else f"valid {model.score(X_valid):.3f} nats"
+            report(len(ready), told, f"member {k + 1} of {count}")
 
-    side_by_side([partial(train, k, model) for k, model in enumerate(models)], workers)
+    with progress(count, "member", verbose=verbose) as report:
+        side_by_side([partial(train, k, model) for k, model in enumerate(models)], workers)
 
 
 def _each(

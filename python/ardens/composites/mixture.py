@@ -76,7 +76,7 @@ class Mixture(MixedDensity):
     random_state : None, int, Generator, RandomState or SeedSequence
         The seed of all that `fit` draws, from which every member gets one of its own.
     verbose : bool, default False
-        Whether to print a line on stderr when a member is done.
+        Whether to show on stderr when a member is done: a bar on a terminal, lines elsewhere.
     binarize, n_jobs
         Keyword options of `Density`.
 

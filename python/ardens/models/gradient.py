@@ -83,7 +83,8 @@ class GradientModel(LearnedModel):
     warm_start : bool, default False
         Whether `fit` goes on from the parameters of the last `fit`, for `max_epochs` more.
     verbose : bool, default False
-        Whether to show progress: a bar on a terminal or in a notebook, lines elsewhere.
+        Whether to show progress, in epochs or whatever the solver goes through: a bar on a
+        terminal or in a notebook, lines elsewhere.
     callbacks : collection of callable, optional
         Called with an `ardens.training.EpochEnd` at the end of every epoch.
     ordering, coding, random_state, binarize, n_jobs

@@ -38,6 +38,7 @@ class PenaltyPath(Solver):
     """One epoch for each penalty, from strong to weak, from where the one before ended."""
 
     begins: ClassVar[bool] = False
+    unit: ClassVar[str] = "penalty"
 
     path: tuple[float, ...]  # as many as there are epochs
     l1_ratio: float

@@ -23,6 +23,7 @@ class Counting(Solver):
     """One pass over the rows, with `alpha` rows added to each side of every count."""
 
     begins: ClassVar[bool] = False
+    unit: ClassVar[str] = "pass"
 
     max_epochs: int = 1
     patience: int = 1

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from ..columns import Columns
 from ..core import Float32Array, Rows
 from ..errors import DivergenceError
+from ..progress import progress
 from .ascent import diverged
 from .checkpoint import Recorder
 from .likelihood import Likelihood
-from .progress import reporting
 from .solver import Solver
 from .state import Callback, EpochEnd, Figures, TrainingState
 
@@ -86,7 +86,8 @@ class Run:
 
         self._set_out()
         run_epoch = self.solver.epochs(self.model, self.X, self.until)
-        with reporting(verbose, self.until, state.epoch) as report:
+        counted = progress(self.until, self.solver.unit, done=state.epoch, verbose=verbose)
+        with counted as report:
             while not stopped and state.epoch < self.until and state.waiting < self.solver.patience:
                 figures = run_epoch(state)
                 valid = self._close()
@@ -95,7 +96,7 @@ class Run:
                 for name, column in state.history.items():
                     column.append(getattr(event, name))
                 state.epoch = event.epoch  # last: now there is something to keep
-                report(event.epoch, event.train, event.valid)
+                report(event.epoch, _told(event))
                 for callback in callbacks:
                     callback(event)
                 if recorder is not None and recorder.due(state.epoch):
@@ -202,6 +203,13 @@ def _standard_error(values: NDArray[np.float64]) -> float:
     """That of their mean; none where there are not two."""
     count = len(values)
     return float(np.std(values, ddof=1)) / math.sqrt(count) if count > 1 else 0.0
+
+
+def _told(event: EpochEnd) -> str:
+    """The figures of an epoch, as text."""
+    judged = "" if math.isnan(event.valid) else f", valid {event.valid:.3f}"
+    solved = "" if math.isnan(event.penalty) else f" at {event.penalty:g}"
+    return f"train {event.train:.3f}{judged} nats{solved}"
 
 
 def _read_only(array: Float32Array) -> Float32Array:

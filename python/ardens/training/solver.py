@@ -37,6 +37,7 @@ class Solver(ABC):
     """A strategy, for one run."""
 
     begins: ClassVar[bool]  # whether the start competes with the epochs before validation rows
+    unit: ClassVar[str] = "epoch"  # what an epoch is, to those who are shown the progress
 
     max_epochs: int
     patience: int  # epochs without a better validation likelihood that are waited for
