@@ -6,8 +6,10 @@ import argparse
 import json
 import math
 import os
+import re
 import sys
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, NoReturn, TypeAlias
 
 __all__ = [
@@ -24,6 +26,8 @@ __all__ = [
     "seed",
 ]
 
+
+_WHOLE = re.compile(r"(?=.{1,30}$)\d+(_\d+)*(\.\d+)?([eE]\+?\d{1,2})?", re.ASCII)
 
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
 
@@ -70,10 +74,12 @@ def seed(text: str) -> int:
 
 
 def _whole(text: str, least: int) -> int:
-    """Parse a whole number of at least so much."""
-    if not (text.isascii() and text.isdigit() and len(text) <= 20 and int(text) >= least):
-        raise argparse.ArgumentTypeError(f"expected a whole number from {least}, found {text!r}")
-    return int(text)
+    """Parse a whole number of at least so much, which may be written as 1e6 or 1_000_000."""
+    if _WHOLE.fullmatch(text):
+        value = Decimal(text)  # exact, as a float is not
+        if value == value.to_integral_value() and value >= least:
+            return int(value)
+    raise argparse.ArgumentTypeError(f"expected a whole number from {least}, found {text!r}")
 
 
 def report(args: argparse.Namespace, figures: Mapping[str, Any]) -> None:

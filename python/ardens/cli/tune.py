@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ardens.checks.options import options_of
 from ardens.models import MODELS
 from ardens.selection import Trial, combinations, tune
 from ardens.selection.halving import unfitted
@@ -71,7 +72,7 @@ def run(args: argparse.Namespace) -> None:
     for name, values in args.grid or ():
         if name in axes:
             raise UsageError(f"--grid {name} is given more than once")
-        axes[name] = values
+        axes[name] = [_counted(args.model, name, value) for value in values]
     try:
         estimator: Any = MODELS[args.model]().set_params(
             **{name: getattr(args, name) for name in _OF_ALL if name in vars(args)}
@@ -130,6 +131,13 @@ def _axis(text: str) -> tuple[str, list[Any]]:
     if not (name.isidentifier() and equals and values):
         raise argparse.ArgumentTypeError(f"expected NAME=V,V,..., found {text!r}")
     return name, [_literal(value.strip()) for value in _split(values)]
+
+
+def _counted(model: str, name: str, value: Any) -> Any:
+    """A value of an option, as an integer where the option is a count, though written as 1e3."""
+    option = options_of(MODELS[model]).get(name)
+    count = option is not None and option.kind.reading == "whole"
+    return int(value) if count and isinstance(value, float) and value.is_integer() else value
 
 
 def _split(text: str) -> list[str]:
