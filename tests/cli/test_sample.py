@@ -117,7 +117,7 @@ def test_a_failure_half_way_leaves_nothing_and_keeps_the_old_file(
 
 
 def test_an_output_that_grows_too_large_is_one_line_and_leaves_nothing(model, tmp_path):
-    out = tmp_path / "s.npy"
+    out = tmp_path / "s.npz"  # whose size is not known before
     arguments = ("sample", model, "-n", 1_000_000, "--out", out)
     done = shell('ulimit -f 100; exec "$@"', *arguments)
     assert done.returncode == 1

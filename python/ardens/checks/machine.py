@@ -1,17 +1,19 @@
-"""What the machine, or the container around this process, leaves to it: threads and memory."""
+"""What the machine, or the container around this process, leaves to it: threads, memory, disk."""
 
 from __future__ import annotations
 
+import errno
 import functools
 import math
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from ..core import max_threads
 from .options import whole_number
 
-__all__ = ["check_memory", "cpu_quota", "memory_limit", "thread_count"]
+__all__ = ["check_disk", "check_memory", "cpu_quota", "memory_limit", "thread_count"]
 
 _SMALL = 1 << 28  # bytes that any machine has; asking the system takes longer than a small call
 
@@ -52,6 +54,41 @@ def check_memory(n_bytes: int, what: str) -> None:
         raise MemoryError(
             f"{what} needs {n_bytes / 2**30:,.1f} GiB; this machine has {available / 2**30:,.1f}"
         )
+
+
+def check_disk(where: str | int, n_bytes: int, what: str, path: str) -> None:
+    """Raise OSError for more bytes than the disk of a folder, or of an open file, has left.
+
+    A limit on the size of files counts too. What is not known here, the write itself will tell.
+    """
+    limits: list[tuple[str, int | None]] = []
+    with suppress(AttributeError, OSError):  # not a POSIX system; a disk that does not say
+        disk = os.statvfs(where)
+        if disk.f_blocks:
+            limits.append(("the disk has", disk.f_bavail * disk.f_frsize))
+    limits.append(("a file may have", _file_limit()))
+    for whose, limit in limits:
+        if limit is not None and n_bytes > limit:
+            told = f"{what} take {_bytes(n_bytes)}, and {whose} {_bytes(limit)} left"
+            raise OSError(errno.ENOSPC, told, path)
+
+
+def _bytes(count: int) -> str:
+    """A number of bytes, as people read it."""
+    for unit, size in (("GiB", 2**30), ("MiB", 2**20)):
+        if count >= size:
+            return f"{count / size:,.1f} {unit}"
+    return f"{count:,} bytes"
+
+
+def _file_limit() -> int | None:
+    """The most bytes that a file of this process may have, if there is a limit."""
+    try:
+        import resource
+    except ImportError:  # not a POSIX system
+        return None
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    return None if limit == resource.RLIM_INFINITY else limit
 
 
 @functools.cache

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import secrets
+import stat
 import sys
 import time
 import zipfile
@@ -12,11 +14,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from typing import IO, TypeAlias
+from typing import IO, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ardens.checks.machine import check_disk
+from ardens.progress import Report, progress
 from ardens.storage.atomic import replacing
 
 from .arguments import add_model_file, add_threads, loaded
@@ -34,9 +38,18 @@ from .common import (
 
 Block: TypeAlias = NDArray[np.uint8]
 Write: TypeAlias = Callable[[Block], object]
-Format: TypeAlias = Callable[[IO[bytes], tuple[int, int]], AbstractContextManager[Write]]
+Shape: TypeAlias = tuple[int, int]
+
+
+class Format(NamedTuple):
+    """A format: what opens a stream for blocks of so many rows, and the bytes that they take."""
+
+    opened: Callable[[IO[bytes], Shape], AbstractContextManager[Write]]
+    size: Callable[[Shape], int]  # at least
+
 
 _STREAM_END = 2**64  # rows that one seed has
+_DEFLATED = 1032  # bytes that become one at best
 
 
 def add_to(commands: Commands) -> None:
@@ -67,7 +80,7 @@ def run(args: argparse.Namespace) -> None:
         raise UsageError("--start and -n: a seed has 2**64 rows, these go beyond")
     to_file = args.out != "-"
     layout = _format_of(args.out, args.json)
-    if args.packed and layout is not _npy:
+    if args.packed and layout is not _FORMATS[".npy"]:
         raise UsageError(f"--packed needs --out to end in .npy, found {args.out!r}")
     if to_file:
         check_output(args.out, args.force)
@@ -77,11 +90,15 @@ def run(args: argparse.Namespace) -> None:
     if not to_file and args.seed is None:
         note(f"seed {drawn_seed}")
     began = time.perf_counter()
-    width = -(-n_features // 8) if args.packed else n_features
+    shape = (args.rows, -(-n_features // 8) if args.packed else n_features)
+    place = _place(args.out)
+    if place is not None:
+        check_disk(place, layout.size(shape), f"{args.rows:,} rows", args.out)
     with (
         _opened(args.out) as stream,
-        layout(stream, (args.rows, width)) as write,
-        _behind(write) as put,
+        layout.opened(stream, shape) as write,
+        progress(args.rows, "row", verbose=place is not None, lines=False) as report_rows,
+        _behind(write, report_rows) as put,
     ):
         for block in model.iter_samples(
             args.rows, random_state=drawn_seed, start=args.start, packed=args.packed
@@ -102,6 +119,17 @@ def run(args: argparse.Namespace) -> None:
         )
 
 
+def _place(path: str) -> str | int | None:
+    """The folder of the file that the rows go to, or the file itself that standard output is."""
+    if path != "-":
+        return os.path.dirname(os.path.realpath(path))
+    try:
+        descriptor = sys.stdout.fileno()
+        return descriptor if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+    except OSError:
+        return None
+
+
 def _opened(path: str) -> AbstractContextManager[IO[bytes]]:
     """Where the rows go."""
     return replacing(path) if path != "-" else _standard_output()
@@ -118,7 +146,7 @@ def _standard_output() -> Iterator[IO[bytes]]:
 def _format_of(path: str, as_json: bool) -> Format:
     """What writes the format that the file's name tells."""
     if path == "-":
-        return partial(_text, opening=b"[", closing=b"]") if as_json else _text
+        return _lines(opening=b"[", closing=b"]") if as_json else _lines()
     suffix = os.path.splitext(path)[1].lower()
     if suffix not in _FORMATS:
         raise UsageError(f"--out must end in one of {', '.join(_FORMATS)}, found {path!r}")
@@ -126,22 +154,30 @@ def _format_of(path: str, as_json: bool) -> Format:
 
 
 @contextmanager
-def _behind(write: Write) -> Iterator[Write]:
+def _behind(write: Write, report_rows: Report) -> Iterator[Write]:
     """Write in a thread, so that the next block is drawn meanwhile; one block at most waits."""
+    written = 0
+
+    def counted(block: Block) -> None:
+        nonlocal written
+        write(block)
+        written += len(block)
+        report_rows(written)
+
     with ThreadPoolExecutor(max_workers=1) as writer:
         pending: Future[object] = writer.submit(lambda: None)
 
         def put(block: Block) -> None:
             nonlocal pending
             pending.result()
-            pending = writer.submit(write, block)
+            pending = writer.submit(counted, block)
 
         yield put
         pending.result()
 
 
 @contextmanager
-def _npy(stream: IO[bytes], shape: tuple[int, int]) -> Iterator[Write]:
+def _npy(stream: IO[bytes], shape: Shape) -> Iterator[Write]:
     """NumPy's format, its header before the first row."""
     header = {"descr": "|u1", "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(stream, header)
@@ -149,7 +185,7 @@ def _npy(stream: IO[bytes], shape: tuple[int, int]) -> Iterator[Write]:
 
 
 @contextmanager
-def _npz(stream: IO[bytes], shape: tuple[int, int]) -> Iterator[Write]:
+def _npz(stream: IO[bytes], shape: Shape) -> Iterator[Write]:
     """An archive of one array."""
     with (
         zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
@@ -161,11 +197,7 @@ def _npz(stream: IO[bytes], shape: tuple[int, int]) -> Iterator[Write]:
 
 @contextmanager
 def _text(
-    stream: IO[bytes],
-    shape: tuple[int, int],
-    separator: bytes = b",",
-    opening: bytes = b"",
-    closing: bytes = b"",
+    stream: IO[bytes], shape: Shape, separator: bytes, opening: bytes, closing: bytes
 ) -> Iterator[Write]:
     """A line a row."""
     zeros = opening + separator.join([b"0"] * shape[1]) + closing + b"\n"
@@ -180,11 +212,18 @@ def _text(
     yield write
 
 
-_FORMATS: dict[str, Format] = {
-    ".npy": _npy,
-    ".npz": _npz,
-    ".csv": _text,
-    ".data": _text,
-    ".amat": partial(_text, separator=b" "),
-    ".txt": partial(_text, separator=b" "),
+def _lines(separator: bytes = b",", opening: bytes = b"", closing: bytes = b"") -> Format:
+    """Text."""
+    brackets = len(opening) + len(closing)
+    opened = partial(_text, separator=separator, opening=opening, closing=closing)
+    return Format(opened, lambda shape: shape[0] * (2 * shape[1] + brackets))
+
+
+_FORMATS = {
+    ".npy": Format(_npy, math.prod),
+    ".npz": Format(_npz, lambda shape: math.prod(shape) // _DEFLATED),
+    ".csv": _lines(),
+    ".data": _lines(),
+    ".amat": _lines(b" "),
+    ".txt": _lines(b" "),
 }

@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 
 from ardens import data
+from ardens.checks.rows import binary_matrix
+from ardens.progress import progress
 
 from .arguments import add_data, add_model_file, add_threads, loaded
 from .common import Commands, command, report
 
 _DEFAULT_SPLIT = "test"
+_BLOCK = 1 << 24  # values that are scored at a time, between two looks at the progress
 
 
 def add_to(commands: Commands) -> None:
@@ -41,7 +44,7 @@ def run(args: argparse.Namespace) -> None:
             f"{args.data}: expected {model.n_features_in_} columns, as {args.model} has, "
             f"found {X.shape[1]}"
         )
-    log_prob = model.score_samples(X)
+    log_prob = _log_prob(model, X, args.data)
     if args.per_row and not args.json:
         for value in log_prob.tolist():
             print(value)
@@ -50,6 +53,21 @@ def run(args: argparse.Namespace) -> None:
     if args.per_row:
         figures["log_prob"] = log_prob.tolist()
     report(args, figures)
+
+
+def _log_prob(model: Any, X: Any, name: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Score the rows, a block at a time; no result depends on the blocks."""
+    binarize = model.get_params()["binarize"]
+    rows = binary_matrix(X, binarize=binarize, name=name)  # so that errors count rows of the file
+    model.set_params(binarize=None)
+    log_prob = np.empty(len(rows))
+    step = max(1, _BLOCK // rows.shape[1])
+    with progress(len(rows), "row", lines=False) as report_rows:
+        for first in range(0, len(rows), step):
+            block = rows[first : first + step]
+            log_prob[first : first + step] = model.score_samples(block)
+            report_rows(first + len(block))
+    return log_prob
 
 
 def _figures(log_prob: np.ndarray[Any, np.dtype[np.float64]], n_features: int) -> dict[str, Any]:
