@@ -141,7 +141,8 @@ def test_fit_needs_training_rows(tmp_path, rows, failure):
 
 def test_fit_refuses_an_existing_output_before_it_reads_anything(tmp_path, path, failure):
     path.write_bytes(b"precious")
-    message = failure(2, *fit(tmp_path / "missing.npz", path))
+    (tmp_path / "bad.npz").write_bytes(b"")
+    message = failure(2, *fit(tmp_path / "bad.npz", path))
     assert "exists; --force replaces it" in message
     assert path.read_bytes() == b"precious"
 

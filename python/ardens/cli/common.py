@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import math
 import os
@@ -17,6 +18,7 @@ __all__ = [
     "Parser",
     "UsageError",
     "add_output",
+    "check_inputs",
     "check_output",
     "command",
     "count",
@@ -114,6 +116,18 @@ def add_output(parser: argparse.ArgumentParser, default: str | None, what: str) 
     """Add ``--out`` and ``--force``."""
     parser.add_argument("--out", metavar="FILE", default=default, help=what)
     parser.add_argument("--force", action="store_true", help="replace FILE if it exists")
+
+
+def check_inputs(*paths: str | None) -> None:
+    """Fail before anything else is looked at: where a file is missing or cannot be read."""
+    for path in paths:
+        if path is None or path == "-":
+            continue
+        if os.path.isdir(path):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+        os.stat(path)  # and not opened: a pipe is opened once
+        if not os.access(path, os.R_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
 
 
 def check_output(path: str, force: bool) -> None:

@@ -15,7 +15,15 @@ from ardens.composites import Mixture
 from ardens.models import MODELS
 
 from .arguments import add_learning, add_option, chosen, learning_rows, model_options
-from .common import Commands, UsageError, add_output, check_output, command, report
+from .common import (
+    Commands,
+    UsageError,
+    add_output,
+    check_inputs,
+    check_output,
+    command,
+    report,
+)
 
 
 def add_to(commands: Commands) -> None:
@@ -47,6 +55,7 @@ def run(args: argparse.Namespace) -> None:
         estimator._check_options()
     except (TypeError, ValueError) as error:
         raise UsageError(str(error)) from error
+    check_inputs(args.data, args.valid)
     check_output(args.out, args.force)
     checkpoint = _checkpoint(args)
     binary = estimator.get_params()["binarize"] is None

@@ -28,6 +28,7 @@ from .common import (
     Commands,
     UsageError,
     add_output,
+    check_inputs,
     check_output,
     command,
     count,
@@ -82,6 +83,7 @@ def run(args: argparse.Namespace) -> None:
     layout = _format_of(args.out, args.json)
     if args.packed and layout is not _FORMATS[".npy"]:
         raise UsageError(f"--packed needs --out to end in .npy, found {args.out!r}")
+    check_inputs(args.model)
     if to_file:
         check_output(args.out, args.force)
     model = loaded(args)

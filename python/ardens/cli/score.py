@@ -13,7 +13,7 @@ from ardens.checks.rows import binary_matrix
 from ardens.progress import progress
 
 from .arguments import add_data, add_model_file, add_threads, loaded
-from .common import Commands, command, report
+from .common import Commands, check_inputs, command, report
 
 _DEFAULT_SPLIT = "test"
 _BLOCK = 1 << 24  # values that are scored at a time, between two looks at the progress
@@ -37,6 +37,7 @@ def add_to(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Score and report."""
+    check_inputs(args.model, args.data)
     model = loaded(args)
     X = _rows(args, binary=model.get_params()["binarize"] is None)
     if X.shape[1] != model.n_features_in_:

@@ -19,6 +19,7 @@ from .common import (
     Commands,
     UsageError,
     add_output,
+    check_inputs,
     check_output,
     command,
     note,
@@ -81,6 +82,7 @@ def run(args: argparse.Namespace) -> None:
             unfitted(estimator).set_params(**options)._check_options()
     except (TypeError, ValueError) as error:
         raise UsageError(str(error)) from error
+    check_inputs(args.data, args.valid)
     if args.out is not None:
         check_output(args.out, args.force)
     X, X_valid = learning_rows(args, binary=estimator.binarize is None)
