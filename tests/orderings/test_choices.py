@@ -102,7 +102,7 @@ def test_the_rows_held_out_do_not_choose_the_ordering(small, data):
         (lambda: orderings.random(0), ValueError, "n_features must be"),
         (lambda: orderings.random(3, -1), ValueError, "random_state must be"),
         (lambda: marginal([[0, 1]], by="sum"), ValueError, 'by must be "entropy" or "mean"'),
-        (lambda: marginal([[0, 1]], descending=1), TypeError, "descending must be"),
+        (lambda: marginal([[0, 1]], descending=2), TypeError, "descending must be"),
         (lambda: chow_liu([[0, 1]], root=2), ValueError, "root must be at most 1; got 2"),
         (lambda: chow_liu([[0, 1]], traversal="any"), ValueError, "traversal must be"),
         (lambda: greedy([[0, 2]]), ValueError, "X must contain only 0 and 1"),
