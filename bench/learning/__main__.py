@@ -21,9 +21,9 @@ from ..tables import Tables, read
 from . import recipes, results
 from .ablation import ablate
 from .literature import met, target_of
-from .loop import Choice, choose, judge, set_path
 from .page import WITHOUT, ablation_tables, write_page
 from .pictures import draw_curves, samples_figure
+from .run import Choice, choose, judge, set_path
 
 __all__ = ["main"]
 

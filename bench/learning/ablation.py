@@ -16,9 +16,9 @@ from ardens.schedules import Constant
 
 from ..internals import MARGINAL_LOGITS, Settings, settings_for
 from ..tables import significant
-from .loop import learning_rows
 from .recipes import default
 from .results import DIGITS, mean_and_error
+from .run import learning_rows
 
 __all__ = ["INGREDIENTS", "Ingredient", "ablate"]
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from ..machine import facts
 from ..tables import Tables, significant, write
 from .literature import known
-from .loop import Choice
+from .run import Choice
 
 __all__ = [
     "DEFAULT",
