@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .cells import first_other
+from .foreign import HEAD, is_text, refuse_foreign
 
 __all__ = ["SINGLE", "SPLITS", "read_arrays"]
 
@@ -19,22 +20,29 @@ SPLITS = ("train", "valid", "test")
 SINGLE = "data"
 """The name of the only matrix of a file, where it is none of `SPLITS`."""
 
+_ARRAY = np.lib.format.MAGIC_PREFIX
+
 
 def read_arrays(path: str, binary: bool, only: Collection[str]) -> dict[str, NDArray[Any]]:
     """Read the matrices that are wanted; ValueError names the file and what is wrong with it."""
     held = [SINGLE]
+    kind = os.path.splitext(path)[1].lower()
+    with open(path, "rb") as stream:
+        head = stream.read(HEAD)
+    if not head.startswith((b"PK", _ARRAY)):
+        refuse_foreign(head, path, f"a {kind} file")
     try:
         with open(path, "rb") as stream:  # closed whatever np.load raises
-            if stream.read(2) == b"PK":
-                stream.seek(0)
+            if head.startswith(b"PK"):
                 archive = np.load(stream, allow_pickle=False)
                 held = archive.files
                 wanted = held if len(held) == 1 else [name for name in SPLITS if name in only]
                 arrays = {name: archive[name] for name in wanted if name in held}
+            elif not head.startswith(_ARRAY) and head and is_text(head):
+                raise ValueError("it seems to be text, whose name ends in .csv or .txt")
             else:
                 arrays = {SINGLE: np.load(path, mmap_mode="r", allow_pickle=False)}
     except (ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
-        kind = os.path.splitext(path)[1].lower()
         raise ValueError(f"{path}: not a readable {kind} file ({error})") from error
     if len(held) == 1:
         (name,) = held

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from . import cells
 from .cells import first_other
+from .foreign import HEAD, refuse_foreign
 
 __all__ = ["read_text"]
 
@@ -43,6 +44,7 @@ class _Text:
     def parse(self, block: bytes) -> NDArray[Any] | None:
         """Rows of whole lines, or None where all lines are blank."""
         if self.line == 1:
+            refuse_foreign(block[:HEAD], self.name, "rows of 0 and 1 as text")
             block = block.removeprefix(b"\xef\xbb\xbf")
         n_lines = block.count(b"\n")
         if not (content := block.strip()):
