@@ -22,8 +22,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .checks.options import truth
+from .checks.options import truth, whole_number
 from .readers.arrays import SINGLE, SPLITS, read_arrays
+from .readers.cells import Wanted
 from .readers.text import read_text
 
 __all__ = ["SINGLE", "SPLITS", "digits", "read"]
@@ -34,6 +35,8 @@ def read(
     *,
     binary: bool = True,
     only: Collection[str] = SPLITS,
+    n_features: int | None = None,
+    as_in: str = "the model",
 ) -> dict[str, NDArray[Any]]:
     """Read the matrices of a data file, as a dict of split names to arrays.
 
@@ -47,6 +50,10 @@ def read(
     only : collection of str, default ("train", "valid", "test")
         The splits of a ``.npz`` file to load; those it does not hold are left out, but one must be
         there. A file with a single matrix ignores it.
+    n_features : int, optional
+        The number of columns that is wanted, at least 1; None for any.
+    as_in : str, default "the model"
+        What has so many columns, for the error where others are found.
 
     Returns
     -------
@@ -62,6 +69,12 @@ def read(
     ValueError
         If it holds something else, naming the file, the place (lines and columns of text count
         from 1, rows and columns of arrays from 0), what was wanted and what came.
+
+    Warns
+    -----
+    UserWarning
+        If any numbers are read, and the first row looks like the numbers of columns. Above rows of
+        0 and 1 that is an error.
 
     Notes
     -----
@@ -79,15 +92,17 @@ def read(
     array([[0, 1, 1],
            [1, 0, 0]], dtype=uint8)
     """
-    path, binary = os.fspath(source), truth(binary, "binary")
+    path, wanted = os.fspath(source), Wanted(truth(binary, "binary"))
+    if n_features is not None:
+        wanted = wanted.wide(whole_number(n_features, "n_features", minimum=1), f", as {as_in} has")
     if path == "-":
         if sys.stdin is None or sys.stdin.closed:
             raise OSError("standard input is closed")
-        return {SINGLE: read_text(sys.stdin.buffer, "standard input", binary)}
+        return {SINGLE: read_text(sys.stdin.buffer, "standard input", wanted)}
     if os.path.splitext(path)[1].lower() in (".npz", ".npy"):
-        return read_arrays(path, binary, only)
+        return read_arrays(path, wanted, only)
     with open(path, "rb") as stream:
-        return {SINGLE: read_text(stream, path, binary)}
+        return {SINGLE: read_text(stream, path, wanted)}
 
 
 def digits(*, random_state: int = 0) -> dict[str, NDArray[np.uint8]]:

@@ -52,7 +52,7 @@ def test_bad_input_is_one_line_and_exit_1(model, tmp_path, failure):
     damaged.write_bytes(model.read_bytes()[:-5])
     missing = tmp_path / "missing"
     assert f"{bad}: line 2, column 5" in failure(1, "score", model, bad)
-    message = f"{narrow}: expected {N} columns, as {model} has, found 2"
+    message = f"{narrow}: line 1: expected {N} columns, as {model} has, found 2"
     assert message in failure(1, "score", model, narrow)
     assert "No such file" in failure(1, "score", model, missing)
     assert "No such file" in failure(1, "info", missing)

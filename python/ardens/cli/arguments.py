@@ -110,7 +110,8 @@ def learning_rows(args: argparse.Namespace, binary: bool) -> tuple[Any, Any]:
         raise ValueError(f"{args.data}: expected an array 'train', found {', '.join(splits)}")
     if args.valid is None:
         return X, splits.get("valid")
-    held_out: Mapping[str, Any] = data.read(args.valid, binary=binary, only=("valid",))
+    width = {"n_features": X.shape[1], "as_in": args.data}
+    held_out: Mapping[str, Any] = data.read(args.valid, binary=binary, only=("valid",), **width)
     return X, next(iter(held_out.values()))
 
 

@@ -39,12 +39,7 @@ def run(args: argparse.Namespace) -> None:
     """Score and report."""
     check_inputs(args.model, args.data)
     model = loaded(args)
-    X = _rows(args, binary=model.get_params()["binarize"] is None)
-    if X.shape[1] != model.n_features_in_:
-        raise ValueError(
-            f"{args.data}: expected {model.n_features_in_} columns, as {args.model} has, "
-            f"found {X.shape[1]}"
-        )
+    X = _rows(args, model)
     log_prob = _log_prob(model, X, args.data)
     if args.per_row and not args.json:
         for value in log_prob.tolist():
@@ -86,10 +81,16 @@ def _figures(log_prob: np.ndarray[Any, np.dtype[np.float64]], n_features: int) -
     }
 
 
-def _rows(args: argparse.Namespace, binary: bool) -> Any:
-    """The rows of the split that is asked for."""
+def _rows(args: argparse.Namespace, model: Any) -> Any:
+    """The rows of the split that is asked for, as many columns as the model has."""
     split = args.split or _DEFAULT_SPLIT
-    splits = data.read(args.data, binary=binary, only=(split,))
+    splits = data.read(
+        args.data,
+        binary=model.get_params()["binarize"] is None,
+        only=(split,),
+        n_features=int(model.n_features_in_),
+        as_in=args.model,
+    )
     if args.split is not None and split not in splits:
         found = ", ".join(splits).replace(data.SINGLE, "only one, unnamed")
         raise ValueError(f"{args.data}: expected an array {split!r}, found {found}")

@@ -1,15 +1,32 @@
-"""Cells that are to be 0 or 1."""
+"""Cells that are to be 0 or 1, in columns that may be known."""
 
 from __future__ import annotations
 
-from typing import Any
+import warnings
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["BLOCK", "first_other"]
+__all__ = ["BLOCK", "HEADER", "Wanted", "check_first_row", "first_other", "looks_numbered"]
 
 BLOCK = 1 << 22  # bytes worked on at a time: memory beside the result stays near this
+HEADER = "; these look like column numbers: is it a header? Remove it"
+
+
+class Wanted(NamedTuple):
+    """What a matrix is to be: of 0 and 1 or of any numbers, as wide as something if that is known.
+
+    `whose` is how an error goes on that names the width, such as " as in line 1".
+    """
+
+    binary: bool
+    width: int = 0
+    whose: str = ""
+
+    def wide(self, width: int, whose: str) -> Wanted:
+        """The same, and so wide, unless that was known."""
+        return self if self.width else Wanted(self.binary, width, whose)
 
 
 def first_other(array: NDArray[Any]) -> tuple[int, int] | None:
@@ -22,3 +39,31 @@ def first_other(array: NDArray[Any]) -> tuple[int, int] | None:
             row, column = divmod(int(np.argmin(good)), array.shape[1])
             return start + row, column
     return None
+
+
+def looks_numbered(row: ArrayLike) -> bool:
+    """Whether a row is of whole numbers, each above the one before, as those of columns are.
+
+    >>> looks_numbered([1.0, 2.0, 3.0]), looks_numbered([1990, 2000, 2005]), looks_numbered([0, 1])
+    (True, True, False)
+    """
+    numbers = np.asarray(row, np.float64)
+    whole = len(numbers) > 2 and np.isfinite(numbers).all() and (numbers == np.floor(numbers)).all()
+    return bool(whole and (np.diff(numbers) > 0).all())
+
+
+def check_first_row(X: NDArray[Any], where: str, place: str) -> None:
+    """Refuse column numbers above rows of 0 and 1; above other numbers they are a warning."""
+    if len(X) < 2 or not looks_numbered(X[0]):
+        return
+    if first_other(X[1:]) is None:
+        raise ValueError(
+            f"{where}: expected a row, found column numbers at {place}, above rows of 0 and 1: "
+            "is it a header? Remove it"
+        )
+    if X[0, -1] - X[0, 0] == X.shape[1] - 1:  # they count
+        warnings.warn(
+            f"{where}: {place} looks like column numbers, and is read as a row; remove it if it is "
+            "a header",
+            stacklevel=2,
+        )

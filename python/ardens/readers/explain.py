@@ -1,0 +1,111 @@
+"""What is wrong with a text that could not be read: slow, and so only asked then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .cells import HEADER, Wanted, looks_numbered
+
+__all__ = ["explain"]
+
+_SHOWN = 40  # characters of a bad cell that an error repeats
+_HEADER = "; is this a header line? Remove it"
+_HEADER_AND_INDEX = "; is this a header line, over an index? Remove both"
+_INDEX = "; column 1 counts the rows: is it an index? Remove it"
+_SEPARATORS = "; cells are to be separated by commas or white space"
+_MISSING = "; fill or drop missing values first"
+_CATEGORY = (
+    "; code categories as 0 and 1 first, a column for each value (as pandas.get_dummies does)"
+)
+_NUMBER = "; with binarize, numbers above a threshold count as 1"
+_ABSENT = {"", "?", "-", "na", "n/a", "nan", "null", "none", "missing"}
+
+
+def explain(
+    block: bytes, name: str, wanted: Wanted, delimiter: str | None, line: int, first_row: int
+) -> None:
+    """Raise the error of the first line that is wrong, of a block that begins at a line.
+
+    `first_row` is the line of the first row; the block may be a later one. Nothing is raised where
+    nothing is wrong that is known here.
+    """
+    lines = block.decode("utf-8", "replace").split("\n")
+    rows = [(i, row) for i, row in enumerate(lines, line) if row.strip()]
+    index: list[str] = []
+    for place, (i, row) in enumerate(rows):
+        found = _cells(row, delimiter)
+        index.append(found[0])
+        below = _cells(rows[place + 1][1], delimiter) if place + 1 < len(rows) else []
+        if any(map(_is_number, below)) and _names(found):
+            advice = _HEADER if found[0] else _HEADER_AND_INDEX
+            raise _bad_cell(name, i, 0, found[0], wanted, advice)
+        bad = next((j for j, cell in enumerate(found) if not _good(cell, wanted)), None)
+        if bad is not None and any(mark in found[bad] for mark in ";|"):
+            raise _bad_cell(name, i, bad, found[bad], wanted, _SEPARATORS)
+        if wanted.width not in (0, len(found)):
+            raise ValueError(
+                f"{name}: line {i}: expected {wanted.width} columns{wanted.whose}, "
+                f"found {len(found)}"
+            )
+        if bad is not None:
+            advice = _advice(found[bad])
+            if _numbered(found) and all(_good(cell, wanted) for cell in below):
+                advice = HEADER
+            elif bad == 0 and line <= first_row and _counts(index):
+                advice = _INDEX
+            raise _bad_cell(name, i, bad, found[bad], wanted, advice)
+        wanted = wanted.wide(len(found), f" as in line {i}")
+
+
+def _bad_cell(
+    name: str, line: int, column: int, cell: str, wanted: Wanted, advice: str
+) -> ValueError:
+    """The error of a cell: where it is, what was wanted, what came, and what to do."""
+    kind = "0 or 1" if wanted.binary else "a number"
+    found = f"{cell[:_SHOWN]!r}{'...' * (len(cell) > _SHOWN)}" if cell else "nothing"
+    return ValueError(
+        f"{name}: line {line}, column {column + 1}: expected {kind}, found {found}{advice}"
+    )
+
+
+def _advice(cell: str) -> str:
+    """What to do about a cell that is not what is wanted."""
+    if cell.lower() in _ABSENT:
+        return _MISSING
+    return _NUMBER if _is_number(cell) else _CATEGORY
+
+
+def _names(found: Sequence[str]) -> bool:
+    """Whether cells are names of columns, or numbers of columns behind an empty cell."""
+    if not found[0] and _numbered(found[1:]):
+        return True
+    return any(found) and not any(map(_is_number, found))
+
+
+def _numbered(found: Sequence[str]) -> bool:
+    """Whether cells are like the numbers of columns."""
+    return all(map(_is_number, found)) and looks_numbered([float(cell) for cell in found])
+
+
+def _cells(row: str, delimiter: str | None) -> list[str]:
+    """The cells of a line."""
+    return [cell.strip() for cell in row.split(delimiter)]
+
+
+def _counts(index: Sequence[str]) -> bool:
+    """Whether the first cells of the rows so far are 0, 1, 2, … or 1, 2, 3, …"""
+    return any(index == [str(k) for k in range(first, first + len(index))] for first in (0, 1))
+
+
+def _good(cell: str, wanted: Wanted) -> bool:
+    """Whether the cell is of the kind that is wanted."""
+    return _is_number(cell) and (not wanted.binary or float(cell) in (0, 1))
+
+
+def _is_number(cell: str) -> bool:
+    """Whether NumPy reads the cell as a number."""
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return "_" not in cell and cell.isascii()  # which Python reads and NumPy does not
