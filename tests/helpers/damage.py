@@ -166,5 +166,6 @@ def key_twice(rng: Random, content: bytes) -> bytes:
     return join(text[: key.start()] + again + text[key.start() :], tensors)
 
 
-DAMAGES = [cut_off, bits_flipped, bytes_inserted, bytes_removed, bytes_repeated, another_length]
+DAMAGES_OF_BYTES = [cut_off, bits_flipped, bytes_inserted, bytes_removed, bytes_repeated]
+DAMAGES = [*DAMAGES_OF_BYTES, another_length]
 DAMAGES += [other_numbers] * 2 + [other_words] * 8 + [key_twice]

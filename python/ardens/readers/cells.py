@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["BLOCK", "HEADER", "Wanted", "check_first_row", "first_other", "looks_numbered"]
+__all__ = ["BLOCK", "HEADER", "Wanted", "check_first_row", "first_other", "looks_numbered", "short"]
 
 BLOCK = 1 << 22  # bytes worked on at a time: memory beside the result stays near this
+_LONGEST = 300  # characters
 HEADER = "; these look like column numbers: is it a header? Remove it"
 
 
@@ -27,6 +28,11 @@ class Wanted(NamedTuple):
     def wide(self, width: int, whose: str) -> Wanted:
         """The same, and so wide, unless that was known."""
         return self if self.width else Wanted(self.binary, width, whose)
+
+
+def short(text: str) -> str:
+    """What an error repeats of a file or of another's error."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def first_other(array: NDArray[Any]) -> tuple[int, int] | None:
