@@ -148,7 +148,7 @@ REFUSED = {
     "missing in a frame": (
         pd.DataFrame({"a": pd.array([1, None], dtype="Int64")}),
         ValueError,
-        "(missing value|NaN).*row 1, column 0",
+        '(missing value|NaN).*row 1, column "a"',
     ),
     "masked cells": (
         np.ma.array(BITS, mask=BITS),

@@ -19,11 +19,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..core import check_binary
 from .options import real_number
+from .said import Said
 
 __all__ = ["binary_matrix", "check_feature_names", "feature_names"]
 
 _UINT8 = np.dtype(np.uint8)
 _ONLY_BITS = "must contain only 0 and 1"
+_CATEGORIES = (
+    "; code categories as 0 and 1 first, a column for each value (as pandas.get_dummies does)"
+)
+_LISTED = 5  # columns that an error lists
 
 
 def binary_matrix(
@@ -34,12 +39,14 @@ def binary_matrix(
     name: str = "X",
     allow_empty: bool = True,
     model: str = "the model",
+    names: NDArray[np.object_] | None = None,
 ) -> NDArray[np.uint8]:
     """Check a matrix of zeros and ones and bring it into the form the kernels read.
 
     Any bool, integer, float or object dtype, byte order and memory layout will do; values above
     `binarize`, where it is given, count as 1. The result is C-contiguous uint8, `X` itself where it
-    already is that. It takes about a microsecond then, where `X` is small.
+    already is that. It takes about a microsecond then, where `X` is small. Errors name columns as
+    `X` does, or as `names` does.
 
     >>> binary_matrix([[0.0, 1.0], [True, False]])
     array([[0, 1],
@@ -48,11 +55,11 @@ def binary_matrix(
     array([[0, 0],
            [0, 1]], dtype=uint8)
     """
-    array: NDArray[Any] = X if type(X) is np.ndarray else _as_array(X, name)
+    array: NDArray[Any] = X if type(X) is np.ndarray else _as_array(X, Said(name, X, names))
     _check_shape(array, n_features, name, allow_empty, model)
     kind = array.dtype.kind
     if binarize is not None:
-        return _thresholded(array, real_number(binarize, "binarize"), name)
+        return _thresholded(array, real_number(binarize, "binarize"), Said(name, X, names))
     if array.dtype == _UINT8 or kind == "b":
         bits = np.ascontiguousarray(array)
         if kind == "b":
@@ -61,37 +68,39 @@ def binary_matrix(
             return bits
         if kind == "b":  # true may be stored as a byte other than 1
             return np.asarray(bits != 0, dtype=bool).view(_UINT8)
-        raise _bad_values(array, array > 1, name)
-    _check_kind(array, name)
+        raise _bad_values(array, array > 1, Said(name, X, names))
+    said = Said(name, X, names)
+    _check_kind(array, said)
     ones = np.asarray(np.equal(array, 1, order="C"), dtype=bool)
     zeros = np.asarray(np.equal(array, 0, order="C"), dtype=bool)
     if np.count_nonzero(ones) + np.count_nonzero(zeros) != array.size:
-        _check_finite(array, name)
-        raise _bad_values(array, ~(ones | zeros), name)
+        _check_finite(array, said)
+        raise _bad_values(array, ~(ones | zeros), said)
     return ones.view(_UINT8)
 
 
-def _as_array(X: Any, name: str) -> NDArray[Any]:
+def _as_array(X: Any, said: Said) -> NDArray[Any]:
     """Bring what is no array into one; nothing sparse, masked or ragged."""
     if X is None:
-        raise TypeError(f"{name} must be a 2-d array of 0 and 1; got None")
+        raise TypeError(f"{said} must be a 2-d array of 0 and 1; got None")
     if hasattr(X, "nnz"):
-        raise TypeError(f"{name} is sparse, but a dense array is required; pass {name}.toarray()")
+        raise TypeError(f"{said} is sparse, but a dense array is required; pass {said}.toarray()")
     masked = getattr(sys.modules.get("numpy.ma"), "MaskedArray", ())
     if isinstance(X, masked):
         hidden = np.ma.getmaskarray(X)
-        if hidden.any():
-            raise ValueError(f"{name} has masked cells: {_first(hidden)}; fill or drop them first")
+        if hidden.ndim == 2 and hidden.any():
+            cell = said.first(hidden)
+            raise ValueError(f"{said} has masked cells: {cell}; fill or drop them first")
     elif isinstance(X, (list, tuple)) and any(isinstance(row, masked) for row in X):
         raise ValueError(
-            f"{name} is a list of masked arrays, whose masks would be lost; stack them first"
+            f"{said} is a list of masked arrays, whose masks would be lost; stack them first"
         )
     try:
         array = np.asarray(X)
     except ValueError as error:
-        raise ValueError(f"{name} must be a 2-d array of 0 and 1; {error}") from error
+        raise ValueError(f"{said} must be a 2-d array of 0 and 1; {error}") from error
     if array.ndim == 0 and array.dtype.kind not in "biufc":
-        raise TypeError(f"{name} must be a 2-d array of 0 and 1; got a {type(X).__name__}")
+        raise TypeError(f"{said} must be a 2-d array of 0 and 1; got a {type(X).__name__}")
     return array
 
 
@@ -125,40 +134,57 @@ def _check_shape(
         )
 
 
-def _check_kind(array: NDArray[Any], name: str) -> None:
+def _check_kind(array: NDArray[Any], said: Said) -> None:
     """Refuse what does not hold real numbers."""
     kind = array.dtype.kind
     if kind == "c":
-        raise ValueError(f"Complex data not supported: {name} has dtype {array.dtype}")
+        raise ValueError(f"Complex data not supported: {said} has dtype {array.dtype}")
     if kind == "O":
-        _check_objects(array, name)
+        _check_objects(array, said)
     elif kind not in "biuf":
-        raise TypeError(f"{name} must be a numeric array of 0 and 1; got dtype {array.dtype}")
+        raise TypeError(
+            f"{said} must be a numeric array of 0 and 1; got dtype {array.dtype}"
+            + _CATEGORIES * (kind in "US")
+        )
 
 
-def _check_objects(array: NDArray[Any], name: str) -> None:
+def _check_objects(array: NDArray[Any], said: Said) -> None:
     """Refuse objects that are no real numbers; numbers are compared as they are, none wraps."""
     allowed = (Real, Decimal, np.bool_)
     kinds = set(map(type, array.flat))
     if Decimal not in kinds and all(issubclass(kind, allowed) for kind in kinds):
         return
     for index, value in np.ndenumerate(array):
-        place = f"row {index[0]}, column {index[1]}"
-        if isinstance(value, Decimal) and value.is_snan():  # which must not even be compared
-            raise ValueError(f"{name} contains NaN or inf, but it {_ONLY_BITS}: {value} at {place}")
-        if isinstance(value, allowed):
+        unsound = isinstance(value, Decimal) and value.is_snan()  # which must not be compared
+        if isinstance(value, allowed) and not unsound:
             continue
+        place = said.place(*index)
+        if unsound:
+            raise ValueError(f"{said} contains NaN or inf, but it {_ONLY_BITS}: {value} at {place}")
         if isinstance(value, (complex, np.complexfloating)):
-            raise ValueError(f"Complex data not supported: {name} holds {value!r} at {place}")
+            raise ValueError(f"Complex data not supported: {said} holds {value!r} at {place}")
         if value is None or type(value).__name__ in ("NAType", "NaTType"):
-            raise ValueError(f"{name} has a missing value ({value!r}, read as NaN) at {place}")
+            raise ValueError(f"{said} has a missing value ({value!r}, read as NaN) at {place}")
+        text = isinstance(value, str | bytes)
+        advice = _CATEGORIES + _columns_of_text(array, said) if text else ""
         raise TypeError(
-            f"{name} holds {reprlib.repr(value)} at {place}; the argument must be an array "
-            f"without strings or {type(value).__name__} objects, every cell a number"
+            f"{said} holds {reprlib.repr(value)} at {place}; the argument must be an array "
+            f"without strings or {type(value).__name__} objects, every cell a number{advice}"
         )
 
 
-def _check_finite(array: NDArray[Any], name: str) -> None:
+def _columns_of_text(array: NDArray[Any], said: Said) -> str:
+    """Which columns hold text, if there are several."""
+    held = [
+        said.column(j)
+        for j, column in enumerate(array.T)
+        if any(isinstance(value, str | bytes) for value in column)
+    ]
+    more = ", …" * (len(held) > _LISTED)
+    return f"; text is in {', '.join(held[:_LISTED])}{more}" if len(held) > 1 else ""
+
+
+def _check_finite(array: NDArray[Any], said: Said) -> None:
     """Refuse NaN and infinity."""
     if array.dtype.kind == "f":
         bad = ~np.isfinite(array)
@@ -167,32 +193,24 @@ def _check_finite(array: NDArray[Any], name: str) -> None:
     else:
         return
     if bad.any():
-        raise ValueError(f"{name} contains NaN or inf, but it {_ONLY_BITS}: {_first(bad, array)}")
+        cell = said.first(bad, array)
+        raise ValueError(f"{said} contains NaN or inf, but it {_ONLY_BITS}: {cell}")
 
 
-def _thresholded(array: NDArray[Any], threshold: float, name: str) -> NDArray[np.uint8]:
+def _thresholded(array: NDArray[Any], threshold: float, said: Said) -> NDArray[np.uint8]:
     """Whether each number is above the threshold."""
-    _check_kind(array, name)
-    _check_finite(array, name)
+    _check_kind(array, said)
+    _check_finite(array, said)
     # Compared in double precision: a scalar would be rounded to the dtype of `array` first.
     above = np.greater(array, np.array([threshold]), order="C")
     return np.asarray(above, dtype=bool).view(_UINT8)
 
 
-def _bad_values(array: NDArray[Any], bad: NDArray[np.bool_], name: str) -> ValueError:
+def _bad_values(array: NDArray[Any], bad: NDArray[np.bool_], said: Said) -> ValueError:
     """The error of values that are neither 0 nor 1."""
-    return ValueError(
-        f"{name} {_ONLY_BITS}; found {_first(bad, array)}; binarize=threshold makes numbers binary"
-    )
-
-
-def _first(bad: NDArray[np.bool_], array: NDArray[Any] | None = None) -> str:
-    """Describe the first true cell, the value there, and how many there are."""
-    row, column = np.unravel_index(int(np.argmax(bad)), bad.shape)
-    count = np.count_nonzero(bad)
-    cell = None if array is None else array[row, column : column + 1].tolist()[0]
-    value = "" if array is None else f"{str(cell)[:40]} at "
-    return f"{value}row {row}, column {column} ({count} such value{'s' if count > 1 else ''})"
+    cell = said.first(bad, array)
+    advice = "binarize=threshold makes numbers binary"
+    return ValueError(f"{said} {_ONLY_BITS}; found {cell}; {advice}")
 
 
 def feature_names(X: object) -> NDArray[np.object_] | None:

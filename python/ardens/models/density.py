@@ -165,6 +165,7 @@ class Density(Sampler[State]):
             binarize=self.binarize,
             allow_empty=allow_empty,
             model=model,
+            names=self._state().names,
         )
 
     def _judges(
@@ -184,4 +185,5 @@ class Density(Sampler[State]):
             name="X_valid",
             allow_empty=False,
             model=model,
+            names=names,
         )
