@@ -63,11 +63,11 @@ class Columns:
     ) -> Self:
         """Check and copy; None leaves the columns in their order, as they are, without names.
 
-        TypeError or ValueError if `ordering` is no permutation, or `flipped` has not one 0 or 1 for
-        every column.
+        `ordering` may be of `names`. TypeError or ValueError if it is no permutation, or `flipped`
+        has not one 0 or 1 for every column.
         """
         return cls(
-            permutation(np.arange(n_features) if ordering is None else ordering, n_features),
+            permutation(np.arange(n_features) if ordering is None else ordering, n_features, names),
             _flags(np.zeros(n_features, np.bool_) if flipped is None else flipped, n_features),
             None if names is None else np.array(names, dtype=object),
         )

@@ -12,7 +12,7 @@ import math
 import operator
 import os
 import reprlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from numbers import Integral, Real
@@ -28,6 +28,7 @@ __all__ = [
     "Kind",
     "Option",
     "RandomState",
+    "listed_names",
     "maybe",
     "number",
     "one_of",
@@ -147,16 +148,55 @@ def vector(value: ArrayLike, size: int, wanted: str, *, below: int, kinds: str) 
     return array
 
 
-def permutation(ordering: ArrayLike, n_features: int) -> NDArray[np.intp]:
-    """Check an ordering of the columns, and copy it into a read-only array."""
+def permutation(
+    ordering: ArrayLike, n_features: int, names: Iterable[str] | None = None
+) -> NDArray[np.intp]:
+    """Check an ordering of the columns, by number or by name, and copy it into a read-only array.
+
+    >>> permutation(["old", "male"], 2, ["male", "old"])
+    array([1, 0])
+    """
     wanted = f"ordering must be None, a name or a permutation of 0 … {n_features - 1}"
+    listed = listed_names(ordering)
+    if listed is not None:
+        wanted += " or of the names of the columns"
+        ordering = _places(listed, n_features, names, wanted)
     array = vector(ordering, n_features, wanted, below=n_features, kinds="iu")
     result = array.astype(np.intp)
     counts = np.bincount(result, minlength=n_features)
     if counts.max() > 1:
-        raise ValueError(f"{wanted}; it has {int(np.argmax(counts))} more than once")
+        column = int(np.argmax(counts))
+        twice = column if listed is None else repr(listed[result.tolist().index(column)])
+        raise ValueError(f"{wanted}; it has {twice} more than once")
     result.flags.writeable = False
     return result
+
+
+def listed_names(ordering: object) -> list[str] | None:
+    """The names of columns that an ordering consists of; None if it has anything else."""
+    in_order = isinstance(ordering, Sequence) or getattr(ordering, "ndim", 0) == 1
+    if isinstance(ordering, str) or not (in_order and isinstance(ordering, Iterable)):
+        return None
+    names = list(ordering)
+    return names if names and all(isinstance(name, str) for name in names) else None
+
+
+def _places(
+    listed: Sequence[str], n_features: int, names: Iterable[str] | None, wanted: str
+) -> list[int]:
+    """The numbers of the columns that are listed by name."""
+    if names is None:
+        raise ValueError(
+            f"{wanted}; got names, {reprlib.repr(listed)}, but the columns have none: give a data "
+            "frame, or the numbers of the columns"
+        )
+    if len(listed) != n_features:
+        raise ValueError(f"{wanted}; got {len(listed)} names for {n_features} columns")
+    places = {name: i for i, name in enumerate(names)}
+    unknown = [name for name in listed if name not in places]
+    if unknown:
+        raise ValueError(f"{wanted}; it has {reprlib.repr(unknown[0])}, which no column is called")
+    return [places[name] for name in listed]
 
 
 def seed_from(random_state: RandomState, name: str = "random_state") -> int:

@@ -11,6 +11,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..checks.options import listed_names, permutation
 from ..core import Rows
 from ..models import AutoregressiveModel
 from ..orderings import Name
@@ -42,11 +43,19 @@ def given_members(models: Sequence[AutoregressiveModel]) -> Members:
 
 
 def clones(
-    estimator: AutoregressiveModel, orderings: Orderings, seeds: Sequence[int]
+    estimator: AutoregressiveModel,
+    orderings: Orderings,
+    seeds: Sequence[int],
+    names: NDArray[np.object_] | None = None,
 ) -> list[AutoregressiveModel]:
-    """Unfitted copies of an estimator, one for each seed, each with its ordering."""
+    """Unfitted copies of an estimator, one for each seed, each with its ordering.
+
+    With `names`, orderings of those become orderings of numbers, as the members see rows alone.
+    """
     models = []
     for ordering, seed in zip(_each(estimator, orderings, len(seeds)), seeds, strict=True):
+        if not (ordering is None or names is None or listed_names(ordering) is None):
+            ordering = permutation(ordering, len(names), names)
         options = estimator.get_params(deep=False)
         changes = {"ordering": ordering, "random_state": seed, "validation_fraction": 0.0}
         changes |= {"verbose": False}

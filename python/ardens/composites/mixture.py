@@ -42,7 +42,7 @@ def _members_can_be_made(mixture: Mixture, n_features: int | None) -> None:
             "the estimator's binarize must be None, as that of the mixture counts; "
             f"got {estimator.binarize!r}"
         )
-    for model in mixture._members([0] * mixture.n_members):
+    for model in clones(estimator, mixture.orderings, [0] * mixture.n_members):
         model._check_options(n_features)
 
 
@@ -227,7 +227,8 @@ class Mixture(MixedDensity):
                 f'weights="learned" needs at least {FEWEST_VALID} validation rows; give X_valid, '
                 "more rows, or a larger validation_fraction"
             )
-        models = self._members(seeds.generate_state(self.n_members, np.uint64).tolist())
+        drawn = seeds.generate_state(self.n_members, np.uint64).tolist()
+        models = clones(self._estimator(), self.orderings, drawn, names)
         threads = thread_count(self.n_jobs)
         train_members(models, rows, judged, threads, bool(self.verbose))
         for model in models:
@@ -278,10 +279,6 @@ class Mixture(MixedDensity):
         scores = fitted.scores(rows, thread_count(self.n_jobs))
         self._fitted = _weighted(fitted, *learned_weights(scores))
         return self
-
-    def _members(self, seeds: Sequence[int]) -> list[AutoregressiveModel]:
-        """Clones of the estimator, each with its ordering and seed."""
-        return clones(self._estimator(), self.orderings, seeds)
 
     def _estimator(self) -> AutoregressiveModel:
         """What is to be trained."""

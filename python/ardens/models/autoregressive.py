@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks.options import SEED, RandomState, one_of, option, permutation
+from ..checks.options import SEED, RandomState, listed_names, one_of, option, permutation
 from ..columns import Columns
 from ..core import Float32Array, Model
 from ..orderings import NAMES, Name
@@ -30,8 +30,10 @@ def _check_ordering(ordering: object, name: str) -> None:
 
 
 def _ordering_is_a_permutation(model: AutoregressiveModel, n_features: int | None) -> None:
-    """An ordering that is no name orders so many columns."""
+    """An ordering that is no name orders so many columns; what they are called, `fit` knows."""
     ordering = model.ordering
+    if listed_names(ordering) is not None:
+        return
     if not (ordering is None or isinstance(ordering, str) or n_features is None):
         permutation(ordering, n_features)
 
@@ -44,10 +46,11 @@ class AutoregressiveModel(ConditionalDensity):
 
     Parameters
     ----------
-    ordering : None, str or array_like of int, shape (n_features,)
-        The order of the factors: ``ordering[k]`` is the column that stands at position k. None is
-        the order of the columns; with "random", "marginal", "chow-liu" or "greedy", `fit` chooses
-        one by the function of `ardens.orderings`, from its training rows or from the seed.
+    ordering : None, str or array_like of int or str, shape (n_features,)
+        The order of the factors: ``ordering[k]`` is the column that stands at position k, by its
+        number or, if the data have names of columns, by its name. None is the order of the columns;
+        with "random", "marginal", "chow-liu" or "greedy", `fit` chooses one by the function of
+        `ardens.orderings`, from its training rows or from the seed.
     coding : {None, "majority"}, default None
         None learns the columns as they are. With "majority", `fit` turns over
         (:math:`x_i' = 1 - x_i`) those whose mean over the training rows is above 1/2, so that data

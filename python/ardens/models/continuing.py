@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..columns import Columns
 from ..training.solver import Solver
@@ -17,7 +18,13 @@ from .fitted import Fitted, variant_of
 __all__ = ["check_continues", "continued"]
 
 
-def check_continues(model: AutoregressiveModel, before: Fitted, n_features: int, what: str) -> None:
+def check_continues(
+    model: AutoregressiveModel,
+    before: Fitted,
+    n_features: int,
+    names: NDArray[np.object_] | None,
+    what: str,
+) -> None:
     """Refuse to go on from a model that the options, and the data, no longer describe."""
     core, options = before.core, model.get_params(deep=False)
     variant = variant_of(core)
@@ -31,9 +38,10 @@ def check_continues(model: AutoregressiveModel, before: Fitted, n_features: int,
     ordering = before.columns.ordering
     if isinstance(model.ordering, str):  # "random": the one that was drawn
         return
-    if not np.array_equal(Columns.of(n_features, model.ordering).ordering, ordering):
+    if not np.array_equal(Columns.of(n_features, model.ordering, names=names).ordering, ordering):
+        told = ordering.tolist() if names is None else names[ordering].tolist()
         raise ValueError(
-            f"{what} needs the ordering of the last fit, {reprlib.repr(ordering.tolist())}; "
+            f"{what} needs the ordering of the last fit, {reprlib.repr(told)}; "
             f"got {reprlib.repr(model.ordering)}"
         )
 

@@ -40,9 +40,12 @@ def decode_settings(encoded: object) -> dict[str, Any]:
 
 def _encode(value: Any) -> Any:
     """One option; TypeError if JSON cannot hold it."""
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        value = value[()]
-    if isinstance(value, np.ndarray) and value.dtype.kind in "iu":
+    if hasattr(value, "__array__") and not isinstance(value, np.generic):
+        value = np.asarray(value)  # an index of a data frame too
+        value = value[()] if value.ndim == 0 else value
+    if isinstance(value, np.ndarray) and (
+        value.dtype.kind in "iu" or all(isinstance(item, str) for item in value.flat)
+    ):
         return {"array": value.tolist()}
     if isinstance(value, np.generic):
         value = value.item()

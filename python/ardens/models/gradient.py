@@ -182,7 +182,7 @@ class GradientModel(LearnedModel):
         data = self._learning_rows(X, X_valid)
         before = self._fitted if self.warm_start else None
         if before is not None:
-            check_continues(self, before, data.n_features, "warm_start")
+            check_continues(self, before, data.n_features, data.names, "warm_start")
         journal = Journal.of(self, data, checkpoint, resume, seed_from(self.random_state))
         streams, split_seed = Streams.of(journal.seed), journal.seed
         if before is not None and before.training is not None:
@@ -245,7 +245,7 @@ class GradientModel(LearnedModel):
         else:
             data = Data(before.columns.names, self._rows(X, allow_empty=False), None)
             self._check_options(data.n_features)
-            check_continues(self, before, data.n_features, "partial_fit")
+            check_continues(self, before, data.n_features, data.names, "partial_fit")
             solver = self._ascent(len(data.X), validated=False)
             solver.check_memory(before.core)
             if before.training is not None:
