@@ -13,9 +13,9 @@ class Groups {
         : weight(rows.count), ones(rows.count), rows_(rows), length_(rows.count), row_(rows.count) {}
 
     std::size_t count = 0;
-    std::vector<double> weight, ones;  // (count,) how many rows each has, and how many of these have x_i
+    std::vector<double> weight, ones;  // (count,) of the rows of each, and of those of them that have x_i
 
-    // Those of column i; returns the sum of x_i over all rows.
+    // Those of column i; returns the weight of the rows with x_i.
     double gather(std::size_t i) {
         count = 0;
         double total = 0.0;
@@ -31,9 +31,12 @@ class Groups {
                 weight[count] = ones[count] = 0.0;
                 ++count;
             }
-            weight[count - 1] += 1.0;
-            ones[count - 1] += one;
-            total += one;
+            double copies = rows_.weight[r];
+            weight[count - 1] += copies;
+            if (one) {
+                ones[count - 1] += copies;
+                total += copies;
+            }
         }
         return total;
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -35,16 +36,14 @@ class Solver {
     // An interrupt leaves the column half done.
     void fit(std::size_t i) {
         if (!(out_.penalty[i] > 0.0)) return;
-        double total = groups_.gather(i), rows = static_cast<double>(rows_.count);
         double* w = out_.W + i * rows_.n;
-        if (total == 0.0 || total == rows) {
+        double sign = rows_.turned[i] ? -1.0 : 1.0;
+        if (groups_.gather(i) == 0.0) {
             std::fill_n(w, i, 0.0);
-            double sum = rows_.turned[i] ? rows - total : total;
-            out_.b[i] = std::log((sum + 1.0) / (rows - sum + 1.0));
+            out_.b[i] = -sign * std::log(rows_.total + 1.0);
             return;
         }
         // In the turned columns, and for the turned target.
-        double sign = rows_.turned[i] ? -1.0 : 1.0;
         b_ = sign * out_.b[i];
         for (std::size_t j = 0; j < i; ++j) {
             if (rows_.turned[j]) b_ += sign * w[j];
@@ -144,6 +143,35 @@ void fit_regressions(const Regressions& out, const SortedRows& rows, int threads
         if (!interrupt.asked(thread)) solvers[thread]->fit(out.n - 1 - item);
     });
     interrupt.raise();
+}
+
+double largest_gradient(const SortedRows& rows, int threads, Poll poll) {
+    Interrupt interrupt(poll);
+    std::size_t n = rows.n;
+    std::vector<std::size_t> begin(n + 1), row(rows.ones.size());
+    for (std::uint32_t j : rows.ones) ++begin[j + 1];
+    std::partial_sum(begin.begin(), begin.end(), begin.begin());
+    std::vector<std::size_t> next(begin);
+    for (std::size_t r = 0; r < rows.count; ++r)
+        for (std::size_t k = rows.first[r]; k < rows.first[r + 1]; ++k) row[next[rows.ones[k]]++] = r;
+    std::vector<double> alone(n), together(n * static_cast<std::size_t>(threads)), largest(n);
+    for (std::size_t r = 0; r < rows.count; ++r)
+        for (std::size_t k = rows.first[r]; k < rows.first[r + 1]; ++k) alone[rows.ones[k]] += rows.weight[r];
+    // The weight of the rows with ones in both columns, against what it would be if they were independent.
+    parallel_for(n, threads, [&](std::size_t item, int thread) {
+        std::size_t i = n - 1 - item;
+        double* both = together.data() + n * static_cast<std::size_t>(thread);
+        if (begin[i] == begin[i + 1]) return;
+        std::fill_n(both, i, 0.0);
+        for (std::size_t k = begin[i]; k < begin[i + 1] && !interrupt.asked(thread); ++k) {
+            const std::uint32_t* list = rows.ones.data() + rows.first[row[k]];
+            for (; *list < i; ++list) both[*list] += rows.weight[row[k]];
+        }
+        for (std::size_t j = 0; j < i; ++j)
+            largest[i] = std::max(largest[i], std::abs(both[j] - alone[i] * alone[j] / rows.total));
+    });
+    interrupt.raise();
+    return *std::max_element(largest.begin(), largest.end());
 }
 
 }  // namespace ardens

@@ -1,43 +1,102 @@
 #include "solvers/sorted_rows.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <numeric>
 
 namespace ardens {
+namespace {
 
-SortedRows::SortedRows(Rows rows, std::size_t n_columns, Poll poll)
-    : n(n_columns), count(rows.count), turned(n), first{0}, shared(count) {
-    constexpr unsigned STEPS = 1024;  // comparisons or rows between two looks at the clock
-    Interrupt interrupt(poll);
-    auto pause = [&interrupt, steps = 0u]() mutable {
-        if (++steps % STEPS == 0 && interrupt.asked(0)) interrupt.raise();
-    };
-    std::vector<std::size_t> order(count), sums(n);
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    auto row = [&](std::size_t r) { return rows.X + order[r] * n; };
-    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        pause();
-        return std::memcmp(rows.X + a * n, rows.X + b * n, n) < 0;
-    });
-    for (std::size_t r = 0; r < count; ++r, pause())
-        for (std::size_t j = 0; j < n; ++j) sums[j] += rows.X[r * n + j];
-    std::size_t total = 0;
-    for (std::size_t j = 0; j < n; ++j) {
-        turned[j] = 2 * sums[j] > count;
-        total += std::min(sums[j], count - sums[j]);
+// Looks at the clock now and then.
+class Pause {
+  public:
+    explicit Pause(Poll poll) : interrupt_(poll) {}
+    void operator()() {
+        if (++steps_ % 1024 == 0 && interrupt_.asked(0)) interrupt_.raise();
     }
-    ones.resize(total + 1);  // one more, so that nothing is tested before it is written
+
+  private:
+    Interrupt interrupt_;
+    unsigned steps_ = 0;
+};
+
+// Places in `order` of rows that are alike in the columns before `from`, and unlike the rows before them from
+// column `shared` on.
+struct Part {
+    std::size_t begin, end;
+    std::uint32_t from, shared;
+};
+
+// Moves `from` on to where the rows of the part differ; returns the place of the first of those with a one there, or
+// the end of the part if they are all the same.
+std::size_t divide(Part& part, std::vector<std::size_t>& order, const std::uint8_t* X, std::size_t n, Pause& pause) {
+    std::size_t *begin = order.data() + part.begin, *end = order.data() + part.end;
+    for (; part.end - part.begin > 1 && part.from < n; ++part.from) {
+        const std::size_t* ones = std::partition(begin, end, [&](std::size_t row) {
+            pause();
+            return X[row * n + part.from] == 0;
+        });
+        if (ones != begin && ones != end) return static_cast<std::size_t>(ones - order.data());
+    }
+    return part.end;
+}
+
+}  // namespace
+
+SortedRows::SortedRows(Rows rows, const double* weights, std::size_t n_columns, Poll poll)
+    : n(n_columns), turned(n), first{0} {
+    Pause pause(poll);
+    std::vector<std::size_t> order(rows.count), kept;
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::vector<Part> parts{{0, rows.count, 0, 0}};
+    while (!parts.empty()) {
+        Part part = parts.back();
+        parts.pop_back();
+        std::size_t middle = divide(part, order, rows.X, n, pause);
+        if (middle < part.end) {
+            parts.push_back({middle, part.end, part.from + 1, part.from});
+            parts.push_back({part.begin, middle, part.from + 1, part.shared});
+            continue;
+        }
+        auto begin = order.begin() + static_cast<std::ptrdiff_t>(part.begin),
+             end = order.begin() + static_cast<std::ptrdiff_t>(part.end);
+        double copies = static_cast<double>(part.end - part.begin);
+        if (weights) {  // in an order of their own, as their sum is rounded
+            std::sort(begin, end, [&](std::size_t a, std::size_t b) {
+                pause();
+                return weights[a] < weights[b];
+            });
+            copies = std::accumulate(begin, end, 0.0, [&](double sum, std::size_t row) { return sum + weights[row]; });
+        }
+        kept.push_back(*begin);
+        weight.push_back(copies);
+        shared.push_back(part.shared);
+    }
+    count = kept.size();
+    total = std::accumulate(weight.begin(), weight.end(), 0.0);
+    std::vector<double> sums(n);
+    std::vector<std::size_t> lengths(n);
+    for (std::size_t r = 0; r < count; ++r, pause()) {
+        const std::uint8_t* x = rows.X + kept[r] * n;
+        for (std::size_t j = 0; j < n; ++j) {
+            sums[j] += x[j] ? weight[r] : 0.0;
+            lengths[j] += x[j];
+        }
+    }
+    std::size_t length = 1;  // one more, so that nothing is tested before it is written
+    for (std::size_t j = 0; j < n; ++j) {
+        turned[j] = 2.0 * sums[j] > total;
+        length += turned[j] ? count - lengths[j] : lengths[j];
+    }
+    ones.resize(length);
     first.reserve(count + 1);
     std::uint32_t* next = ones.data();
     for (std::size_t r = 0; r < count; ++r, pause()) {
-        const std::uint8_t *x = row(r), *turn = turned.data();
+        const std::uint8_t *x = rows.X + kept[r] * n, *turn = turned.data();
         for (std::size_t j = 0; j < n; ++j) {
             *next = static_cast<std::uint32_t>(j);
             next += x[j] != turn[j];
         }
         first.push_back(static_cast<std::size_t>(next - ones.data()));
-        if (r > 0) shared[r] = static_cast<std::uint32_t>(std::mismatch(x, x + n, row(r - 1)).first - x);
     }
     ones.pop_back();
 }

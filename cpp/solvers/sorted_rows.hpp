@@ -8,16 +8,19 @@
 
 namespace ardens {
 
-// The rows in lexicographic order, as lists of ones. Columns of mostly ones are turned over in the
+// The distinct rows in lexicographic order, as lists of ones. Columns of mostly ones are turned over in the
 // lists: with a free intercept that changes neither the fit nor the penalty, and halves the work.
 struct SortedRows {
-    std::size_t n, count;
+    std::size_t n, count = 0;
+    double total = 0.0;                 // of the weights; the number of rows, where these have none
+    std::vector<double> weight;         // (count,) of all copies of a row
     std::vector<std::uint8_t> turned;   // (n,)
     std::vector<std::uint32_t> ones;    // columns of the ones of a row in rising order, row after row
     std::vector<std::size_t> first;     // (count + 1,) where each row's begin
     std::vector<std::uint32_t> shared;  // (count,) columns from the left in which a row is like the one before
 
-    SortedRows(Rows rows, std::size_t n_columns, Poll poll);
+    // At least one row. Weights are (rows,), or null where each is 1. The order of the rows does not matter.
+    SortedRows(Rows rows, const double* weights, std::size_t n_columns, Poll poll);
 };
 
 }  // namespace ardens

@@ -17,18 +17,22 @@ def correlated(rng, rows=150, n=9):
     return X
 
 
-def fit(X, penalty=1.0, l1_ratio=1.0, *, tolerance=1e-12, threads=1, start=None):
+def fit(X, penalty=1.0, l1_ratio=1.0, *, weights=None, tolerance=1e-12, threads=1, start=None):
     n = X.shape[1]
     W, b = (np.zeros((n, n)), np.zeros(n)) if start is None else [a.copy() for a in start]
     penalties = np.broadcast_to(np.float64(penalty), n).copy()
-    _core.fit_regressions(W, b, _core.SortedRows(X), penalties, l1_ratio, tolerance, threads)
+    _core.fit_regressions(
+        W, b, _core.SortedRows(X, weights), penalties, l1_ratio, tolerance, threads
+    )
     return W, b
 
 
-def worst(X, W, b, **options):
+def worst(X, W, b, weights=None, **options):
     """The largest violation of the conditions of the minimum, columns that vary alone."""
     varies = [i for i in range(X.shape[1]) if 0 < X[:, i].sum() < len(X)]
-    return max(logistic.violation(X[:, :i], X[:, i], W[i, :i], b[i], **options) for i in varies)
+    return max(
+        logistic.violation(X[:, :i], X[:, i], W[i, :i], b[i], weights, **options) for i in varies
+    )
 
 
 @pytest.mark.parametrize("l1_ratio", RATIOS)
@@ -87,6 +91,47 @@ def test_a_single_row_is_learned(n):
     np.testing.assert_allclose(b, np.log(2))
 
 
+def test_weights_are_in_the_minimum(rng):
+    X, weights = correlated(rng), rng.gamma(1.0, 3.0, 150)
+    W, b = fit(X, 2.0, 0.7, weights=weights)
+    options = {"penalty": 2.0, "l1_ratio": 0.7}
+    assert worst(X, W, b, weights, **options) < 1e-4
+    assert worst(X, *fit(X, 2.0, 0.7), weights, **options) > 1
+    for i in (2, 4):  # the constant ones
+        none, found = logistic.solve(X[:, :i], X[:, i], weights, **options)
+        assert not none.any()
+        np.testing.assert_allclose(b[i], found)
+
+
+def test_a_row_of_weight_three_is_three_rows_to_the_bit(rng):
+    X, weights = correlated(rng), rng.integers(1, 5, 150)
+    one = fit(X, weights=weights.astype(np.float64))
+    for a, other in zip(one, fit(X.repeat(weights, axis=0)), strict=True):
+        assert a.tobytes() == other.tobytes()
+    shuffled = rng.permutation(150)
+    whole = fit(X, weights=np.sqrt(weights))
+    for a, other in zip(whole, fit(X[shuffled], weights=np.sqrt(weights)[shuffled]), strict=True):
+        assert a.tobytes() == other.tobytes()
+
+
+def test_rows_that_repeat_are_counted_once(rng):
+    X = rng.integers(0, 2, (5000, 4), dtype=np.uint8)
+    X[:, 1] &= X[:, 0]
+    rows = _core.SortedRows(X)
+    assert rows.n_distinct == len(np.unique(X, axis=0)) == 12
+    assert rows.total == 5000
+    assert _core.SortedRows(X, np.full(5000, 0.5)).total == 2500
+
+
+def test_the_largest_gradient_is_that_of_the_independent_model(rng):
+    X, weights = correlated(rng), rng.gamma(1.0, 3.0, 150)
+    mean = np.average(X, axis=0, weights=weights)
+    covariances = (weights[:, None] * (X - mean)).T @ (X - mean)
+    largest = np.abs(np.tril(covariances, -1)).max()
+    found = [_core.largest_gradient(_core.SortedRows(X, weights), threads) for threads in (1, 2)]
+    np.testing.assert_allclose(found, largest, rtol=1e-12)
+
+
 def test_a_warm_start_ends_at_the_same_minimum(rng):
     X = correlated(rng)
     cold, warm = fit(X, 0.5), fit(X, 0.5, start=fit(X, 8.0))
@@ -138,6 +183,11 @@ def test_arrays_of_the_wrong_kind_are_refused(rng):
         _core.fit_regressions(W, b, rows, penalties[:3].copy(), 1.0, 1e-6, 1)
     with pytest.raises(ValueError, match="X must have at least one row; got 0"):
         _core.SortedRows(X[:0])
+    with pytest.raises(ValueError, match=r"weights must have shape \(150\)"):
+        _core.SortedRows(X, np.ones(9))
+    for wrong in (0.0, -1.0, np.nan, np.inf):
+        with pytest.raises(ValueError, match="weights must be finite numbers above 0"):
+            _core.SortedRows(X, np.full(150, wrong))
     with pytest.raises(TypeError, match="X must be an aligned C-contiguous array of uint8"):
         _core.SortedRows(X.T)
     with pytest.raises(ValueError, match="threads must be at least 1; got 0"):

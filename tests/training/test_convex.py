@@ -8,7 +8,7 @@ import pytest
 
 import ardens
 from ardens.reference import logistic
-from ardens.training.convex import penalties as penalties_of
+from ardens.training.convex import penalties
 from helpers.interrupts import seconds_after_ctrl_c
 
 N = 12
@@ -21,6 +21,10 @@ def rows(rng):
     return (rng.random((600, N)) < 1 / (1 + np.exp(-2 * factors))).astype(np.uint8)
 
 
+def path_of(X, l1_ratio=1.0, weights=None):
+    return penalties(X, weights, l1_ratio, threads=1)
+
+
 def convex(**options):
     return ardens.FVSBN(**{"random_state": 0, "n_jobs": 1} | options)
 
@@ -28,9 +32,8 @@ def convex(**options):
 def test_the_history_has_one_entry_for_each_penalty(rows):
     model = convex().fit(rows[:400], X_valid=rows[400:])
     history = model.history_
-    penalties, valid = history["penalty"], history["valid"]
-    path = penalties_of(rows[:400], 1.0)
-    assert penalties == list(path[: len(penalties)])
+    tried, valid = history["penalty"], history["valid"]
+    assert tried == list(path_of(rows[:400])[: len(tried)])
     assert model.best_epoch_ == 1 + int(np.argmax(valid)) < len(valid)
     assert 1 < len(valid) - model.best_epoch_ + 1 <= 3
     assert history["train"] == sorted(history["train"])
@@ -92,7 +95,7 @@ def test_an_ordering_and_a_coding_are_kept(rows):
 
 def test_epochs_and_patience_bound_the_path(rows):
     patient = convex(patience=50).fit(rows[:500], X_valid=rows[500:]).history_["penalty"]
-    assert patient == list(penalties_of(rows[:500], 1.0))
+    assert patient == list(path_of(rows[:500]))
     assert patient[-1] == 2.0**-7
     few = convex(max_epochs=3, patience=50).fit(rows[:500], X_valid=rows[500:]).history_["penalty"]
     np.testing.assert_allclose(few, np.geomspace(patient[0], patient[-1], 3))
@@ -146,9 +149,9 @@ def test_ctrl_c_ends_the_solver_and_leaves_the_model_as_it_was(rng):
 
 
 def test_more_memory_than_the_machine_has_is_refused_before_rows_are_sorted(rows, leave_memory):
-    leave_memory(150_000)
+    leave_memory(100_000)
     convex(penalty=1.0).fit(rows)
-    with pytest.raises(MemoryError, match="on each of 12 features of 2,400 rows needs"):
+    with pytest.raises(MemoryError, match="sorting 2,400 rows of 12 features needs"):
         convex(penalty=1.0).fit(np.tile(rows, (4, 1)))
 
 
@@ -177,7 +180,7 @@ def test_wrong_options_are_refused(rows, options, words):
 @pytest.mark.parametrize("l1_ratio", [1.0, 0.5])
 def test_a_path_begins_where_the_first_weight_leaves_zero(rows, l1_ratio):
     X = np.concatenate([rows, np.ones((len(rows), 1), np.uint8)], axis=1)
-    strongest = penalties_of(X, l1_ratio)[0]
+    strongest = path_of(X, l1_ratio)[0]
     weights = [
         convex(penalty=penalty, l1_ratio=l1_ratio).fit(X).parameters()["W"]
         for penalty in (strongest, 0.98 * strongest)
@@ -203,3 +206,8 @@ def test_what_changes_nothing_before_the_first_gain_is_not_waited_for():
     model = convex().fit(X[:2000], X_valid=X[2000:3000])
     independent = convex(penalty=1e6).fit(X[:2000]).score(X[3000:])
     assert model.score(X[3000:]) > independent + 0.03
+
+
+def test_a_path_of_weighted_rows_is_that_of_rows_repeated(rows, rng):
+    times = rng.integers(1, 4, len(rows))
+    assert path_of(rows, weights=times.astype(np.float64)) == path_of(rows.repeat(times, axis=0))

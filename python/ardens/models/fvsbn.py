@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal, final
 
 import numpy as np
 
+from ..checks.machine import thread_count
 from ..checks.options import Kind, maybe, number, one_of, option, real_number
 from ..core import Float32Array, Model, Rows
 from ..training.convex import PATIENCE, UNJUDGED, PenaltyPath, penalties
@@ -145,7 +146,8 @@ n_jobs
             return self._ascent(len(X), validated=validated)
         chosen = validated and self.penalty is None
         if chosen:
-            path = penalties(X, self.l1_ratio, self.max_epochs)
+            threads = thread_count(self.n_jobs)
+            path = penalties(X, None, self.l1_ratio, at_most=self.max_epochs, threads=threads)
         else:
             path = (UNJUDGED if self.penalty is None else self.penalty,)
         return PenaltyPath(

@@ -8,9 +8,10 @@ from functools import cache
 from typing import ClassVar, final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..checks.machine import check_memory
-from ..core import Float32Array, Rows, SortedRows, fit_regressions
+from ..core import Float32Array, Rows, SortedRows, fit_regressions, largest_gradient
 from ..parameters import named_views
 from .likelihood import Likelihood
 from .solver import Epoch, Solver
@@ -27,9 +28,8 @@ UNJUDGED = 1.0  # the penalty where no rows choose one: a Laplace prior of scale
 _TOLERANCE = 0.01
 
 _LEAST_RATIO = 0.05
-_CELLS = 1 << 24  # of a matrix that is worked on at a time
 
-_SORTED, _SOLVED = 20, 56  # bytes of a row: where it stands, and what each thread works with
+_SORTED, _SOLVED = 36, 56  # bytes of a row: where it stands, and what each thread works with
 
 
 @final
@@ -48,7 +48,7 @@ class PenaltyPath(Solver):
 
         @cache
         def ready() -> SortedRows:
-            return _sorted(X, model.threads)
+            return _ready(X, None, model.threads)
 
         def run_epoch(state: TrainingState) -> Figures:
             state.history.setdefault("penalty", [math.nan] * state.epoch)
@@ -62,7 +62,7 @@ class PenaltyPath(Solver):
     def finish(self, model: Likelihood, X: Rows, held_out: Rows, state: TrainingState) -> None:
         """Solve for the best penalty on all rows."""
         penalty = state.history["penalty"][state.best_epoch - 1]
-        everything = _sorted(np.concatenate([X, held_out]), model.threads)
+        everything = _ready(np.concatenate([X, held_out]), None, model.threads)
         self._solve(model, state.best, everything, penalty)
         np.copyto(state.params, state.best)
 
@@ -74,12 +74,19 @@ class PenaltyPath(Solver):
         views = named_views(model.core, params)
         W, b = views["W"].astype(np.float64, order="C"), views["b"].astype(np.float64)
         penalties = np.full(n, float(penalty))
-        tolerance = _TOLERANCE * rows.n_samples / n
+        tolerance = _TOLERANCE * rows.total / n
         fit_regressions(W, b, rows, penalties, self.l1_ratio, tolerance, model.threads)
         views["W"][...], views["b"][...] = W, b
 
 
-def penalties(X: Rows, l1_ratio: float, at_most: int | None = None) -> tuple[float, ...]:
+def penalties(
+    X: Rows,
+    weights: NDArray[np.float64] | None,
+    l1_ratio: float,
+    *,
+    at_most: int | None = None,
+    threads: int,
+) -> tuple[float, ...]:
     """From the least penalty under which all weights are 0, the independent model, down by halves.
 
     Or by larger steps over the same range, so that there are `at_most` so many.
@@ -88,21 +95,7 @@ def penalties(X: Rows, l1_ratio: float, at_most: int | None = None) -> tuple[flo
     rows with ones; a weight leaves 0 where that exceeds the penalty of its absolute value. With
     little of that penalty (as glmnet does with ridge) the path begins as if there were more.
     """
-    count = len(X)
-    ones = X.sum(axis=0, dtype=np.int64)
-    varying = np.flatnonzero((ones > 0) & (ones < count))
-    mean = (ones[varying] / count).astype(np.float64)
-    largest, step = 0.0, max(1, _CELLS // max(1, len(varying)))
-    for first in range(0, len(varying), step):
-        some = slice(first, first + step)
-        together = np.zeros((len(varying[some]), len(varying)))
-        rows = max(1, _CELLS // max(1, len(varying)))
-        for begin in range(0, count, rows):
-            block = X[begin : begin + rows].take(varying, axis=1).astype(np.float32)
-            together += block[:, some].T @ block
-        gradient = np.abs(together - count * np.outer(mean[some], mean))
-        gradient[np.arange(len(gradient)), np.arange(first, first + len(gradient))] = 0.0
-        largest = max(largest, float(gradient.max(initial=0.0)))
+    largest = largest_gradient(_sorted(X, weights), threads)
     strongest = largest / max(l1_ratio, _LEAST_RATIO) * (1 + 2.0**-20)
     if strongest == 0:  # nothing depends on anything
         return (UNJUDGED,)
@@ -115,13 +108,20 @@ def penalties(X: Rows, l1_ratio: float, at_most: int | None = None) -> tuple[flo
     return (strongest, *(2.0**k for k in range(first, last - 1, -1)))
 
 
-def _sorted(X: Rows, threads: int) -> SortedRows:
-    """Sort rows, once for all penalties, if the memory holds what the solver needs."""
+def _sorted(X: Rows, weights: NDArray[np.float64] | None) -> SortedRows:
+    """Sort rows, if the memory holds what that needs."""
     count, n = X.shape
     ones = X.sum(axis=0, dtype=np.int64)
     listed = int(np.minimum(ones, count - ones).sum())
+    check_memory(count * _SORTED + 4 * listed, f"sorting {count:,} rows of {n:,} features")
+    return SortedRows(X, weights)
+
+
+def _ready(X: Rows, weights: NDArray[np.float64] | None, threads: int) -> SortedRows:
+    """Sort rows, once for all penalties, if the memory holds what the solver needs."""
+    rows, n = _sorted(X, weights), X.shape[1]
     check_memory(
-        8 * n * n * (1 + threads) + count * (_SORTED + _SOLVED * threads) + 4 * listed,
-        f"a regression on each of {n:,} features of {count:,} rows",
+        8 * n * n * (1 + threads) + rows.n_distinct * (_SORTED + _SOLVED * threads),
+        f"a regression on each of {n:,} features of {rows.n_distinct:,} distinct rows",
     )
-    return SortedRows(X)
+    return rows
