@@ -45,6 +45,97 @@ def log_prob(members: NDArray[Any], weights: NDArray[Any] | None = None) -> Floa
     return total
 
 
+def shares(members: NDArray[Any], weights: NDArray[Any]) -> Float64:
+    """Weight of every member given the features before each, v_k(x_<i).
+
+    v_k(x_<i) = w_k p_k(x_<i) / sum_l w_l p_l(x_<i),        p_k(x_<i) = prod_{j<i} p_k(x_j | x_<j)
+
+    All members must have one order of the features. Where no member allows x_<i, which the mixture
+    never draws, v_k is w_k.
+
+    Parameters
+    ----------
+    members : (n_members, n_samples, n_features) array of log p_k(x_i | x_<i) in nats, -inf allowed
+    weights : (n_members,) array that sums to one
+
+    Returns
+    -------
+    float64 array of the shape of `members`, whose sum over the members is one
+
+    Examples
+    --------
+    >>> terms = np.log([[[0.5, 0.9]], [[0.1, 0.3]]])  # of one row under two members
+    >>> shares(terms, np.array([0.5, 0.5])).round(3)
+    array([[[0.5  , 0.833]],
+    <BLANKLINE>
+           [[0.5  , 0.167]]])
+    """
+    members = np.asarray(members, dtype=np.float64)
+    weights = np.asarray(weights, dtype=np.float64)
+    result: Float64 = np.empty(members.shape)
+    for row in range(members.shape[1]):
+        for i in range(members.shape[2]):
+            prefix = members[:, row, :i].sum(axis=1)
+            highest = prefix[weights > 0].max()
+            if highest > -np.inf:
+                joint = weights * np.exp(np.minimum(prefix - highest, 0))
+                result[:, row, i] = joint / joint.sum()
+            else:
+                result[:, row, i] = weights
+    return result
+
+
+def conditionals(members: NDArray[Any], ones: NDArray[Any], weights: NDArray[Any]) -> Float64:
+    """Probability of a one given the features before it, where all members have one order.
+
+    p(x_i = 1 | x_<i) = sum_k v_k(x_<i) p_k(x_i = 1 | x_<i)
+
+    This is p(x_<i, 1) / p(x_<i), as prefixes have the probabilities sum_k w_k p_k(x_<i). Members of
+    different orders have no such sum: p_k(x_<i) has no closed form in the order of another.
+
+    Parameters
+    ----------
+    members : (n_members, n_samples, n_features) array of log p_k(x_i | x_<i) in nats
+    ones : array of the same shape, p_k(x_i = 1 | x_<i)
+    weights : (n_members,) array that sums to one
+
+    Returns
+    -------
+    (n_samples, n_features) float64 array
+
+    Examples
+    --------
+    >>> terms, ones = np.log([[[0.5, 0.9]], [[0.1, 0.3]]]), [[[0.5, 0.9]], [[0.1, 0.3]]]
+    >>> conditionals(terms, ones, np.array([0.5, 0.5])).round(3)
+    array([[0.3, 0.8]])
+    """
+    return np.asarray((shares(members, weights) * np.asarray(ones)).sum(axis=0))
+
+
+def log_prob_per_feature(members: NDArray[Any], weights: NDArray[Any]) -> Float64:
+    """Log-probability of every value given the features before it; rows sum to `log_prob`.
+
+    log p(x_i | x_<i) = log sum_k v_k(x_<i) p_k(x_i | x_<i)
+
+    Parameters
+    ----------
+    members : (n_members, n_samples, n_features) array of log p_k(x_i | x_<i) in nats
+    weights : (n_members,) array that sums to one
+
+    Returns
+    -------
+    (n_samples, n_features) float64 array, in nats
+
+    Examples
+    --------
+    >>> terms = np.log([[[0.5, 0.9]], [[0.1, 0.3]]])
+    >>> np.exp(log_prob_per_feature(terms, np.array([0.5, 0.5]))).round(3)
+    array([[0.3, 0.8]])
+    """
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log((shares(members, weights) * np.exp(members)).sum(axis=0)))
+
+
 def choices(seed: int, start: int, n_rows: int, weights: NDArray[Any]) -> NDArray[np.intp]:
     """Which member draws each of the rows start ... start + n_rows - 1 of a sample.
 
