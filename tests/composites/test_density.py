@@ -66,7 +66,3 @@ def test_divergences_take_mixtures(mixture, members):
     assert ardens.kl_divergence(mixture, members[3]) == pytest.approx(expected, rel=1e-9)
     estimate = ardens.kl_divergence(mixture, members[3], n_samples=20_000, random_state=0)
     assert abs(estimate - expected) < 5 * estimate.standard_error
-
-
-def test_conditionals_are_not_offered(mixture):
-    assert not hasattr(mixture, "conditionals")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from ..core import Rows, philox, uniforms
 from ..models.autoregressive import AutoregressiveModel
 from ..models.counts import merged_counts
 from ..models.holder import Draw
-from .weights import mix
+from .weights import checked_weights, mix
 
 __all__ = ["FittedMixture"]
 
@@ -43,6 +44,11 @@ class FittedMixture:
     weights: NDArray[np.float64]
     names: NDArray[np.object_] | None = None
     history: Mapping[str, list[float]] = field(default_factory=dict)
+
+    def weighted(self, weights: NDArray[np.float64], nats: list[float]) -> Self:
+        """The same members under other weights, with the nats that led to them."""
+        weights = checked_weights(weights, len(self.models))
+        return replace(self, weights=weights, history={"valid": nats})
 
     @property
     def n_features(self) -> int:

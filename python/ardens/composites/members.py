@@ -19,7 +19,7 @@ from ..progress import progress
 from .description import MOST_MEMBERS
 from .side_by_side import side_by_side
 
-__all__ = ["Members", "Orderings", "clones", "given_members", "train_members"]
+__all__ = ["Members", "Orderings", "check_members", "clones", "given_members", "train_members"]
 
 Members: TypeAlias = tuple[AutoregressiveModel, ...]
 Orderings: TypeAlias = Name | Sequence[ArrayLike | Name | None] | NDArray[np.integer] | None
@@ -40,6 +40,23 @@ def given_members(models: Sequence[AutoregressiveModel]) -> Members:
     _check_equal(names, "the same names of features")
     _check_equal([model.binarize for model in models], "the same binarize")
     return tuple(map(copy.copy, models))
+
+
+def check_members(
+    estimator: object, orderings: Orderings, n_members: int, n_features: int | None
+) -> None:
+    """Refuse an estimator of which no members can be made."""
+    if not isinstance(estimator, AutoregressiveModel):
+        raise TypeError(
+            f"estimator must be None or a model of this package, not a mixture; got {estimator!r}"
+        )
+    if estimator.binarize is not None:
+        raise ValueError(
+            "the estimator's binarize must be None, as that of the mixture counts; "
+            f"got {estimator.binarize!r}"
+        )
+    for model in clones(estimator, orderings, [0] * n_members):
+        model._check_options(n_features)
 
 
 def clones(

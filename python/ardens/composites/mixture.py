@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Self, final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ..checks.machine import thread_count
 from ..checks.options import PART, SEED, Kind, RandomState, one_of, option, seed_from, truth, whole
@@ -21,7 +21,7 @@ from ..storage.distrust import believed
 from ..training.split import FEWEST_VALID, hold_out
 from .description import MOST_MEMBERS, arrays_of, describe_mixture, options_in, read_members
 from .fitted import FittedMixture
-from .members import Orderings, clones, given_members, train_members
+from .members import Orderings, check_members, clones, given_members, train_members
 from .mixed import MixedDensity
 from .weights import checked_weights, learned_weights
 
@@ -32,18 +32,7 @@ _RULED = Kind(lambda value, name: None)  # checked with the other options of the
 
 def _members_can_be_made(mixture: Mixture, n_features: int | None) -> None:
     """The estimator is a model whose options, with those of the mixture, are right."""
-    estimator = mixture._estimator()
-    if not isinstance(estimator, AutoregressiveModel):
-        raise TypeError(
-            f"estimator must be None or a model of this package, not a mixture; got {estimator!r}"
-        )
-    if estimator.binarize is not None:
-        raise ValueError(
-            "the estimator's binarize must be None, as that of the mixture counts; "
-            f"got {estimator.binarize!r}"
-        )
-    for model in clones(estimator, mixture.orderings, [0] * mixture.n_members):
-        model._check_options(n_features)
+    check_members(mixture._estimator(), mixture.orderings, mixture.n_members, n_features)
 
 
 @final
@@ -100,8 +89,8 @@ class Mixture(MixedDensity):
     costs what it costs all members together when it is scored, and what it costs one of them when
     it is drawn; with `return_log_prob` it is scored too.
 
-    There are no `conditionals`: given the features before it in one ordering, that of a member
-    under another ordering has no closed form.
+    `conditionals` are there where all members share an ordering. Given the features before one in
+    the ordering of a member, that of a member under another has no closed form.
 
     `sample` chooses a member for every row, and draws from it, as `ardens.reference.mixture` says;
     `sample_counts` has columns compared in the order of the data.
@@ -237,9 +226,9 @@ class Mixture(MixedDensity):
         if judged is not None:
             weights, nats = learned_weights(fitted.scores(judged, threads))
             if learned:
-                fitted = _weighted(fitted, weights, nats)
+                fitted = fitted.weighted(weights, nats)
             else:
-                fitted = _weighted(fitted, fitted.weights, nats[:1])
+                fitted = fitted.weighted(fitted.weights, nats[:1])
         self._fitted = fitted
         return self
 
@@ -277,7 +266,7 @@ class Mixture(MixedDensity):
         """
         rows, fitted = self._rows(X, allow_empty=False), self._state()
         scores = fitted.scores(rows, thread_count(self.n_jobs))
-        self._fitted = _weighted(fitted, *learned_weights(scores))
+        self._fitted = fitted.weighted(*learned_weights(scores))
         return self
 
     def _estimator(self) -> AutoregressiveModel:
@@ -309,11 +298,3 @@ class Mixture(MixedDensity):
         if mixture.n_members != n_members:
             raise ValueError(f"the setting n_members is {mixture.n_members}, there are {n_members}")
         return mixture
-
-
-def _weighted(
-    fitted: FittedMixture, weights: NDArray[np.float64], nats: list[float]
-) -> FittedMixture:
-    """The same members under other weights."""
-    weights = checked_weights(weights, len(fitted.models))
-    return FittedMixture(fitted.models, weights, fitted.names, {"valid": nats})
