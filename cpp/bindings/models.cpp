@@ -72,14 +72,15 @@ py::array_t<double> rowwise(const Description& model, const py::array& params, c
 }
 
 double mean_and_grad(const Description& model, const py::array& params, const py::array& X, const py::array& grad,
-                     int threads) {
+                     int threads, const std::optional<py::array>& weights) {
     const float* in = params_of(model, params);
     Rows rows = rows_of(model, X);
+    const double* by = weights ? pointer<const double>(*weights, "weights", {extent(rows.count)}) : nullptr;
     auto* out = pointer<float>(grad, "grad", {extent(model.size)});
     if (rows.count == 0) throw py::value_error("X must have at least one row; got 0");
     threads = thread_count(threads);
     py::gil_scoped_release release;
-    return value_and_grad(out, model, in, rows, threads, poll_signals);
+    return value_and_grad(out, model, in, rows, by, threads, poll_signals);
 }
 
 // The model's feature for each column of the output; null where they are the same.
@@ -127,7 +128,7 @@ void bind_models(py::module_& m) {
         .def("log_prob", rowwise<log_prob, false>, "params"_a, "tables"_a, "X"_a, "threads"_a)
         .def("log_prob_terms", rowwise<log_prob_terms, true>, "params"_a, "tables"_a, "X"_a, "threads"_a)
         .def("conditionals", rowwise<conditionals, true>, "params"_a, "tables"_a, "X"_a, "threads"_a)
-        .def("value_and_grad", mean_and_grad, "params"_a, "X"_a, "grad"_a, "threads"_a)
+        .def("value_and_grad", mean_and_grad, "params"_a, "X"_a, "grad"_a, "threads"_a, "weights"_a = py::none())
         .def("sample", draw_rows, "params"_a, "tables"_a, "seed"_a, "start"_a, "X"_a, "log_prob"_a, "threads"_a,
              "columns"_a = py::none(), "packed"_a = false);
     m.attr("MAX_TILE") = MAX_TILE;

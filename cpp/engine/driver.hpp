@@ -16,9 +16,11 @@ void log_prob(double* out, const Description& model, const View& view, Rows rows
 void log_prob_terms(double* out, const Description& model, const View& view, Rows rows, int threads, Poll poll);
 void conditionals(double* out, const Description& model, const View& view, Rows rows, int threads, Poll poll);
 
-// Mean log-likelihood; grad (model.size floats, overwritten) is its gradient. Every sum runs in
-// the order of the rows, whatever the number of threads.
-double value_and_grad(float* grad, const Description& model, const float* params, Rows rows, int threads, Poll poll);
+// Mean over the rows of their weight, 1 where `weights` is null, times log p; grad (model.size floats, overwritten) is
+// its gradient. A row of weight 0 counts for nothing, impossible as it may be. Every sum runs in the order of the
+// rows, whatever the number of threads.
+double value_and_grad(float* grad, const Description& model, const float* params, Rows rows, const double* weights,
+                      int threads, Poll poll);
 
 // Where the rows of a sample go. Column k of X is feature columns[k] of the model, or feature k if
 // `columns` is null. X is (count, n) of 0 and 1; if `packed`, (count, packed_width(n)).

@@ -12,12 +12,13 @@ namespace {
 
 // Memory of a gradient, for so many rows at once.
 struct GradientMemory {
-    float *tables, *logits, *delta, *state;
+    float *tables, *scale, *logits, *delta, *state;
     double* nats;
     std::size_t per_thread;  // floats of scratch
     float* scratch;
     GradientMemory(Scratch& memory, Needs needs, std::size_t stride, std::size_t rows, bool keeps_delta, int threads)
         : tables(memory.take<float>(needs.tables)),
+          scale(memory.take<float>(rows)),
           logits(memory.take<float>(rows * stride)),
           delta(memory.take<float>(keeps_delta ? rows * stride : 0)),
           state(memory.take<float>(rows * needs.state)),
@@ -30,21 +31,21 @@ struct GradientMemory {
 // A gradient in the making: the two ways that models have.
 class Gradient {
   public:
-    Gradient(float* grad, const Description& model, Rows rows, int threads)
+    Gradient(float* grad, const Description& model, Rows rows, const double* weights, int threads)
         : grad_(grad),
           model_(model),
           kernels_(model_kernels(model)),
           needs_(kernels_.needs(model.shape)),
           rows_(rows),
+          weights_(weights),
           many_(std::min(rows.count, kernels_.gradient ? MANY : MAX_BATCH)),
           threads_(useful_threads(threads, many_ * model.size)),
           n_(model.shape.n),
           stride_(pad(model.shape.n, LINE)),
-          scale_(1.0f / static_cast<float>(rows.count)),
           space_(floats_of<GradientMemory>(needs_, stride_, many_, !kernels_.gradient, threads_)),
           memory_(lay_out<GradientMemory>(space_.get(), needs_, stride_, many_, !kernels_.gradient, threads_)) {}
 
-    // Returns the sum of all nats.
+    // Returns the sum of all nats, each times the weight of its row.
     double compute(const float* params, Interrupt& interrupt) {
         prepare(memory_.tables, model_, params, threads_);
         each_share(model_.size, threads_, [this](std::size_t begin, std::size_t count) {
@@ -54,14 +55,19 @@ class Gradient {
         double total = 0.0;
         for (std::size_t first = 0; first < rows_.count; first += many_) {
             Rows now{rows_.X + first * n_, std::min(many_, rows_.count - first)};
+            for (std::size_t r = 0; r < now.count; ++r)
+                memory_.scale[r] = static_cast<float>(weight(first + r)) / static_cast<float>(rows_.count);
             kernels_.gradient ? at_once(view, now, interrupt) : in_turn(view, now, interrupt);
-            for (std::size_t r = 0; r < now.count; ++r) total += memory_.nats[r];
+            for (std::size_t r = 0; r < now.count; ++r)
+                if (double w = weight(first + r); w != 0.0) total += w * memory_.nats[r];
         }
         return total;
     }
 
   private:
     static constexpr std::size_t MANY = 8 * MAX_BATCH;
+
+    double weight(std::size_t row) const { return weights_ ? weights_[row] : 1.0; }
 
     // All rows forwards, and then every part of the parameters back.
     void in_turn(const View& view, Rows rows, Interrupt& interrupt) {
@@ -70,7 +76,7 @@ class Gradient {
                   *state = memory_.state + r * needs_.state;
             const std::uint8_t* X = rows.X + r * n_;
             kernels_.logits(logits, state, view, X, count, memory_.scratch_of(thread));
-            kernels().bernoulli.delta(delta, memory_.nats + r, logits, X, scale_, count, n_);
+            kernels().bernoulli.delta(delta, memory_.nats + r, logits, X, memory_.scale + r, count, n_);
         });
         each_part(rows.count, interrupt, [&](std::size_t begin, std::size_t end, int thread) {
             kernels_.backward(grad_, view, memory_.delta, memory_.state, rows.X, rows.count, begin, end,
@@ -82,7 +88,7 @@ class Gradient {
     void at_once(const View& view, Rows rows, Interrupt& interrupt) {
         each_part(rows.count, interrupt, [&](std::size_t begin, std::size_t end, int thread) {
             for (std::size_t r = 0; r < rows.count && !interrupt.asked(thread); r += MAX_BATCH)
-                kernels_.gradient(grad_, memory_.logits + r * stride_, view, rows.X + r * n_, scale_,
+                kernels_.gradient(grad_, memory_.logits + r * stride_, view, rows.X + r * n_, memory_.scale + r,
                                   std::min(MAX_BATCH, rows.count - r), begin, end, memory_.scratch_of(thread));
         });
         each_tile_of(rows.count, interrupt, [&](std::size_t r, std::size_t count, int) {
@@ -120,18 +126,19 @@ class Gradient {
     const ModelKernels& kernels_;
     Needs needs_;
     Rows rows_;
-    std::size_t many_;  // rows that all parts take before any takes more
+    const double* weights_;  // or null
+    std::size_t many_;       // rows that all parts take before any takes more
     int threads_;
     std::size_t n_, stride_;
-    float scale_;
     Workspace space_;
     GradientMemory memory_;
 };
 
 }  // namespace
 
-double value_and_grad(float* grad, const Description& model, const float* params, Rows rows, int threads, Poll poll) {
-    Gradient gradient(grad, model, rows, threads);
+double value_and_grad(float* grad, const Description& model, const float* params, Rows rows, const double* weights,
+                      int threads, Poll poll) {
+    Gradient gradient(grad, model, rows, weights, threads);
     Interrupt interrupt(poll);
     return gradient.compute(params, interrupt) / static_cast<double>(rows.count);
 }

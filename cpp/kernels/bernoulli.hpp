@@ -80,14 +80,14 @@ void bernoulli_conditionals(double* out, const float* logits, std::size_t rows, 
         }
 }
 
-// log sigma(s), and scale (x - p): scale sigma(-s) where x = 1 and -scale sigma(-s) where x = 0.
+// log sigma(s), and x - p: sigma(-s) where x = 1 and -sigma(-s) where x = 0.
 struct Residual {
     vf term, delta;
-    Residual(const Bits& bits, float scale) {
+    explicit Residual(const Bits& bits) {
         vf e = exp(-abs(bits.s)), least = vf{} < bits.s ? vf{} : bits.s, q = 1.0f / (1.0f + e);
         term = least - log1p(e);
         q = bits.s < vf{} ? q : e * q;
-        delta = bits.zero ? -scale * q : scale * q;
+        delta = bits.zero ? -q : q;
     }
 };
 
@@ -104,15 +104,16 @@ void bernoulli_sum(double* out, const float* terms, std::size_t rows, std::size_
     }
 }
 
-void bernoulli_delta(float* delta, double* log_prob, const float* logits, const std::uint8_t* X, float scale,
+void bernoulli_delta(float* delta, double* log_prob, const float* logits, const std::uint8_t* X, const float* scale,
                      std::size_t rows, std::size_t n) {
     std::size_t stride = pad(n, LINE);
     for (std::size_t r = 0; r < rows; ++r) {
         Nats nats;
+        vf factor = splat(scale[r]);
         for (std::size_t i = 0; i < stride; i += LANES) {
-            Residual residual(load_bits(logits + r * stride, X + r * n, i, n), scale);
+            Residual residual(load_bits(logits + r * stride, X + r * n, i, n));
             nats.add(i, residual.term);
-            store(delta + r * stride + i, residual.delta);
+            store(delta + r * stride + i, factor * residual.delta);
         }
         log_prob[r] = nats.sum();
     }

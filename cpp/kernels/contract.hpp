@@ -68,10 +68,10 @@ struct ModelKernels {
     // grad += d(sum over rows of log p) / d(params), for the parts [begin, end).
     void (*backward)(float* grad, const View&, const float* delta, float* state, const std::uint8_t* X,
                      std::size_t rows, std::size_t begin, std::size_t end, float* scratch);
-    // Instead of it, where a part needs the logits of its own features alone: grad += scale times that, and
-    // terms = those of log p, (rows, pad(n, LINE)) for all parts. One of the two is null.
-    void (*gradient)(float* grad, float* terms, const View&, const std::uint8_t* X, float scale, std::size_t rows,
-                     std::size_t begin, std::size_t end, float* scratch);
+    // Instead of it, where a part needs the logits of its own features alone: grad += that of scale[r] times log p
+    // of each row, and terms = those of log p, (rows, pad(n, LINE)) for all parts. One of the two is null.
+    void (*gradient)(float* grad, float* terms, const View&, const std::uint8_t* X, const float* scale,
+                     std::size_t rows, std::size_t begin, std::size_t end, float* scratch);
     void (*sample)(std::uint8_t* X, float* logits, const View&, Stream, std::size_t rows, float* scratch);
 };
 
@@ -82,8 +82,8 @@ struct BernoulliKernels {
     void (*conditionals)(double* out, const float* logits, std::size_t rows, std::size_t n);
     // The sums of terms, (rows, pad(n, LINE)) of them.
     void (*sum)(double* out, const float* terms, std::size_t rows, std::size_t n);
-    // delta = scale * (x - p), padding 0; log_prob as above.
-    void (*delta)(float* delta, double* log_prob, const float* logits, const std::uint8_t* X, float scale,
+    // delta = scale[r] * (x - p) of row r, padding 0; log_prob as above.
+    void (*delta)(float* delta, double* log_prob, const float* logits, const std::uint8_t* X, const float* scale,
                   std::size_t rows, std::size_t n);
 };
 

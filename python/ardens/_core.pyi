@@ -62,6 +62,7 @@ class Model:
         X: NDArray[np.uint8],
         grad: NDArray[np.float32],
         threads: int,
+        weights: NDArray[np.float64] | None = None,
     ) -> float: ...
     def sample(
         self,

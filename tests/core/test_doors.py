@@ -48,6 +48,23 @@ def test_a_wrong_output_of_a_gradient_is_refused_before_it_is_written_to():
         assert np.array_equal(grad, before)
 
 
+def test_wrong_weights_of_a_gradient_are_refused_before_anything_is_written():
+    model = CoreModel("nade", N)
+    X, grad = np.zeros((4, N), np.uint8), np.full(model.core.size, 7, np.float32)
+    for weights in (
+        np.ones(3),
+        np.ones((4, 1)),
+        np.ones(4, np.float32),
+        np.ones(8)[::2],
+        [1.0] * 4,
+    ):
+        with pytest.raises((TypeError, ValueError)):
+            model.core.value_and_grad(model.flat, X, grad, 1, weights)
+        assert (grad == 7).all()
+    with pytest.raises(ValueError, match=r"weights must have shape \(4\); got \(3,\)"):
+        model.core.value_and_grad(model.flat, X, grad, 1, np.ones(3))
+
+
 def test_no_wrong_number_of_threads_reaches_the_runtime():
     model = CoreModel("nade", N)
     X = np.zeros((4, N), np.uint8)

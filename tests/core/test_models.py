@@ -92,6 +92,48 @@ def test_gradients_equal_the_reference(
         np.testing.assert_allclose(gradient[key], expected[key], rtol=0, atol=5e-6 * scale)
 
 
+@pytest.mark.usefixtures("seven_threads")
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize(
+    ("n_features", "n_hidden", "n_rows"),
+    [(41, 17, 1), (41, 17, 63), (41, 17, 151), (41, 17, 1100), (5, 2500, 151)],
+)
+def test_weights_multiply_rows_as_in_the_reference(
+    name: str, n_features: int, n_hidden: int, n_rows: int, threads: int
+) -> None:
+    model = CoreModel(name, usable(name, n_features), n_hidden)
+    model.threads = threads
+    X = rows(n_rows, model.core.n_features)
+    weights = np.random.default_rng(n_rows).exponential(size=n_rows)
+    weights[::5] = 0.0
+    value, gradient = model.value_and_grad(X, weights)
+    expected_value, expected = MODELS[name].value_and_grad(X, weights, **model.params)
+    assert value == pytest.approx(expected_value, rel=1e-6)
+    for key in expected:
+        scale = np.abs(expected[key]).max()
+        np.testing.assert_allclose(gradient[key], expected[key], rtol=0, atol=5e-6 * scale)
+
+
+def test_weights_of_one_change_no_bit(name: str) -> None:
+    model = CoreModel(name, usable(name, 17), 33)
+    X = rows(151, model.core.n_features)
+    value, gradient = model.flat_gradient(X)
+    same, again = model.flat_gradient(X, np.ones(151))
+    assert value == same
+    np.testing.assert_array_equal(gradient, again)
+
+
+def test_rows_of_weight_zero_count_for_nothing_even_if_they_are_impossible() -> None:
+    model = CoreModel("tabular", 3)
+    model.flat = np.where(np.arange(model.core.size) == 0, -np.inf, model.flat)
+    X = np.array([[0, 0, 1], [1, 0, 1]], np.uint8)
+    value, gradient = model.flat_gradient(X, np.array([2.0, 0.0]))
+    expected, slopes = model.flat_gradient(X[:1])
+    assert model.log_prob(X)[1] == -np.inf
+    assert value == expected
+    np.testing.assert_array_equal(gradient, slopes)
+
+
 def test_gradient_leaves_the_padding_at_zero(name: str) -> None:
     model = CoreModel(name, usable(name, 13), 9)
     _, grad = model.flat_gradient(rows(20, model.core.n_features))

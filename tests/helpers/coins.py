@@ -22,12 +22,13 @@ class Coins:
     batches: list = field(default_factory=list)
     values: list = field(default_factory=list)
 
-    def value_and_grad(self, params, X, grad):
+    def value_and_grad(self, params, X, grad, weights=None):
         self.batches.append(X.copy())
+        w = np.ones(len(X)) if weights is None else weights
         odds = params[:N].astype(np.float64)
         grad[:] = 0.0
-        grad[:N] = X.mean(axis=0) - 1 / (1 + np.exp(-odds))
-        self.values.append(Coins.mean_log_prob(self, params, X))
+        grad[:N] = w @ (X - 1 / (1 + np.exp(-odds))) / len(X)
+        self.values.append(float((w * Coins.log_prob(self, params, X)).mean()))
         return self.values[-1]
 
     def log_prob(self, params, X):

@@ -41,12 +41,17 @@ class CoreModel:
     def conditionals(self, X: Array) -> Array:
         return self.core.conditionals(self.flat, self.tables, bytes_of(X), self.threads)
 
-    def flat_gradient(self, X: Array) -> tuple[float, NDArray[np.float32]]:
+    def flat_gradient(
+        self, X: Array, weights: Array | None = None
+    ) -> tuple[float, NDArray[np.float32]]:
         grad = np.full(self.core.size, np.nan, np.float32)
-        return self.core.value_and_grad(self.flat, bytes_of(X), grad, self.threads), grad
+        value = self.core.value_and_grad(self.flat, bytes_of(X), grad, self.threads, weights)
+        return value, grad
 
-    def value_and_grad(self, X: Array) -> tuple[float, dict[str, Array]]:
-        value, grad = self.flat_gradient(X)
+    def value_and_grad(
+        self, X: Array, weights: Array | None = None
+    ) -> tuple[float, dict[str, Array]]:
+        value, grad = self.flat_gradient(X, weights)
         return value, dict(named_views(self.core, grad))
 
     def sample_with_log_prob(self, n: int, seed: int = 0, start: int = 0) -> tuple[Array, Array]:

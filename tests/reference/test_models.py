@@ -110,6 +110,17 @@ def test_gradient_matches_central_differences(name: str, n_features: int, n_hidd
     check_gradient(grad, mean_log_prob, params)
 
 
+def test_whole_weights_are_repetitions_of_rows(name: str) -> None:
+    X, params = all_vectors(5)[:20], parameters(name, 5)
+    weights = np.random.default_rng(4).integers(0, 4, 20)
+    value, grad = MODELS[name].value_and_grad(X, weights, **params)
+    repeated, slopes = MODELS[name].value_and_grad(np.repeat(X, weights, axis=0), **params)
+    # the mean is one over the rows that are given
+    assert value == pytest.approx(repeated * weights.mean(), rel=1e-12)
+    for key in params:
+        np.testing.assert_allclose(grad[key], slopes[key] * weights.mean(), rtol=0, atol=1e-14)
+
+
 def test_expected_gradient_is_zero_under_the_model_itself(name: str) -> None:
     params, X = parameters(name, 4), all_vectors(4)
     weights = np.exp(MODELS[name].log_prob(X, **params))

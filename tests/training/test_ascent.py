@@ -117,8 +117,8 @@ class Failing(Coins):
     value: float | None = None
     valid: float | None = None
 
-    def value_and_grad(self, params, X, grad):
-        nats = super().value_and_grad(params, X, grad)
+    def value_and_grad(self, params, X, grad, weights=None):
+        nats = super().value_and_grad(params, X, grad, weights)
         if len(self.batches) == self.at:
             grad[3] += self.gradient
             return nats if self.value is None else self.value

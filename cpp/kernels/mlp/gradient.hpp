@@ -93,10 +93,10 @@ void mlp_outer(float* grad, const MlpBlock& block, const float* slice, const Bat
     });
 }
 
-// The terms of a block for all rows, and delta = scale (x - p), 0 for what is past the last feature.
+// The terms of a block for all rows, and delta = scale[r] (x - p), 0 for what is past the last feature.
 template <typename State>
 void mlp_residuals(float* terms, MlpBatch& batch, const MlpBackMemory& memory, const View& model, const MlpBlock& block,
-                   const std::uint8_t* X, float scale, const BatchRows& all) {
+                   const std::uint8_t* X, const float* scale, const BatchRows& all) {
     std::size_t n = model.shape.n, rows = all.count;
     mlp_sums<State, 0>(batch.sums, model, block, memory.lists, all,
                        [slopes = memory.slopes](std::size_t r, std::size_t k, const auto& h) {
@@ -109,18 +109,19 @@ void mlp_residuals(float* terms, MlpBatch& batch, const MlpBackMemory& memory, c
         for (std::size_t q = 0; q < BLOCK; ++q) batch.x[r][q] = q < block.count ? X[r * n + block.first + q] : 0;
     for (std::size_t i = 0; i < rows * BLOCK; i += LANES) {
         Bits bits = load_bits(batch.logits[0], batch.x[0], i, rows * BLOCK);
-        Residual residual(bits, scale);
+        Residual residual(bits);
         store(batch.logits[0] + i, residual.term);
         store(batch.delta[0] + i, residual.delta);
     }
     for (std::size_t r = 0; r < rows; ++r) {
         store4(terms + r * pad(n, LINE) + block.first, load4(batch.logits[r]));
+        store4(batch.delta[r], load4(batch.delta[r]) * scale[r]);
         for (std::size_t q = block.count; q < BLOCK; ++q) batch.delta[r][q] = 0.0f;
     }
 }
 
 // `mlp_gradient` for as many rows as `batch` has room for.
-void mlp_gradient_of_batch(float* grad, float* terms, const View& model, const std::uint8_t* X, float scale,
+void mlp_gradient_of_batch(float* grad, float* terms, const View& model, const std::uint8_t* X, const float* scale,
                            std::size_t rows, std::size_t begin, std::size_t end, MlpBatch& batch,
                            const MlpBackMemory& memory) {
     std::size_t n = model.shape.n;
@@ -153,13 +154,13 @@ void mlp_gradient_of_batch(float* grad, float* terms, const View& model, const s
     });
 }
 
-void mlp_gradient(float* grad, float* terms, const View& model, const std::uint8_t* X, float scale, std::size_t rows,
-                  std::size_t begin, std::size_t end, float* scratch) {
+void mlp_gradient(float* grad, float* terms, const View& model, const std::uint8_t* X, const float* scale,
+                  std::size_t rows, std::size_t begin, std::size_t end, float* scratch) {
     auto memory = lay_out<MlpBackMemory>(scratch, model.shape);
     std::size_t n = model.shape.n, most = memory.slopes.rows;
     MlpBatch batch;
     for (std::size_t first = 0; first < rows; first += most)
-        mlp_gradient_of_batch(grad, terms + first * pad(n, LINE), model, X + first * n, scale,
+        mlp_gradient_of_batch(grad, terms + first * pad(n, LINE), model, X + first * n, scale + first,
                               most < rows - first ? most : rows - first, begin, end, batch, memory);
 }
 

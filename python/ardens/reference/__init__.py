@@ -6,13 +6,14 @@ core has to agree with what is written here. All models factorise a binary vecto
     p(x) = prod_i p(x_i | x_<i),        p(x_i = 1 | x_<i) = sigmoid(logit_i(x_<i))
 
 and differ in ``logit_i`` alone; i counts from 0. Each is a module with the same functions; X is
-(n_samples, n_features), zeros and ones of any dtype, and parameters are given by name:
+(n_samples, n_features), zeros and ones of any dtype, w the weights of the rows, 1 where it is left
+out, and parameters are given by name:
 
 =====================================  ========================================  =============
 ``logits(X, **params)``                log-odds of x_i = 1 given x_<i            X.shape
 ``conditionals(X, **params)``          p(x_i = 1 | x_<i)                         X.shape
 ``log_prob(X, **params)``              log p(x) in nats                          (n_samples,)
-``value_and_grad(X, **params)``        mean of log p(x), its gradient            float, dict
+``value_and_grad(X, w, **params)``     mean of w log p(x), its gradient          float, dict
 ``sample(n, seed, start, **params)``   rows start ... start + n - 1 of a stream  n rows, uint8
 =====================================  ========================================  =============
 

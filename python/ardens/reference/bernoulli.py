@@ -78,3 +78,36 @@ def log_prob(X: NDArray[Any], logits: NDArray[Any]) -> Float64:
     """
     total: Float64 = log_prob_terms(X, logits).sum(axis=1)
     return total
+
+
+def value_and_delta(
+    X: NDArray[Any], logits: NDArray[Any], weights: NDArray[Any] | None = None
+) -> tuple[float, Float64]:
+    """Mean over the rows of w log p(x), and its derivatives with respect to the logits.
+
+    The mean divides by the number of rows, whatever the weights sum to. A row of weight 0 counts
+    for nothing, even if its probability is 0.
+
+    Parameters
+    ----------
+    X : (n_samples, n_features) array of 0 and 1
+    logits : (n_samples, n_features) array, +-inf allowed
+    weights : (n_samples,) array, optional
+        The weight w of each row, all 1 where left out.
+
+    Returns
+    -------
+    value : float, in nats
+    delta : (n_samples, n_features) float64 array
+        w (x - p) / n_samples
+
+    Examples
+    --------
+    >>> value_and_delta(np.array([[1], [0]]), np.array([[0.0], [np.inf]]), np.array([2.0, 0.0]))
+    (-0.6931471805599453, array([[ 0.5],
+           [-0. ]]))
+    """
+    X = np.asarray(X, dtype=np.float64)
+    w = np.ones(len(X)) if weights is None else np.asarray(weights, dtype=np.float64)
+    log_p = np.where(w > 0, log_prob(X, logits), 0.0)
+    return float((w * log_p).mean()), w[:, None] * (X - sigmoid(logits)) / len(X)

@@ -47,17 +47,15 @@ def log_prob(X: NDArray[Any], **params: NDArray[Any]) -> Float64:
 
 
 def value_and_grad(
-    X: NDArray[Any], *, W: NDArray[Any], b: NDArray[Any]
+    X: NDArray[Any], weights: NDArray[Any] | None = None, *, W: NDArray[Any], b: NDArray[Any]
 ) -> tuple[float, dict[str, Float64]]:
-    """Mean log-likelihood in nats and its gradient.
+    """Mean log-likelihood in nats, of rows that `weights` multiplies, and its gradient.
 
     With delta_i = x_i - p_i:   d/db_i = delta_i,   d/dW_ij = delta_i x_j for j < i.
     """
     X = np.asarray(X, dtype=np.float64)
-    t = logits(X, W=W, b=b)
-    delta = X - sigmoid(t)
-    grad = {"W": np.tril(delta.T @ X, -1) / len(X), "b": delta.mean(axis=0)}
-    return float(bernoulli.log_prob(X, t).mean()), grad
+    value, delta = bernoulli.value_and_delta(X, logits(X, W=W, b=b), weights)
+    return value, {"W": np.tril(delta.T @ X, -1), "b": delta.sum(axis=0)}
 
 
 def sample(

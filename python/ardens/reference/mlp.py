@@ -66,9 +66,15 @@ def log_prob(X: NDArray[Any], **params: NDArray[Any]) -> Float64:
 
 
 def value_and_grad(
-    X: NDArray[Any], *, A: NDArray[Any], c: NDArray[Any], V: NDArray[Any], b: NDArray[Any]
+    X: NDArray[Any],
+    weights: NDArray[Any] | None = None,
+    *,
+    A: NDArray[Any],
+    c: NDArray[Any],
+    V: NDArray[Any],
+    b: NDArray[Any],
 ) -> tuple[float, dict[str, Float64]]:
-    """Mean log-likelihood in nats and its gradient.
+    """Mean log-likelihood in nats, of rows that `weights` multiplies, and its gradient.
 
     With delta_i = x_i - p_i and g_i = delta_i V_i * h_i * (1 - h_i):
 
@@ -76,16 +82,15 @@ def value_and_grad(
     """
     X = np.asarray(X, dtype=np.float64)
     grad = {"A": np.zeros(A.shape), "c": np.zeros(c.shape), "V": np.zeros(V.shape)}
-    t = logits(X, A=A, c=c, V=V, b=b)
-    delta = X - sigmoid(t)
+    value, delta = bernoulli.value_and_delta(X, logits(X, A=A, c=c, V=V, b=b), weights)
     for i in range(b.size):
         h = hidden(i, X, A=A, c=c)
         g = delta[:, i, None] * V[i] * h * (1 - h)
-        grad["V"][i] = delta[:, i] @ h / len(X)
-        grad["c"][i] = g.mean(axis=0)
-        grad["A"][rows_of(i)] = X[:, :i].T @ g / len(X)
-    grad["b"] = delta.mean(axis=0)
-    return float(bernoulli.log_prob(X, t).mean()), grad
+        grad["V"][i] = delta[:, i] @ h
+        grad["c"][i] = g.sum(axis=0)
+        grad["A"][rows_of(i)] = X[:, :i].T @ g
+    grad["b"] = delta.sum(axis=0)
+    return value, grad
 
 
 def sample(

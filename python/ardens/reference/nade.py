@@ -90,6 +90,7 @@ def log_prob(X: NDArray[Any], **params: Any) -> Float64:
 
 def value_and_grad(
     X: NDArray[Any],
+    weights: NDArray[Any] | None = None,
     *,
     W: NDArray[Any],
     c: NDArray[Any],
@@ -98,7 +99,9 @@ def value_and_grad(
     D: NDArray[Any] | None = None,
     activation: str = "sigmoid",
 ) -> tuple[float, dict[str, Float64]]:
-    """Mean log-likelihood in nats and its gradient, the second loop of Algorithm 1.
+    """Mean log-likelihood in nats, of rows that `weights` multiplies, and its gradient.
+
+    The second loop of Algorithm 1.
 
     With delta_i = x_i - p_i and g_i = d log p / d a_i, for i downwards from g_n = 0:
 
@@ -112,18 +115,18 @@ def value_and_grad(
     t, h = forward(X, W=W, c=c, b=b, V=V, D=D, activation=activation)
     out = W.T if V is None else V
     dW, dV = np.zeros(W.shape), np.zeros(out.shape)
-    delta = X - sigmoid(t)
+    value, delta = bernoulli.value_and_delta(X, t, weights)
     g = np.zeros((len(X), c.size))
     for i in reversed(range(b.size)):
-        dV[i] = delta[:, i] @ h[i] / len(X)
-        dW[:, i] = X[:, i] @ g / len(X)
+        dV[i] = delta[:, i] @ h[i]
+        dW[:, i] = X[:, i] @ g
         g = g + delta[:, i, None] * out[i] * slope(h[i])
-    grad = {"W": dW + dV.T if V is None else dW, "c": g.mean(axis=0), "b": delta.mean(axis=0)}
+    grad = {"W": dW + dV.T if V is None else dW, "c": g.sum(axis=0), "b": delta.sum(axis=0)}
     if V is not None:
         grad["V"] = dV
     if D is not None:
-        grad["D"] = np.tril(delta.T @ X / len(X), -1)
-    return float(bernoulli.log_prob(X, t).mean()), grad
+        grad["D"] = np.tril(delta.T @ X, -1)
+    return value, grad
 
 
 def sample(

@@ -53,14 +53,17 @@ def log_prob(X: NDArray[Any], *, logits: NDArray[Any]) -> Float64:
     return bernoulli.log_prob(X, logits[nodes(X)])
 
 
-def value_and_grad(X: NDArray[Any], *, logits: NDArray[Any]) -> tuple[float, dict[str, Float64]]:
-    """Mean log-likelihood in nats and its gradient with respect to ``logits``.
+def value_and_grad(
+    X: NDArray[Any], weights: NDArray[Any] | None = None, *, logits: NDArray[Any]
+) -> tuple[float, dict[str, Float64]]:
+    """Mean log-likelihood in nats, of rows that `weights` multiplies, and its gradient.
 
     d log p(x) / d logits[node] = x_i - p(x_i = 1 | x_<i) if x passes through the node, else 0.
     """
-    delta = X - conditionals(X, logits=logits)
-    grad = np.bincount(nodes(X).ravel(), weights=delta.ravel(), minlength=logits.size)
-    return float(log_prob(X, logits=logits).mean()), {"logits": grad / len(X)}
+    value, delta = bernoulli.value_and_delta(X, logits[nodes(X)], weights)
+    grad = np.zeros(logits.size)
+    np.add.at(grad, nodes(X), delta)
+    return value, {"logits": grad}
 
 
 def sample(n_samples: int, seed: int, start: int = 0, *, logits: NDArray[Any]) -> NDArray[np.uint8]:

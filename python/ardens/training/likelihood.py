@@ -24,8 +24,17 @@ class Trainable(Protocol):
     def n_decayed(self) -> int:
         """How many of the parameters, counted from the first, weight decay acts on."""
 
-    def value_and_grad(self, params: Float32Array, X: Rows, grad: Float32Array) -> float:
-        """Return the mean log-likelihood of the rows and overwrite `grad` with its gradient."""
+    def value_and_grad(
+        self,
+        params: Float32Array,
+        X: Rows,
+        grad: Float32Array,
+        weights: NDArray[np.float64] | None = None,
+    ) -> float:
+        """Return the mean log-likelihood of the rows and overwrite `grad` with its gradient.
+
+        Each row counts times its weight; what is divided by is the number of rows.
+        """
 
     def log_prob(self, params: Float32Array, X: Rows) -> NDArray[np.float64]:
         """Return the log-likelihood of every row."""
@@ -48,9 +57,15 @@ class Likelihood:
         """How many of the parameters, counted from the first, weight decay acts on."""
         return self.core.n_decayed
 
-    def value_and_grad(self, params: Float32Array, X: Rows, grad: Float32Array) -> float:
+    def value_and_grad(
+        self,
+        params: Float32Array,
+        X: Rows,
+        grad: Float32Array,
+        weights: NDArray[np.float64] | None = None,
+    ) -> float:
         """Return the mean log-likelihood of the rows and overwrite `grad` with its gradient."""
-        return self.core.value_and_grad(params, X, grad, self.threads)
+        return self.core.value_and_grad(params, X, grad, self.threads, weights)
 
     def log_prob(self, params: Float32Array, X: Rows) -> NDArray[np.float64]:
         """Return the log-likelihood of every row."""
