@@ -110,3 +110,26 @@ def test_other_first_rows_are_read_without_a_word(tmp_path, rows):
         warnings.simplefilter("error")
         for name in ("x.csv", "x.npy"):
             np.testing.assert_array_equal(data.read(tmp_path / name, binary=False)["data"], rows)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        np.array([-(2**63), 0, 1, 2**63 - 1]),
+        np.array([0, 1, 2**64 - 1, 0], np.uint64),
+        np.frombuffer(b"\1" * (4 * np.longdouble().itemsize), np.longdouble),
+        np.array([1, 2, 3, np.inf]),
+        np.array([np.nan, 2, 3, 4]),
+        np.array([True, False, True, True]),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("binary", [True, False])
+def test_a_first_row_of_any_numbers_is_looked_at_without_a_warning(tmp_path, first, binary):
+    path = tmp_path / "x.npy"
+    np.save(path, np.stack([first, first[::-1]]))
+    if binary and first.dtype != bool:
+        with pytest.raises(ValueError, match=r"x\.npy: expected 0 or 1, found .* at row 0, column"):
+            data.read(path)
+    else:
+        assert data.read(path, binary=binary)["data"].dtype == first.dtype

@@ -53,9 +53,9 @@ def looks_numbered(row: ArrayLike) -> bool:
     >>> looks_numbered([1.0, 2.0, 3.0]), looks_numbered([1990, 2000, 2005]), looks_numbered([0, 1])
     (True, True, False)
     """
-    numbers = np.asarray(row, np.float64)
+    numbers = np.asarray(row)
     whole = len(numbers) > 2 and np.isfinite(numbers).all() and (numbers == np.floor(numbers)).all()
-    return bool(whole and (np.diff(numbers) > 0).all())
+    return bool(whole and (numbers[:-1] < numbers[1:]).all())
 
 
 def check_first_row(X: NDArray[Any], where: str, place: str) -> None:
@@ -67,7 +67,7 @@ def check_first_row(X: NDArray[Any], where: str, place: str) -> None:
             f"{where}: expected a row, found column numbers at {place}, above rows of 0 and 1: "
             "is it a header? Remove it"
         )
-    if X[0, -1] - X[0, 0] == X.shape[1] - 1:  # they count
+    if X[0, -1].item() - X[0, 0].item() == X.shape[1] - 1:  # they count
         warnings.warn(
             f"{where}: {place} looks like column numbers, and is read as a row; remove it if it is "
             "a header",
