@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Self, TypeVar, overload
+from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -75,16 +75,8 @@ class Columns:
     def __reduce__(self) -> tuple[object, ...]:
         return type(self).of, (self.ordering.size, self.ordering, self.flipped, self.names)
 
-    @overload
-    def ordered(self, X: Rows) -> Rows: ...
-
-    @overload
-    def ordered(self, X: Rows | None) -> Rows | None: ...
-
-    def ordered(self, X: Rows | None) -> Rows | None:
-        """Make the user's rows the model's; `X` itself where they are the same, or None."""
-        if X is None:
-            return None
+    def ordered(self, X: Rows) -> Rows:
+        """Make the user's rows the model's; `X` itself where they are the same."""
         rows = X if self.positions is None else X.take(self.ordering, axis=1)
         if self.coded:
             rows = X.copy() if rows is X else rows

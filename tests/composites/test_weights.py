@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ardens import Mixture, Tabular
+from ardens import FVSBN, Mixture, Tabular
 from ardens.reference import mixture as reference
 
 
@@ -81,3 +81,39 @@ def test_given_weights_are_scaled_and_those_that_sum_to_one_keep_their_bits(memb
 def test_wrong_weights_are_refused(members, weights, error):
     with pytest.raises(error, match="weights must be None or 4 finite numbers"):
         Mixture.from_models(members, weights)
+
+
+def test_weights_learned_from_weighted_rows_are_those_of_the_reference_and_of_repeated_rows(
+    members, rng
+):
+    X, times = members[0].sample(500, random_state=1), rng.integers(0, 5, 500)
+    once = Mixture.from_models(members).fit_weights(X, times)
+    often = Mixture.from_models(members).fit_weights(X.repeat(times, axis=0))
+    np.testing.assert_allclose(once.weights_, often.weights_, rtol=1e-9)
+    assert once.history_["valid"] == pytest.approx(often.history_["valid"], rel=1e-12)
+    scores = np.array([member.score_samples(X) for member in members])
+    weights = np.full(4, 0.25)
+    for _ in once.history_["valid"][1:]:
+        weights = reference.em(scores, weights, times)
+    np.testing.assert_allclose(once.weights_, weights, rtol=1e-9)
+
+
+@pytest.mark.parametrize("judged", [False, True], ids=["split", "X_valid"])
+def test_a_mixture_of_weighted_rows_is_that_of_repeated_ones(data, rng, same, judged):
+    times = rng.integers(0, 5, len(data))
+    valid, often = data[:50], times[:50]
+    once = {"X_valid": valid, "sample_weight_valid": often} if judged else {}
+    again = {"X_valid": valid.repeat(often, axis=0)} if judged else {}
+    options = {"n_members": 2, "weights": "learned", "random_state": 0}
+    one = Mixture(FVSBN(), **options).fit(data, sample_weight=times, **once)
+    other = Mixture(FVSBN(), **options).fit(data.repeat(times, axis=0), **again)
+    assert all(map(same, one.members_, other.members_))
+    np.testing.assert_allclose(one.weights_, other.weights_, rtol=1e-9)
+    assert one.history_["valid"] == pytest.approx(other.history_["valid"], rel=1e-12)
+
+
+def test_wrong_weights_of_rows_are_refused(quick, data):
+    with pytest.raises(ValueError, match="sample_weight must be None, or 200"):
+        quick().fit(data, sample_weight=[1.0])
+    with pytest.raises(ValueError, match="sample_weight_valid needs X_valid"):
+        quick().fit(data, sample_weight_valid=[1.0])

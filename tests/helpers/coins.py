@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ardens.checks.weights import Table
 from ardens.columns import Columns
 from ardens.schedules import Constant
 from ardens.training.ascent import GradientAscent
@@ -58,10 +59,11 @@ def start(params, how, rng):
     return GradientAscent.by(how).start(params, rng)
 
 
-def train(model, state, X, X_valid, how, threads=1, **options):
+def train(model, state, X, X_valid, how, threads=1, weights=None, weights_valid=None, **options):
     """Go on to the last epoch of the settings."""
     solver = GradientAscent.by(how, threads)
-    Run(model, Columns.of(N), solver, state, X, X_valid, how.max_epochs).train(**options)
+    tables = Table.of(X, weights), None if X_valid is None else Table.of(X_valid, weights_valid)
+    Run(model, Columns.of(N), solver, state, *tables, how.max_epochs).train(**options)
 
 
 def run(how, X, X_valid=None, *, model=None, seed=0, **options):

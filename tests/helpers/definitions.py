@@ -72,14 +72,20 @@ def log_prob_by_definition(name: str, X: Array, params: Mapping[str, Array]) -> 
     return np.array([math.log(math.prod(p)) for p in np.where(X == 1, P, 1 - P).tolist()])
 
 
-def information_by_definition(X: Array) -> Array:
+def information_by_definition(X: Array, times: Array | None = None) -> Array:
     """Mutual information of every pair of columns, in nats: sums over four cells."""
     rows, n = X.tolist(), X.shape[1]
+    each = [1] * len(rows) if times is None else times.tolist()
+
+    def part(there: Callable[[Any], bool]) -> float:
+        """Of all rows, those of which something is true."""
+        return sum(t for x, t in zip(rows, each, strict=True) if there(x)) / sum(each)
+
     result = np.zeros((n, n))
     for i, j in itertools.product(range(n), repeat=2):
         for a, b in itertools.product((0, 1), repeat=2):
-            both = sum(x[i] == a and x[j] == b for x in rows) / len(rows)
-            of_i, of_j = (sum(x[k] == v for x in rows) / len(rows) for k, v in ((i, a), (j, b)))
+            both = part(lambda x, i=i, j=j, a=a, b=b: x[i] == a and x[j] == b)
+            of_i, of_j = (part(lambda x, k=k, v=v: x[k] == v) for k, v in ((i, a), (j, b)))
             if both > 0:
                 result[i, j] += both * math.log(both / (of_i * of_j))
     return result

@@ -30,10 +30,18 @@ ESTIMATORS = [
     ardens.Mixture(ardens.NADE(n_hidden=3, max_epochs=2), n_members=2, binarize=0.0),
 ]
 
+
+def too_wide(estimator):
+    """The check whose data have more columns than a table takes."""
+    tabular = isinstance(getattr(estimator, "estimator", estimator), ardens.Tabular)
+    check = "check_sample_weight_equivalence_on_dense_data"
+    return {check: "a table has at most 20 columns"} if tabular else {}
+
+
 with warnings.catch_warnings():
     # scikit-learn warns that its base class is missing: the protocol is met without importing it.
     warnings.filterwarnings("ignore", "Estimator .* does not inherit", UserWarning)
-    over_all_checks = parametrize_with_checks(ESTIMATORS)
+    over_all_checks = parametrize_with_checks(ESTIMATORS, expected_failed_checks=too_wide)
 
 
 @over_all_checks

@@ -156,6 +156,22 @@ def test_other_options_are_refused(small, data, path, options, words):
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("name", ["nade", "fvsbn"])
+def test_a_run_with_weights_resumes_and_other_weights_are_refused(small, data, path, name, rng):
+    rows = {"X_valid": data[:40], "sample_weight_valid": rng.random(40)}
+    rows |= {"sample_weight": rng.random(200)}
+    check_resumes(partial(small, name, patience=9), path, data, 1, **rows)
+    before = path.read_bytes()
+    for changed, words in (
+        ({"sample_weight": rng.random(200)}, "run: X has other weights$"),
+        ({"sample_weight": None}, "run: X has other weights$"),
+        ({"sample_weight_valid": None}, "run: X_valid has other weights$"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            small(name, patience=9).fit(data, checkpoint=path, resume=True, **rows | changed)
+    assert path.read_bytes() == before
+
+
 def test_other_data_are_refused(small, data, path):
     other = data.copy()
     other[17, 3] ^= 1

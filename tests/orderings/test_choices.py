@@ -113,3 +113,13 @@ def test_the_rows_held_out_do_not_choose_the_ordering(small, data):
 def test_wrong_arguments_are_refused(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+@pytest.mark.parametrize("name", ["marginal", "chow-liu", "greedy"])
+def test_orderings_of_weighted_rows_are_those_of_repeated_ones(chain, name, rng):
+    X, times = chain[:60], rng.integers(0, 7, 60)
+    found = orderings.choose(name, X, rng, times)
+    assert np.array_equal(found, orderings.choose(name, X.repeat(times, axis=0), rng))
+    assert np.array_equal(found, orderings.choose(name, X, rng, times * 2.0**-9))
+    first = chain[:, 0] == 0
+    assert marginal(chain, sample_weight=np.where(first, 100, 1))[0] == 0

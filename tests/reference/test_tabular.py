@@ -95,3 +95,13 @@ def test_sample_never_leaves_the_rows_seen_without_smoothing(X: NDArray[Any]) ->
 def test_fit_refuses_a_negative_alpha(X: NDArray[Any], alpha: float) -> None:
     with pytest.raises(ValueError, match=re.escape(f"alpha must be at least 0; got {alpha}")):
         tabular.fit(X, alpha)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.5])
+def test_a_row_of_weight_three_is_three_rows(X: NDArray[Any], alpha: float) -> None:
+    times = np.random.default_rng(0).integers(0, 4, len(X))
+    repeated = tabular.fit(X.repeat(times, axis=0), alpha)
+    np.testing.assert_array_equal(tabular.fit(X, alpha, times), repeated)
+    np.testing.assert_allclose(
+        tabular.fit(X, 0.0, times / 7), tabular.fit(X, 0.0, times), atol=1e-14
+    )

@@ -7,10 +7,10 @@ from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV
 
 import ardens
+from ardens.selection.candidates import unfitted
 from ardens.selection.grids import (
     default_grid,
 )
-from ardens.selection.halving import unfitted
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from ardens.errors import DivergenceError
 from ardens.optim import OPTIMIZERS, SGD, Adam
 from ardens.reference import optimizers as reference
-from ardens.schedules import InverseTime
+from ardens.schedules import Constant, InverseTime
 from helpers.coins import Coins, N, assert_same, coins, fresh, run, settings, start, train
 
 
@@ -153,3 +153,33 @@ def test_divergence_names_the_epoch_and_leaves_the_last_good_parameters(
     assert "epoch 3" in str(caught.value)
     assert np.array_equal(state.best, good.best)
     assert len(state.history["epoch"]) == 2
+
+
+def test_the_gradient_of_a_weighted_batch_is_expected_to_be_that_of_repeated_rows():
+    X, times = coins(25), np.random.default_rng(1).integers(0, 5, 25)
+    model, gradients = Coins(), []
+    recorded = Coins.value_and_grad
+
+    class Recording(Coins):
+        def value_and_grad(self, params, X, grad, weights=None):
+            nats = recorded(self, params, X, grad, weights)
+            gradients.append((len(X), nats, grad.copy()))
+            return nats
+
+    how = settings(schedule=Constant(0.0), max_epochs=1)
+    state = run(how, X, weights=times, model=Recording())
+    sizes, nats, grads = zip(*gradients, strict=True)
+    expected = np.empty(N, np.float32)
+    value = model.value_and_grad(state.params, X.repeat(times, axis=0), expected)
+    assert len(sizes) > 1
+    np.testing.assert_allclose(np.average(grads, axis=0, weights=sizes), expected, atol=1e-7)
+    assert np.average(nats, weights=sizes) == pytest.approx(value, rel=1e-12)
+    assert state.history["train"] == pytest.approx([value], rel=1e-12)
+
+
+def test_what_all_weights_are_multiplied_by_changes_no_step():
+    X, times = coins(25), np.random.default_rng(1).integers(1, 5, 25)
+    one = run(settings(), X, weights=times)
+    for scale in (2.0**-40, 2.0**9):
+        assert_same(run(settings(), X, weights=times * scale), one)
+    assert_same(run(settings(), X, weights=np.ones(25)), run(settings(), X))

@@ -9,6 +9,7 @@ from typing import ClassVar, final
 import numpy as np
 import pytest
 
+from ardens.checks.weights import Table
 from ardens.columns import Columns
 from ardens.schedules import Constant, InverseTime
 from ardens.training.loop import Run
@@ -254,6 +255,18 @@ def test_epochs_before_the_first_gain_are_not_waited_for(odds, ends):
     solver = Script(odds=odds, max_epochs=len(odds), patience=2)
     state = solver.start(np.zeros(N, np.float32), np.random.default_rng(0))
     X_valid = coins(500, 0.3)
-    Run(Coins(), Columns.of(N), solver, state, coins(9), X_valid, len(odds)).train()
+    Run(Coins(), Columns.of(N), solver, state, Table(coins(9)), Table(X_valid), len(odds)).train()
     assert state.epoch == ends
     assert state.best_epoch == 1 + int(np.argmax(state.history["valid"]))
+
+
+def test_weighted_judges_judge_and_tell_from_chance_as_repeated_ones():
+    X, X_valid = coins(200), coins(60, seed=1)
+    times = np.random.default_rng(2).integers(0, 6, 60)
+    how = settings(schedule=Constant(0.002), max_epochs=60, patience=2)
+    once = run(how, X, X_valid, weights_valid=times)
+    often = run(how, X, X_valid.repeat(times, axis=0))
+    assert once.epoch == often.epoch < 60
+    assert once.history["valid"] == pytest.approx(often.history["valid"], rel=1e-12)
+    scaled = run(how, X, X_valid, weights_valid=np.full(60, 2.0**-20))
+    assert scaled.epoch == run(how, X, X_valid).epoch

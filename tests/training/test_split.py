@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import ardens
+from ardens.checks.weights import Table
 from ardens.training.split import distinct, hold_out, split_places
 
 
@@ -16,8 +17,12 @@ def table(rng):
     return np.concatenate([rows, rows[::3], rows[::5]])[rng.permutation(460)]
 
 
-def generator():
-    return np.random.default_rng(7)
+def generator(seed=7):
+    return np.random.default_rng(seed)
+
+
+def held_out(rows, fraction=0.1, seed=7):
+    return [part.rows for part in hold_out(Table(rows), fraction, generator(seed))]
 
 
 def test_distinct_rows_are_numbered_by_their_first_appearance(table):
@@ -39,7 +44,7 @@ def test_rows_that_collide_are_told_apart(table, monkeypatch):
 
 
 def test_all_copies_of_a_row_are_on_one_side(table):
-    learned, held = hold_out(table, 0.1, generator())
+    learned, held = held_out(table)
     assert len(learned) + len(held) == len(table)
     assert len(np.unique(held, axis=0)) == 30
     assert not {row.tobytes() for row in learned} & {row.tobytes() for row in held}
@@ -48,23 +53,23 @@ def test_all_copies_of_a_row_are_on_one_side(table):
 def test_distinct_rows_are_split_as_they_always_were(table):
     rows = np.unique(table, axis=0)
     order = generator().permutation(300)
-    learned, held = hold_out(rows, 0.1, generator())
+    learned, held = held_out(rows)
     assert np.array_equal(held, rows[order[:30]])
     assert np.array_equal(learned, rows[order[30:]])
 
 
 def test_the_order_of_columns_changes_nothing(table):
-    which = distinct(table), distinct(table[:, ::-1])
-    splits = [split_places(numbers, 0.1, generator())[1].tolist() for numbers in which]
+    tables = Table(table), Table(np.ascontiguousarray(table[:, ::-1]))
+    splits = [split_places(one, 0.1, generator())[1][0].tolist() for one in tables]
     assert splits[0] == splits[1]
 
 
 def test_few_distinct_rows_are_drawn_singly(table):
     rows = np.repeat(table[:40], 9, axis=0)
-    learned, held = hold_out(rows, 0.1, generator())
+    learned, held = held_out(rows)
     assert len(held) == 36
     assert {row.tobytes() for row in learned} & {row.tobytes() for row in held}
-    assert hold_out(table[:40], 0.1, generator())[1] is None
+    assert hold_out(Table(table[:40]), 0.1, generator())[1] is None
 
 
 def test_rows_that_come_very_often_are_learned(table):
@@ -72,7 +77,7 @@ def test_rows_that_come_very_often_are_learned(table):
     mode = rows[17]
     rows = np.concatenate([rows, np.tile(mode, (50, 1))])
     for seed in range(30):
-        _, held = hold_out(rows, 0.5, np.random.default_rng(seed))
+        _, held = held_out(rows, 0.5, seed)
         assert not (held == mode).all(axis=1).any()
 
 
@@ -117,3 +122,40 @@ def test_validation_rows_that_repeat_by_chance_are_not_told(small):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         small("nade").fit(X[:200], X_valid=X[200:])
+
+
+def counts(rows, times=None):
+    """How often every row comes, or what it weighs."""
+    found = {}
+    for row, often in zip(rows, np.ones(len(rows)) if times is None else times, strict=True):
+        found[row.tobytes()] = found.get(row.tobytes(), 0) + often
+    return found
+
+
+@pytest.mark.parametrize("distinct_rows", [300, 40], ids=["distinct", "singly"])
+def test_a_table_with_weights_is_split_as_the_table_of_repeated_rows(table, rng, distinct_rows):
+    rows = np.unique(table, axis=0)[:distinct_rows]
+    times = rng.integers(0, 6, len(rows))
+    times[3] = 100  # a row that is always learned, where there are many
+    for seed in range(5):
+        weighted = hold_out(Table.of(rows, times), 0.1, generator(seed))
+        repeated = hold_out(Table(rows.repeat(times, axis=0)), 0.1, generator(seed))
+        for one, other in zip(weighted, repeated, strict=True):
+            assert counts(one.rows, one.weights) == counts(other.rows)
+
+
+def test_scaled_weights_are_split_alike_and_small_ones_too(table, rng):
+    times = rng.integers(1, 6, len(table))
+    whole, part = (
+        hold_out(Table.of(table, times * scale), 0.1, generator()) for scale in (1.0, 2.0**-30)
+    )
+    for one, other in zip(whole, part, strict=True):
+        assert np.array_equal(one.rows, other.rows)
+        assert np.array_equal(one.weights, other.weights * 2**30)
+
+
+def test_few_rows_with_large_counts_are_split_in_memory_that_is_theirs(table):
+    learned, held = hold_out(Table.of(table[:3], [2e9, 3e9, 1e9]), 0.1, generator())
+    assert held.total == pytest.approx(6e8, rel=1e-6)
+    assert learned.total + held.total == pytest.approx(6e9, rel=1e-12)
+    assert held.weights == pytest.approx([2e8, 3e8, 1e8], rel=0.01)

@@ -12,7 +12,7 @@ import numpy as np
 from ardens.checks.options import options_of
 from ardens.models import MODELS
 from ardens.selection import Trial, combinations, tune
-from ardens.selection.halving import unfitted
+from ardens.selection.candidates import unfitted
 
 from .arguments import add_learning, add_option, learning_rows
 from .common import (

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks.options import listed_names, permutation
-from ..core import Rows
+from ..checks.weights import Table
 from ..models import AutoregressiveModel
 from ..orderings import Name
 from ..progress import progress
@@ -83,8 +83,8 @@ def clones(
 
 def train_members(
     models: Sequence[AutoregressiveModel],
-    X: Rows,
-    X_valid: Rows | None,
+    X: Table,
+    X_valid: Table | None,
     threads: int,
     verbose: bool,
 ) -> None:
@@ -94,12 +94,15 @@ def train_members(
     for model in models:
         model.n_jobs = threads // workers
     ready: list[int] = []
+    judges = (None, None) if X_valid is None else (X_valid.rows, X_valid.weights)
 
     def train(k: int, model: AutoregressiveModel) -> None:
-        model.fit(X, X_valid=X_valid)
+        model.fit(X.rows, X_valid=judges[0], sample_weight=X.weights, sample_weight_valid=judges[1])
         ready.append(k)
         if verbose:
-            told = "trained" if X_valid is None else f"valid {model.score(X_valid):.3f} nats"
+            told = "trained"
+            if judges[0] is not None:
+                told = f"valid {model.score(judges[0], sample_weight=judges[1]):.3f} nats"
             report(len(ready), told, f"member {k + 1} of {count}")
 
     with progress(count, "member", verbose=verbose) as report:

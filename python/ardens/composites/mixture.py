@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from ..checks.machine import thread_count
 from ..checks.options import PART, SEED, Kind, RandomState, one_of, option, seed_from, truth, whole
 from ..checks.rows import binary_matrix, feature_names
+from ..checks.weights import Table
 from ..core import Float32Array
 from ..models import NADE, AutoregressiveModel
 from ..models.description import word
@@ -176,7 +177,15 @@ class Mixture(MixedDensity):
         )
         return mixture
 
-    def fit(self, X: ArrayLike, y: object = None, *, X_valid: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: ArrayLike,
+        y: object = None,
+        *,
+        X_valid: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        sample_weight_valid: ArrayLike | None = None,
+    ) -> Self:
         """Train the members, and learn the weights if that is asked for.
 
         Parameters
@@ -188,6 +197,8 @@ class Mixture(MixedDensity):
         X_valid : array_like of shape (n_valid, n_features), optional
             Rows that judge the epochs of all members, and that the weights are learned from. If
             None, `validation_fraction` of `X` is held out.
+        sample_weight, sample_weight_valid : float or array_like of float, optional
+            What each row of `X`, and of `X_valid`, counts, as for the estimator.
 
         Returns
         -------
@@ -202,16 +213,14 @@ class Mixture(MixedDensity):
             As for the estimator. The mixture stays as it was, as with Ctrl-C.
         """
         names = feature_names(X)
-        rows = binary_matrix(X, binarize=self.binarize, allow_empty=False)
-        n_features = rows.shape[1]
-        self._check_options(n_features)
+        rows = Table.of(binary_matrix(X, binarize=self.binarize, allow_empty=False), sample_weight)
+        self._check_options(rows.n_features)
         split, seeds = np.random.SeedSequence(seed_from(self.random_state)).spawn(2)
-        if X_valid is None:
+        judged = self._judges(X_valid, sample_weight_valid, rows.n_features, names)
+        if judged is None:
             rows, judged = hold_out(rows, self.validation_fraction, np.random.default_rng(split))
-        else:
-            judged = self._judges(X_valid, n_features, names)
         learned = self.weights == "learned"
-        if learned and (judged is None or len(judged) < FEWEST_VALID):
+        if learned and (judged is None or judged.n_seen < FEWEST_VALID):
             raise ValueError(
                 f'weights="learned" needs at least {FEWEST_VALID} validation rows; give X_valid, '
                 "more rows, or a larger validation_fraction"
@@ -224,7 +233,7 @@ class Mixture(MixedDensity):
             model.n_jobs = self.n_jobs
         fitted = FittedMixture(tuple(models), checked_weights(None, len(models)), names)
         if judged is not None:
-            weights, nats = learned_weights(fitted.scores(judged, threads))
+            weights, nats = learned_weights(fitted.scores(judged.rows, threads), judged.weights)
             if learned:
                 fitted = fitted.weighted(weights, nats)
             else:
@@ -232,7 +241,7 @@ class Mixture(MixedDensity):
         self._fitted = fitted
         return self
 
-    def fit_weights(self, X: ArrayLike) -> Self:
+    def fit_weights(self, X: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         r"""Learn the weights of the members that are there, from rows they were not trained on.
 
         .. math:: \max_w \; \operatorname{mean}_x \log \sum_k w_k p_k(x)
@@ -241,6 +250,8 @@ class Mixture(MixedDensity):
         ----------
         X : array_like of shape (n_samples, n_features)
             Zeros and ones, at least one row; validation rows.
+        sample_weight : float or array_like of float, shape (n_samples,), optional
+            What each row counts, as for `score`.
 
         Returns
         -------
@@ -264,9 +275,9 @@ class Mixture(MixedDensity):
         >>> Mixture.from_models([sure, fair]).fit_weights([[0], [1], [1], [1]]).weights_.round(2)
         array([0.5, 0.5])
         """
-        rows, fitted = self._rows(X, allow_empty=False), self._state()
-        scores = fitted.scores(rows, thread_count(self.n_jobs))
-        self._fitted = fitted.weighted(*learned_weights(scores))
+        table, fitted = Table.of(self._rows(X, allow_empty=False), sample_weight), self._state()
+        scores = fitted.scores(table.rows, thread_count(self.n_jobs))
+        self._fitted = fitted.weighted(*learned_weights(scores, table.weights))
         return self
 
     def _estimator(self) -> AutoregressiveModel:

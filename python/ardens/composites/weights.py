@@ -8,6 +8,8 @@ import reprlib
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..checks.weights import Weights, mean
+
 __all__ = ["checked_weights", "learned_weights", "mix"]
 
 _GAP = 1e-4  # nats a row that the learned weights may fall short of the best ones
@@ -28,14 +30,16 @@ def mix(members: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[n
     return total
 
 
-def learned_weights(members: NDArray[np.float64]) -> tuple[NDArray[np.float64], list[float]]:
+def learned_weights(
+    members: NDArray[np.float64], times: Weights | None = None
+) -> tuple[NDArray[np.float64], list[float]]:
     r"""Maximise the likelihood of rows over the weights, by expectation and maximisation.
 
     .. math:: w_k \leftarrow w_k \, \operatorname{mean}_x \frac{p_k(x)}{\sum_l w_l p_l(x)}
 
-    `members` has the log-probabilities of the rows, (n_members, n_samples); rows that no member
-    allows say nothing about the weights. Beside the weights, the mean nats under equal ones and
-    after every step are returned.
+    `members` has the log-probabilities of the rows, (n_members, n_samples), which count so many
+    `times`, or once; rows that no member allows say nothing about the weights. Beside the weights,
+    the mean nats under equal ones and after every step are returned.
 
     The likelihood is concave, and no step lowers it. At any weights, better ones gain at most
     :math:`\max_k \operatorname{mean}_x p_k(x) / p(x) - 1` nats a row. Steps end when that is
@@ -54,12 +58,14 @@ def learned_weights(members: NDArray[np.float64]) -> tuple[NDArray[np.float64], 
     if not possible.any():
         return weights, [-math.inf]
     shifted = np.exp(members[:, possible] - highest[possible])
-    constant = float(np.mean(highest))  # -inf with a row that is impossible
-    nats: list[float] = []
+    constant = mean(highest, times)  # -inf with a row that is impossible
+    nats, logs = list[float](), np.zeros(rows)
+    judging = None if times is None else times[possible]
     while True:
         total = (weights[:, None] * shifted).sum(axis=0)
-        nats.append(constant + float(np.sum(np.log(total))) / rows)
-        slopes = (shifted / total).mean(axis=1)
+        logs[possible] = np.log(total)
+        nats.append(constant + mean(logs, times))
+        slopes = np.array([mean(share, judging) for share in shifted / total])
         if slopes.max() - 1 <= _GAP or len(nats) > _MOST_STEPS:
             return weights, nats
         weights = weights * slopes

@@ -86,7 +86,15 @@ class AutoregressiveModel(ConditionalDensity):
     _certain: ClassVar[bool] = False  # whether a parameter may be infinite
 
     @abstractmethod
-    def fit(self, X: ArrayLike, y: object = None, *, X_valid: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: ArrayLike,
+        y: object = None,
+        *,
+        X_valid: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        sample_weight_valid: ArrayLike | None = None,
+    ) -> Self:
         """Learn from the rows of a binary matrix."""
 
     @classmethod

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..checks.machine import thread_count
 from ..checks.options import maybe, number, option
 from ..checks.rows import binary_matrix, check_feature_names
+from ..checks.weights import Table
 from ..storage.container import stamped, write
 from .holder import State
 from .sampling import Sampler
@@ -79,7 +80,9 @@ class Density(Sampler[State]):
 
     log_prob = score_samples
 
-    def score(self, X: ArrayLike, y: object = None) -> float:
+    def score(
+        self, X: ArrayLike, y: object = None, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Mean log-probability of the rows.
 
         Parameters
@@ -88,6 +91,8 @@ class Density(Sampler[State]):
             Zeros and ones, at least one row.
         y : ignored
             There for pipelines.
+        sample_weight : float or array_like of float, shape (n_samples,), optional
+            What each row counts in the mean, at least 0 and not 0 for all.
 
         Returns
         -------
@@ -96,8 +101,8 @@ class Density(Sampler[State]):
 
         Raises
         ------
-        ValueError
-            If `X` has no row, or as for `score_samples`.
+        TypeError, ValueError
+            If `X` has no row, a weight is wrong, or as for `score_samples`.
 
         Examples
         --------
@@ -105,10 +110,10 @@ class Density(Sampler[State]):
         >>> round(Tabular(alpha=0).fit([[0], [1]]).score([[0], [1]]), 4)
         -0.6931
         """
-        rows = self._rows(X, allow_empty=False)
-        return float(np.mean(self._state().log_prob(rows, thread_count(self.n_jobs))))
+        table = Table.of(self._rows(X, allow_empty=False), sample_weight)
+        return table.mean(self._state().log_prob(table.rows, thread_count(self.n_jobs)))
 
-    def bits_per_dimension(self, X: ArrayLike) -> float:
+    def bits_per_dimension(self, X: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         r"""Mean number of bits that an ideal code spends on a feature.
 
         .. math:: -\frac{1}{n \ln 2} \; \operatorname{mean}_x \log p(x)
@@ -117,6 +122,8 @@ class Density(Sampler[State]):
         ----------
         X : array_like of shape (n_samples, n_features)
             Zeros and ones, at least one row.
+        sample_weight : float or array_like of float, shape (n_samples,), optional
+            As for `score`.
 
         Returns
         -------
@@ -129,7 +136,7 @@ class Density(Sampler[State]):
         >>> round(Tabular(alpha=0).fit([[0], [1]]).bits_per_dimension([[0], [1]]), 6)
         1.0
         """
-        return -self.score(X) / (self.n_features_in_ * math.log(2))
+        return -self.score(X, sample_weight=sample_weight) / (self.n_features_in_ * math.log(2))
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the model to a file; `ardens.load` reads it.
@@ -170,15 +177,20 @@ class Density(Sampler[State]):
 
     def _judges(
         self,
-        X_valid: ArrayLike,
+        X_valid: ArrayLike | None,
+        sample_weight_valid: ArrayLike | None,
         n_features: int,
         names: NDArray[np.object_] | None,
         stacklevel: int = 4,
-    ) -> NDArray[np.uint8]:
-        """Check the validation rows that the user gives, so many calls above."""
+    ) -> Table | None:
+        """Check the validation rows that the user gives, if any, so many calls above."""
+        if X_valid is None:
+            if sample_weight_valid is not None:
+                raise ValueError("sample_weight_valid needs X_valid, whose rows it weighs")
+            return None
         model = type(self).__name__
         check_feature_names(X_valid, names, model, stacklevel)
-        return binary_matrix(
+        rows = binary_matrix(
             X_valid,
             n_features=n_features,
             binarize=self.binarize,
@@ -187,3 +199,4 @@ class Density(Sampler[State]):
             model=model,
             names=names,
         )
+        return Table.of(rows, sample_weight_valid, "sample_weight_valid")

@@ -10,7 +10,8 @@ import numpy as np
 
 from ..checks.machine import thread_count
 from ..checks.options import Kind, maybe, number, one_of, option, real_number
-from ..core import Float32Array, Model, Rows
+from ..checks.weights import Table
+from ..core import Float32Array, Model
 from ..training.convex import PATIENCE, UNJUDGED, PenaltyPath, penalties
 from ..training.solver import Solver
 from .given import OneForm
@@ -141,13 +142,15 @@ n_jobs
     def _core(self, n_features: int) -> Model:
         return Model(self._family, n_features, 0)
 
-    def _solver(self, X: Rows, *, validated: bool) -> Solver:
+    def _solver(self, X: Table, *, validated: bool) -> Solver:
         if self.solver == "stochastic":
             return self._ascent(len(X), validated=validated)
         chosen = validated and self.penalty is None
         if chosen:
             threads = thread_count(self.n_jobs)
-            path = penalties(X, None, self.l1_ratio, at_most=self.max_epochs, threads=threads)
+            path = penalties(
+                X.rows, X.weights, self.l1_ratio, at_most=self.max_epochs, threads=threads
+            )
         else:
             path = (UNJUDGED if self.penalty is None else self.penalty,)
         return PenaltyPath(
@@ -161,8 +164,8 @@ n_jobs
     def _initialize(
         self,
         views: Mapping[str, Float32Array],
-        X: Rows,
-        X_valid: Rows | None,
+        X: Table,
+        X_valid: Table | None,
         rng: np.random.Generator,
     ) -> None:
         """Leave W at 0, where the features are independent."""

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from ..checks.machine import thread_count
 from ..checks.options import PART, Kind, maybe, number, option, seed_from, truth, whole
-from ..core import Rows
+from ..checks.weights import Table
 from ..optim import Optimizer, as_optimizer
 from ..schedules import Schedule, as_schedule
 from ..training.ascent import GradientAscent
@@ -119,7 +119,7 @@ class GradientModel(LearnedModel):
     callbacks: Collection[Callback] | None = field(default=None, metadata=option(_check_callbacks))
 
     @abstractmethod
-    def _solver(self, X: Rows, *, validated: bool) -> Solver:
+    def _solver(self, X: Table, *, validated: bool) -> Solver:
         """How `fit` learns from the rows, with or without others that judge."""
 
     def fit(
@@ -128,6 +128,8 @@ class GradientModel(LearnedModel):
         y: object = None,
         *,
         X_valid: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        sample_weight_valid: ArrayLike | None = None,
         checkpoint: str | PathLike[str] | Checkpoint | None = None,
         resume: bool = False,
     ) -> Self:
@@ -141,6 +143,13 @@ class GradientModel(LearnedModel):
             There for pipelines.
         X_valid : array_like of shape (n_valid, n_features), optional
             Rows that judge the epochs. If None, `validation_fraction` of `X` is held out.
+        sample_weight : float or array_like of float, shape (n_samples,), optional
+            What each row counts, at least 0 and not 0 for all. A row of weight 3 is three rows
+            everywhere, but in gradient steps: there it is one row whose gradient counts three
+            times. Weights that sum to one are best multiplied by the number of rows that they are
+            worth, as counts are what penalties and smoothing stand beside.
+        sample_weight_valid : float or array_like of float, shape (n_valid,), optional
+            What each row of `X_valid` counts.
         checkpoint : path-like or ardens.Checkpoint, optional
             Where to write all that the run needs to go on from, and how often; with a path, every
             minute and at the end. A file that is there is never begun anew.
@@ -179,7 +188,7 @@ class GradientModel(LearnedModel):
         training early, Ctrl-C among them, the best parameters of the epochs done are kept; before
         the end of the first, the model stays as it was.
         """
-        data = self._learning_rows(X, X_valid)
+        data = self._learning_rows(X, X_valid, sample_weight, sample_weight_valid)
         before = self._fitted if self.warm_start else None
         if before is not None:
             check_continues(self, before, data.n_features, data.names, "warm_start")
@@ -187,9 +196,11 @@ class GradientModel(LearnedModel):
         streams, split_seed = Streams.of(journal.seed), journal.seed
         if before is not None and before.training is not None:
             split_seed = before.training.first_seed(split_seed)  # what judged is not to be learned
-        if X_valid is None and self._solver(data.X[:1], validated=True).chooses:
-            X, X_valid = hold_out(data.X, self.validation_fraction, Streams.of(split_seed).split)
-            data = Data(data.names, X, X_valid, held_out=True)
+        if X_valid is None and self._solver(Table(data.X.rows[:1]), validated=True).chooses:
+            split = Streams.of(split_seed).split
+            parts = hold_out(data.X, self.validation_fraction, split)
+            data = Data(data.names, *parts, held_out=True)
+            del parts
         solver = self._solver(data.X, validated=data.X_valid is not None)
         if saved := journal.take():
             n_valid = 0 if data.X_valid is None else len(data.X_valid)
@@ -215,7 +226,9 @@ class GradientModel(LearnedModel):
         )
         return self
 
-    def partial_fit(self, X: ArrayLike, y: object = None) -> Self:
+    def partial_fit(
+        self, X: ArrayLike, y: object = None, *, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Go once over the rows and keep the optimizer's memory for the next call.
 
         The first call makes the model as `fit` does; after a `fit` it goes on from there. Nothing
@@ -227,6 +240,8 @@ class GradientModel(LearnedModel):
             Zeros and ones, at least one row.
         y : ignored
             There for pipelines.
+        sample_weight : float or array_like of float, shape (n_samples,), optional
+            What each row counts, beside the others of this call.
 
         Returns
         -------
@@ -239,11 +254,12 @@ class GradientModel(LearnedModel):
         """
         before = self._fitted
         if before is None:
-            data = self._learning_rows(X)
+            data = self._learning_rows(X, sample_weight=sample_weight)
             solver = self._ascent(len(data.X), validated=False)
             run = self._begin(data, solver, Streams.of(seed_from(self.random_state)))
         else:
-            data = Data(before.columns.names, self._rows(X, allow_empty=False), None)
+            table = Table.of(self._rows(X, allow_empty=False), sample_weight)
+            data = Data(before.columns.names, table, None)
             self._check_options(data.n_features)
             check_continues(self, before, data.n_features, data.names, "partial_fit")
             solver = self._ascent(len(data.X), validated=False)

@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks.machine import thread_count
 from ..checks.rows import binary_matrix, feature_names
+from ..checks.weights import Table
 from ..columns import Columns
-from ..core import Float32Array, Model, Rows
+from ..core import Float32Array, Model
 from ..orderings import Name, choose
 from ..parameters import aligned, named_views
 from ..training.checkpoint import Recorder
@@ -33,14 +34,22 @@ class Data(NamedTuple):
     """The rows of a fit, checked, in the user's order; those that judge, if any."""
 
     names: NDArray[np.object_] | None
-    X: Rows
-    X_valid: Rows | None
+    X: Table
+    X_valid: Table | None
     held_out: bool = False  # whether the fit itself took X_valid out of what it was given
 
     @property
     def n_features(self) -> int:
         """The number of columns."""
-        return int(self.X.shape[1])
+        return self.X.n_features
+
+    def ordered(self, columns: Columns) -> tuple[Table, Table | None]:
+        """The rows as the model has them, and those that judge."""
+
+        def as_learned(table: Table) -> Table:
+            return Table(columns.ordered(table.rows), table.weights)
+
+        return as_learned(self.X), None if self.X_valid is None else as_learned(self.X_valid)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -51,8 +60,8 @@ class LearnedModel(AutoregressiveModel):
     def _initialize(
         self,
         views: Mapping[str, Float32Array],
-        X: Rows,
-        X_valid: Rows | None,
+        X: Table,
+        X_valid: Table | None,
         rng: np.random.Generator,
     ) -> None:
         """Choose the parameters to start from; they come as zeros, and the rows in their order.
@@ -60,16 +69,20 @@ class LearnedModel(AutoregressiveModel):
         Output biases `b`, where there are any, come at the log-odds of the columns' means.
         """
 
-    def _learning_rows(self, X: ArrayLike, X_valid: ArrayLike | None = None) -> Data:
+    def _learning_rows(
+        self,
+        X: ArrayLike,
+        X_valid: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        sample_weight_valid: ArrayLike | None = None,
+    ) -> Data:
         """Check the data and, now that their width is known, the options."""
         names = feature_names(X)
-        rows = binary_matrix(X, binarize=self.binarize, allow_empty=False)
-        n_features = rows.shape[1]
-        self._check_options(n_features)
-        if X_valid is None:
-            return Data(names, rows, None)
-        judges = self._judges(X_valid, n_features, names, stacklevel=5)
-        warn_of_copies(rows, judges, stacklevel=4)
+        rows = Table.of(binary_matrix(X, binarize=self.binarize, allow_empty=False), sample_weight)
+        self._check_options(rows.n_features)
+        judges = self._judges(X_valid, sample_weight_valid, rows.n_features, names, stacklevel=5)
+        if judges is not None:
+            warn_of_copies(rows, judges, stacklevel=4)
         return Data(names, rows, judges)
 
     def _begin(self, data: Data, solver: Solver, streams: Streams) -> Run:
@@ -77,7 +90,7 @@ class LearnedModel(AutoregressiveModel):
         core = self._core(data.n_features)
         solver.check_memory(core)
         columns = self._columns(data, streams.ordering)
-        X, X_valid = columns.ordered(data.X), columns.ordered(data.X_valid)
+        X, X_valid = data.ordered(columns)
         flat = aligned(core.size, np.zeros)
         views = named_views(core, flat)
         if "b" in views:
@@ -91,7 +104,7 @@ class LearnedModel(AutoregressiveModel):
         self, core: Model, columns: Columns, state: TrainingState, data: Data, solver: Solver
     ) -> Run:
         """A run that goes on from a state of a model."""
-        X, X_valid = columns.ordered(data.X), columns.ordered(data.X_valid)
+        X, X_valid = data.ordered(columns)
         until = state.epoch + solver.max_epochs
         model = Likelihood(core, thread_count(self.n_jobs))
         return Run(model, columns, solver, state, X, X_valid, until, data.held_out, first=False)
@@ -100,9 +113,9 @@ class LearnedModel(AutoregressiveModel):
         """The ordering and the coding that the options ask for."""
         ordering, flipped = self.ordering, None
         if isinstance(ordering, str):
-            ordering = choose(cast(Name, ordering), data.X, rng)
+            ordering = choose(cast(Name, ordering), data.X.rows, rng, data.X.weights)
         if self.coding is not None:
-            flipped = 2 * data.X.sum(axis=0, dtype=np.int64) > len(data.X)
+            flipped = 2 * data.X.ones() > data.X.total
         return Columns.of(data.n_features, ordering, flipped, data.names)
 
     def _learn(

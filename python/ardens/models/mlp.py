@@ -10,7 +10,8 @@ from typing import Any, ClassVar, final
 import numpy as np
 
 from ..checks.options import option, whole
-from ..core import Float32Array, Model, Rows
+from ..checks.weights import Table
+from ..core import Float32Array, Model
 from ..parameters import draw_uniform
 from ..training.solver import Solver
 from .given import OneForm
@@ -84,14 +85,14 @@ n_jobs
     def _core(self, n_features: int) -> Model:
         return Model(self._family, n_features, self.n_hidden)
 
-    def _solver(self, X: Rows, *, validated: bool) -> Solver:
+    def _solver(self, X: Table, *, validated: bool) -> Solver:
         return self._ascent(len(X), validated=validated)
 
     def _initialize(
         self,
         views: Mapping[str, Float32Array],
-        X: Rows,
-        X_valid: Rows | None,
+        X: Table,
+        X_valid: Table | None,
         rng: np.random.Generator,
     ) -> None:
         n, d = views["V"].shape

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..checks.options import SWITCH, one_of, option, truth, whole
-from ..core import Float32Array, Model, Rows
+from ..checks.weights import Table
+from ..core import Float32Array, Model
 from ..parameters import draw_uniform
 from ..training.solver import Solver
 from .estimator import Rule
@@ -198,14 +199,14 @@ n_jobs
             tied=bool(self.tied),
         )
 
-    def _solver(self, X: Rows, *, validated: bool) -> Solver:
+    def _solver(self, X: Table, *, validated: bool) -> Solver:
         return self._ascent(len(X), validated=validated)
 
     def _initialize(
         self,
         views: Mapping[str, Float32Array],
-        X: Rows,
-        X_valid: Rows | None,
+        X: Table,
+        X_valid: Table | None,
         rng: np.random.Generator,
     ) -> None:
         d, n = views["W"].shape
@@ -215,7 +216,12 @@ n_jobs
         else:
             draw_uniform(views["W"], 0.1 / math.sqrt(d), rng)
         if self.start == "fvsbn":
-            simple = FVSBN(random_state=0, n_jobs=self.n_jobs).fit(X, X_valid=X_valid)
+            simple = FVSBN(random_state=0, n_jobs=self.n_jobs).fit(
+                X.rows,
+                X_valid=None if X_valid is None else X_valid.rows,
+                sample_weight=X.weights,
+                sample_weight_valid=None if X_valid is None else X_valid.weights,
+            )
             learned = simple.parameters()
             views["D"][...], views["b"][...] = learned["W"], learned["b"]
             views["V"][...] = 0

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..checks.options import number, option, seed_from
-from ..core import Float32Array, Model, Rows
+from ..checks.weights import Table
+from ..core import Float32Array, Model
 from ..training.counting import Counting
 from ..training.split import Streams
 from .estimator import Rule
@@ -95,7 +96,15 @@ class Tabular(OneForm, LearnedModel):
     _dimensions: ClassVar[Mapping[str, int]] = {"logits": 1}
     _certain: ClassVar[bool] = True  # which counting without smoothing finds
 
-    def fit(self, X: ArrayLike, y: object = None, *, X_valid: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: ArrayLike,
+        y: object = None,
+        *,
+        X_valid: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        sample_weight_valid: ArrayLike | None = None,
+    ) -> Self:
         """Count the rows.
 
         Parameters
@@ -106,6 +115,9 @@ class Tabular(OneForm, LearnedModel):
             There for pipelines.
         X_valid : array_like of shape (n_valid, n_features), optional
             Rows whose mean log-probability goes into `history_`; they are not learned from.
+        sample_weight, sample_weight_valid : float or array_like of float, optional
+            What each row counts, at least 0 and not 0 for all: a row of weight 3 is three rows, and
+            `alpha` is as many as ever.
 
         Returns
         -------
@@ -116,7 +128,7 @@ class Tabular(OneForm, LearnedModel):
         TypeError, ValueError
             If `X` is no matrix of zeros and ones, has more than 20 columns, or an option is wrong.
         """
-        data = self._learning_rows(X, X_valid)
+        data = self._learning_rows(X, X_valid, sample_weight, sample_weight_valid)
         rng = np.random.default_rng(seed_from(self.random_state))
         streams = Streams(rng, rng, rng, rng)  # counting draws nothing but an ordering
         self._learn(self._begin(data, Counting(alpha=float(self.alpha)), streams))
@@ -128,8 +140,8 @@ class Tabular(OneForm, LearnedModel):
     def _initialize(
         self,
         views: Mapping[str, Float32Array],
-        X: Rows,
-        X_valid: Rows | None,
+        X: Table,
+        X_valid: Table | None,
         rng: np.random.Generator,
     ) -> None:
         """Leave the zeros; counting starts from nothing."""

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks.options import RandomState, seed_from, truth, whole_number
 from ..checks.rows import binary_matrix
+from ..checks.weights import Table
 from ..core import Rows
 from .information import mutual_information
 
@@ -60,7 +61,11 @@ def random(n_features: int, random_state: RandomState = None) -> NDArray[np.intp
 
 
 def marginal(
-    X: ArrayLike, *, by: Literal["entropy", "mean"] = "entropy", descending: bool = False
+    X: ArrayLike,
+    *,
+    by: Literal["entropy", "mean"] = "entropy",
+    descending: bool = False,
+    sample_weight: ArrayLike | None = None,
 ) -> NDArray[np.intp]:
     r"""Sort the columns by what each is alone.
 
@@ -78,6 +83,8 @@ def marginal(
         What to sort by.
     descending : bool, default False
         Whether the largest comes first.
+    sample_weight : float or array_like of float, shape (n_samples,), optional
+        What each row counts, at least 0 and not 0 for all.
 
     Returns
     -------
@@ -87,7 +94,7 @@ def marginal(
     Raises
     ------
     TypeError, ValueError
-        If `X` is no matrix of zeros and ones, or an option is wrong.
+        If `X` is no matrix of zeros and ones, or a weight or an option is wrong.
 
     Notes
     -----
@@ -99,10 +106,10 @@ def marginal(
     >>> marginal(X), marginal(X, by="mean", descending=True)
     (array([2, 1, 0]), array([2, 0, 1]))
     """
-    rows = binary_matrix(X, allow_empty=False)
-    ones = rows.sum(axis=0, dtype=np.int64)
+    table = Table.of(binary_matrix(X, allow_empty=False), sample_weight)
+    ones = table.ones()
     if by == "entropy":
-        keys = -np.abs(2 * ones - len(rows))  # which sorts as the entropy does, without rounding
+        keys = -np.abs(2 * ones - table.total)  # which sorts as the entropy does, without rounding
     elif by == "mean":
         keys = ones
     else:
@@ -111,7 +118,11 @@ def marginal(
 
 
 def chow_liu(
-    X: ArrayLike, *, root: int | None = None, traversal: Literal["depth", "breadth"] = "depth"
+    X: ArrayLike,
+    *,
+    root: int | None = None,
+    traversal: Literal["depth", "breadth"] = "depth",
+    sample_weight: ArrayLike | None = None,
 ) -> NDArray[np.intp]:
     r"""Go along the tree whose edges carry the most mutual information.
 
@@ -132,6 +143,8 @@ def chow_liu(
         Whether all that hangs on a column comes before its next sibling, so that what belongs
         together stays together, or after all its siblings. Siblings come with the most informative
         first.
+    sample_weight : float or array_like of float, shape (n_samples,), optional
+        What each row counts, at least 0 and not 0 for all.
 
     Returns
     -------
@@ -140,7 +153,7 @@ def chow_liu(
     Raises
     ------
     TypeError, ValueError
-        If `X` is no matrix of zeros and ones, or an option is wrong.
+        If `X` is no matrix of zeros and ones, or a weight or an option is wrong.
 
     Notes
     -----
@@ -162,7 +175,7 @@ def chow_liu(
     >>> chow_liu(X, root=0)
     array([0, 2, 1, 3])
     """
-    information = _information(X)
+    information = _information(X, sample_weight)
     n = len(information)
     first = (
         _most_informed(information) if root is None else whole_number(root, "root", maximum=n - 1)
@@ -180,7 +193,7 @@ def chow_liu(
     return np.array(ordering, dtype=np.intp)
 
 
-def greedy(X: ArrayLike) -> NDArray[np.intp]:
+def greedy(X: ArrayLike, *, sample_weight: ArrayLike | None = None) -> NDArray[np.intp]:
     r"""Place next the column that those already placed say most about.
 
     .. math:: o_{k+1} = \arg\max_{j \notin \{o_1 \dots o_k\}} \sum_{l \le k} I(x_j; x_{o_l})
@@ -191,6 +204,8 @@ def greedy(X: ArrayLike) -> NDArray[np.intp]:
     ----------
     X : array_like of shape (n_samples, n_features)
         Zeros and ones, at least one row.
+    sample_weight : float or array_like of float, shape (n_samples,), optional
+        What each row counts, at least 0 and not 0 for all.
 
     Returns
     -------
@@ -199,7 +214,7 @@ def greedy(X: ArrayLike) -> NDArray[np.intp]:
     Raises
     ------
     TypeError, ValueError
-        If `X` is no matrix of zeros and ones.
+        If `X` is no matrix of zeros and ones, or a weight is wrong.
 
     Notes
     -----
@@ -215,7 +230,7 @@ def greedy(X: ArrayLike) -> NDArray[np.intp]:
     >>> greedy(X)
     array([0, 2, 1, 3])
     """
-    information = _information(X)
+    information = _information(X, sample_weight)
     n = len(information)
     ordering = np.empty(n, np.intp)
     told = np.zeros(n)
@@ -230,7 +245,9 @@ def greedy(X: ArrayLike) -> NDArray[np.intp]:
     return ordering
 
 
-def choose(name: Name, X: Rows, rng: np.random.Generator) -> NDArray[np.intp]:
+def choose(
+    name: Name, X: Rows, rng: np.random.Generator, sample_weight: ArrayLike | None = None
+) -> NDArray[np.intp]:
     """Choose an ordering by its name.
 
     Parameters
@@ -241,6 +258,8 @@ def choose(name: Name, X: Rows, rng: np.random.Generator) -> NDArray[np.intp]:
         The rows to choose it from.
     rng : numpy.random.Generator
         What draws a random one.
+    sample_weight : float or array_like of float, shape (n_samples,), optional
+        What each row counts.
 
     Returns
     -------
@@ -255,13 +274,14 @@ def choose(name: Name, X: Rows, rng: np.random.Generator) -> NDArray[np.intp]:
     if name == "random":
         return rng.permutation(X.shape[1]).astype(np.intp)
     if name == "marginal":
-        return marginal(X)
-    return chow_liu(X) if name == "chow-liu" else greedy(X)
+        return marginal(X, sample_weight=sample_weight)
+    chosen = chow_liu if name == "chow-liu" else greedy
+    return chosen(X, sample_weight=sample_weight)
 
 
-def _information(X: ArrayLike) -> NDArray[np.float64]:
+def _information(X: ArrayLike, sample_weight: ArrayLike | None = None) -> NDArray[np.float64]:
     """Information between different columns, without what rounding leaves."""
-    information = mutual_information(X)
+    information = mutual_information(X, sample_weight)
     np.fill_diagonal(information, 0.0)
     return np.round(information, _DIGITS, out=information)
 

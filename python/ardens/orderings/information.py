@@ -7,13 +7,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks.machine import check_memory
 from ..checks.rows import binary_matrix
+from ..checks.weights import Table
 
 __all__ = ["mutual_information"]
 
 _BLOCK = 1 << 22  # cells of X, or of the matrix of information, that are worked on at a time
 
 
-def mutual_information(X: ArrayLike) -> NDArray[np.float64]:
+def mutual_information(X: ArrayLike, sample_weight: ArrayLike | None = None) -> NDArray[np.float64]:
     r"""Mutual information of every pair of columns, in the empirical distribution of the rows.
 
     .. math:: I(x_i; x_j) = \sum_{a, b} \frac{N_{ab}}{N} \log \frac{N_{ab} N}{N_a N_b}
@@ -24,6 +25,8 @@ def mutual_information(X: ArrayLike) -> NDArray[np.float64]:
     ----------
     X : array_like of shape (n_samples, n_features)
         Zeros and ones, at least one row.
+    sample_weight : float or array_like of float, shape (n_samples,), optional
+        What each row counts, at least 0 and not 0 for all.
 
     Returns
     -------
@@ -33,14 +36,15 @@ def mutual_information(X: ArrayLike) -> NDArray[np.float64]:
     Raises
     ------
     TypeError, ValueError
-        If `X` is no matrix of zeros and ones.
+        If `X` is no matrix of zeros and ones, or a weight is wrong.
     MemoryError
         If the machine's memory cannot hold the matrix.
 
     Notes
     -----
     One matrix product, O(n_samples · n_features²), in single precision, which holds the counts of
-    a block of rows exactly; beside the result it needs as much again at most, and 100 MB.
+    a block of rows exactly, or with weights in double; beside the result it needs as much again at
+    most, and 100 MB.
 
     Examples
     --------
@@ -51,24 +55,29 @@ def mutual_information(X: ArrayLike) -> NDArray[np.float64]:
     array([[0.6931, 0.    ],
            [0.    , 0.6931]])
     """
-    rows = binary_matrix(X, allow_empty=False)
-    n_samples, n = rows.shape
+    table = Table.of(binary_matrix(X, allow_empty=False), sample_weight)
+    n = table.n_features
     check_memory(12 * n * n, f"the mutual information of {n:,} features")
     both = np.zeros((n, n))
     step = max(1, _BLOCK // n)
-    for first in range(0, n_samples, step):
-        block = rows[first : first + step].astype(np.float32)
-        both += block.T @ block
+    for first in range(0, len(table), step):
+        some = slice(first, first + step)
+        if table.weights is None:
+            block = table.rows[some].astype(np.float32)
+            both += block.T @ block
+        else:
+            weighted = table.rows[some] * table.weights[some, None]
+            both += weighted.T @ table.rows[some]
     ones = np.diagonal(both).copy()
     step = max(1, _BLOCK // (8 * n))
     for first in range(0, n, step):
         strip = slice(first, first + step)
-        both[strip] = _from_counts(both[strip], ones[strip, None], ones, n_samples)
+        both[strip] = _from_counts(both[strip], ones[strip, None], ones, table.total)
     return both
 
 
 def _from_counts(
-    n11: NDArray[np.float64], a: NDArray[np.float64], b: NDArray[np.float64], n: int
+    n11: NDArray[np.float64], a: NDArray[np.float64], b: NDArray[np.float64], n: float
 ) -> NDArray[np.float64]:
     """Information from the rows with both ones, those with each of them, and all."""
     # The mixed cells are added first: so the sum is the same for (i, j) and (j, i).
@@ -78,7 +87,7 @@ def _from_counts(
 
 
 def _cell(
-    count: NDArray[np.float64], a: NDArray[np.float64], b: NDArray[np.float64], n: int
+    count: NDArray[np.float64], a: NDArray[np.float64], b: NDArray[np.float64], n: float
 ) -> NDArray[np.float64]:
     """``count log(count n / (a b))``, 0 where the count is."""
     some = count > 0

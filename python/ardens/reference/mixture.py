@@ -198,7 +198,7 @@ def sample(
     return np.concatenate(rows)
 
 
-def em(members: NDArray[Any], weights: NDArray[Any]) -> Float64:
+def em(members: NDArray[Any], weights: NDArray[Any], times: NDArray[Any] | None = None) -> Float64:
     """One step of expectation and maximisation for the weights, the members as they are.
 
     w_k <- mean over rows of w_k p_k(x) / sum_l w_l p_l(x)
@@ -210,6 +210,7 @@ def em(members: NDArray[Any], weights: NDArray[Any]) -> Float64:
     ----------
     members : (n_members, n_samples) array of log p_k(x) in nats, -inf allowed
     weights : (n_members,) array that sums to one
+    times : (n_samples,) array of numbers >= 0, how many rows each one is; default one
 
     Returns
     -------
@@ -221,7 +222,7 @@ def em(members: NDArray[Any], weights: NDArray[Any]) -> Float64:
     array([0.3, 0.7])
     """
     shares: Float64 = np.exp(members - log_prob(members, weights)) * weights[:, None]
-    return np.asarray(shares.mean(axis=1))
+    return np.asarray(np.average(shares, axis=1, weights=times))
 
 
 def em_gap(members: NDArray[Any], weights: NDArray[Any]) -> float:

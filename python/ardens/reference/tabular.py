@@ -78,7 +78,7 @@ def sample(n_samples: int, seed: int, start: int = 0, *, logits: NDArray[Any]) -
     return X
 
 
-def fit(X: NDArray[Any], alpha: float) -> Float64:
+def fit(X: NDArray[Any], alpha: float, weights: NDArray[Any] | None = None) -> Float64:
     """Maximum likelihood by counting, with additive smoothing.
 
     p(x_i = 1 | x_<i) = (ones + alpha) / (ones + zeros + 2 alpha), where `ones` and `zeros` count
@@ -90,6 +90,7 @@ def fit(X: NDArray[Any], alpha: float) -> Float64:
     ----------
     X : (n_samples, n_features) array of 0 and 1
     alpha : float >= 0
+    weights : (n_samples,) array of numbers >= 0, how many rows each one is; default one
 
     Returns
     -------
@@ -109,8 +110,10 @@ def fit(X: NDArray[Any], alpha: float) -> Float64:
         raise ValueError(f"alpha must be at least 0; got {alpha}")
     X = np.asarray(X)
     n_nodes = 2 ** X.shape[1] - 1
-    ones = np.bincount(nodes(X)[X == 1], minlength=n_nodes) + alpha
-    zeros = np.bincount(nodes(X)[X == 0], minlength=n_nodes) + alpha
+    times = np.ones(len(X)) if weights is None else np.asarray(weights)
+    each = np.broadcast_to(times[:, None], X.shape)
+    ones = np.bincount(nodes(X)[X == 1], each[X == 1], minlength=n_nodes) + alpha
+    zeros = np.bincount(nodes(X)[X == 0], each[X == 0], minlength=n_nodes) + alpha
     seen = ones + zeros > 0
     logits = np.zeros(n_nodes)
     with np.errstate(divide="ignore"):

@@ -1,6 +1,7 @@
 """Options chosen by validation likelihood."""
 
+from .candidates import Trial
 from .grids import Grid, combinations, default_grid
-from .halving import Trial, Tuning, tune
+from .halving import Tuning, tune
 
 __all__ = ["Grid", "Trial", "Tuning", "combinations", "default_grid", "tune"]

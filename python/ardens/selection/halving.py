@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,41 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..checks.options import RandomState, real_number, seed_from, whole_number
-from ..checks.rows import binary_matrix
+from ..checks.options import RandomState, seed_from, whole_number
 from ..errors import DivergenceError
 from ..models.density import Density
 from ..training.settings import settings_for
-from ..training.split import distinct, split_places
-from .grids import Grid, combinations, default_grid, learns_by_steps, own_values
+from .candidates import Candidate, JudgedRows, Trial, held_out, unfitted
+from .grids import Grid, combinations, default_grid, own_values
 
-__all__ = ["Trial", "Tuning", "tune", "unfitted"]
-
-
-@dataclass
-class Trial:
-    """How far one candidate came.
-
-    Parameters
-    ----------
-    params : dict of str to object
-        The options in which it differs from the estimator that was given.
-    nats : list of float
-        Mean log-likelihood of the validation rows after every rung that it took part in; -inf
-        where training diverged.
-    epochs : int, default 0
-        Epochs of training in all; 0 for a model that does not learn by gradient steps.
-    seconds : float, default 0.0
-        Time of training in all.
-    error : str, optional
-        Why training diverged, if it did.
-    """
-
-    params: dict[str, Any]
-    nats: list[float] = field(default_factory=list)
-    epochs: int = 0
-    seconds: float = 0.0
-    error: str | None = None
+__all__ = ["Tuning", "tune"]
 
 
 @dataclass(frozen=True)
@@ -101,6 +73,8 @@ def tune(
     grid: Grid | None = None,
     *,
     X_valid: ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
+    sample_weight_valid: ArrayLike | None = None,
     validation_fraction: float = 0.1,
     n_candidates: int = 12,
     factor: int = 3,
@@ -125,6 +99,8 @@ def tune(
         combination may be wrong.
     X_valid : array_like of shape (n_valid, n_features), optional
         Rows that judge; if None, `validation_fraction` of `X` is held out, the same rows for all.
+    sample_weight, sample_weight_valid : float or array_like of float, optional
+        What each row of `X`, and of `X_valid`, counts, as for the estimator.
     validation_fraction : float, default 0.1
         Part of the rows that is held out, above 0 and below 1.
     n_candidates : int, default 12
@@ -178,8 +154,12 @@ def tune(
     seed = seed_from(random_state)
     rng = np.random.default_rng(seed)
     if X_valid is None:
-        X, X_valid = _split(X, validation_fraction, estimator.binarize, rng)
-    n_samples = len(np.asarray(X))
+        if sample_weight_valid is not None:
+            raise ValueError("sample_weight_valid needs X_valid, whose rows it weighs")
+        rows = held_out(X, sample_weight, validation_fraction, estimator.binarize, rng)
+    else:
+        rows = JudgedRows(X, X_valid, sample_weight, sample_weight_valid)
+    n_samples = len(np.asarray(rows.X))
     if min_epochs is None:
         min_epochs = settings_for(n_samples, validated=True).patience
     epochs = whole_number(min_epochs, "min_epochs", minimum=1)
@@ -193,16 +173,16 @@ def tune(
         drawn = combinations(default_grid(estimator, n_samples), n_candidates, rng)
         others = (params for params in drawn if not params.items() <= own_options.items())
         chosen = [{}, *others][:n_candidates]
-    candidates = [_Candidate(common, params) for params in chosen]
+    candidates = [Candidate(common, params) for params in chosen]
     alive = candidates
     while True:
         last = len(alive) <= factor or not all(candidate.resumable for candidate in alive)
         for candidate in alive:
-            candidate.train(X, X_valid, None if last else epochs)
+            candidate.train(rows, None if last else epochs)
             announce(candidate.trial)
         sound = sorted(
             (candidate for candidate in alive if candidate.trial.error is None),
-            key=_Candidate.rank,
+            key=Candidate.rank,
             reverse=True,
         )
         if not sound:
@@ -219,87 +199,9 @@ def tune(
                 candidate.model = None
         alive = kept
         epochs *= factor
-    candidates.sort(key=_Candidate.rank, reverse=True)
+    candidates.sort(key=Candidate.rank, reverse=True)
     trials = tuple(candidate.trial for candidate in candidates)
     return Tuning(sound[0].result(), trials, own_options)
-
-
-def unfitted(value: Any) -> Any:
-    """Copy an estimator's options, and those of estimators in them, into a new one."""
-    if isinstance(value, list | tuple):
-        return type(value)(map(unfitted, value))
-    if isinstance(value, type) or not hasattr(value, "get_params"):
-        return value
-    options = value.get_params(deep=False)
-    return type(value)(**{name: unfitted(option) for name, option in options.items()})
-
-
-class _Candidate:
-    """An estimator that is trained from rung to rung."""
-
-    def __init__(self, common: Density[Any], params: Mapping[str, Any]) -> None:
-        self.model: Any = unfitted(common).set_params(**params)
-        self.model._check_options()  # a wrong one must not end a search on its way
-        self.trial = Trial(dict(params))
-        self.options = self.model.get_params(deep=False)
-        self.resumable = learns_by_steps(self.model)
-        self.finished = False
-
-    def train(self, X: ArrayLike, X_valid: ArrayLike, epochs: int | None) -> None:
-        """Go on to so many epochs in all, or to the candidate's own end."""
-        trial, began = self.trial, time.perf_counter()
-        try:
-            if not self.resumable:
-                self.model.fit(X, X_valid=X_valid)
-            elif not self.finished:
-                self._go_on(X, X_valid, epochs)
-            trial.nats.append(float(self.model.score(X_valid)))
-        except DivergenceError as error:
-            trial.error = str(error)
-            trial.nats.append(-math.inf)
-        trial.seconds += time.perf_counter() - began
-
-    def _go_on(self, X: ArrayLike, X_valid: ArrayLike, epochs: int | None) -> None:
-        """Train for the epochs that are still to come."""
-        done, end = self.trial.epochs, self.options["max_epochs"]
-        if epochs is None or (end is not None and end <= epochs):
-            more = end if end is None else end - done
-        else:
-            more = epochs - done
-        if more == 0:
-            return
-        self.model.set_params(warm_start=True, max_epochs=more).fit(X, X_valid=X_valid)
-        self.trial.epochs = int(self.model.history_["epoch"][-1])
-        self.finished = more is None or self.trial.epochs < done + more  # by its look-ahead
-
-    def rank(self) -> tuple[int, float]:
-        """Those that came further stand before those that were dropped; diverged ones are last."""
-        diverged = self.trial.error is not None
-        return (-1 if diverged else len(self.trial.nats), self.trial.nats[-1])
-
-    def result(self) -> Any:
-        """The fitted model with the options that it was given."""
-        if self.resumable:
-            names = ("warm_start", "max_epochs")
-            self.model.set_params(**{name: self.options[name] for name in names})
-        return self.model
-
-
-def _split(
-    X: ArrayLike, fraction: float, binarize: float | None, rng: np.random.Generator
-) -> tuple[Any, Any]:
-    """Hold out validation rows."""
-    real_number(fraction, "validation_fraction")
-    rows: Any = X.iloc if hasattr(X, "iloc") else np.asarray(X)
-    which = distinct(binary_matrix(X, binarize=binarize, allow_empty=False))
-    n = len(which)
-    learned, held = split_places(which, min(max(fraction, 0.0), 1.0), rng)
-    if not 0 < len(held) < n:
-        raise ValueError(
-            "validation_fraction must be above 0 and below 1 and leave rows on both sides; "
-            f"{fraction:g} of {n} rows are {len(held)}"
-        )
-    return rows[learned], rows[held]
 
 
 def _short(value: Any) -> str:

@@ -8,7 +8,8 @@ from typing import ClassVar, Self, final
 
 import numpy as np
 
-from ..core import Float32Array, Rows, ema_step
+from ..checks.weights import Table
+from ..core import Float32Array, ema_step
 from ..errors import DivergenceError
 from ..schedules import rate_at
 from .likelihood import Trainable
@@ -25,9 +26,12 @@ class GradientAscent(Solver):
     r"""Steps along the gradient of batches that are drawn without replacement.
 
     .. math::
-        \theta \leftarrow \theta + r_t \, \frac{1}{|B_t|} \sum_{x \in B_t} \nabla \log p_\theta(x)
+        \theta \leftarrow \theta
+            + r_t \, \frac{1}{|B_t|} \sum_{x \in B_t} \frac{w_x}{\bar w} \nabla \log p_\theta(x)
 
-    Besides the model's own cost, a step costs O(size) and an epoch O(n_samples).
+    The weights are divided by their mean, so that the gradient of a batch is in expectation that of
+    the weighted mean over all rows. Besides the model's own cost, a step costs O(size) and an epoch
+    O(n_samples).
     """
 
     begins: ClassVar[bool] = True
@@ -47,10 +51,11 @@ class GradientAscent(Solver):
             averaged=settings.averaging > 0,
         )
 
-    def epochs(self, model: Trainable, X: Rows, until: int) -> Epoch:
+    def epochs(self, model: Trainable, X: Table, until: int) -> Epoch:
         """Make the epoch that learns from every row once."""
-        batch = np.empty((min(self.settings.batch_size, len(X)), X.shape[1]), dtype=np.uint8)
+        batch = np.empty((min(self.settings.batch_size, len(X)), X.n_features), dtype=np.uint8)
         grad = np.empty(model.size, dtype=np.float32)
+        weights = None if X.weights is None else X.weights * (len(X) / X.total)
 
         def run_epoch(state: TrainingState) -> Figures:
             total = rate = 0.0
@@ -60,8 +65,9 @@ class GradientAscent(Solver):
                 rows = batch[: len(chosen)]
                 # mode: the default one fills a copy first, to leave `out` alone if an index is
                 # wrong
-                np.take(X, chosen, axis=0, out=rows, mode="clip")
-                nats = model.value_and_grad(state.params, rows, grad)
+                np.take(X.rows, chosen, axis=0, out=rows, mode="clip")
+                times = None if weights is None else weights[chosen]
+                nats = model.value_and_grad(state.params, rows, grad, times)
                 if not math.isfinite(nats):
                     raise diverged(state, f"the log-likelihood of a batch is {nats}")
                 total += nats * len(chosen)
@@ -72,7 +78,7 @@ class GradientAscent(Solver):
 
         return run_epoch
 
-    def finish(self, model: Trainable, X: Rows, held_out: Rows, state: TrainingState) -> None:
+    def finish(self, model: Trainable, X: Table, held_out: Table, state: TrainingState) -> None:
         """Leave it at that: without judges nobody could say when to stop."""
 
     def _step(self, state: TrainingState, grad: Float32Array, n_decayed: int) -> float:

@@ -31,9 +31,11 @@ from dataclasses import KW_ONLY, asdict, dataclass, replace
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..checks.options import RandomState, real_number, whole_number
-from ..core import Model, Rows
+from ..checks.weights import Table
+from ..core import Model
 from ..parameters import named_views
 from ..storage.container import stamped, write
 from .restore import JUDGED, WORD, digest
@@ -112,16 +114,22 @@ class Identity:
         A digest of the rows to learn, those to be held out among them.
     X_valid : str or None
         A digest of the rows that judge the epochs, if they were given.
+    sample_weight, sample_weight_valid : str or None
+        Digests of their weights, if there are any.
     """
 
     seed: int
     X: str
     X_valid: str | None
+    sample_weight: str | None
+    sample_weight_valid: str | None
 
     @classmethod
-    def of(cls, seed: int, X: Rows, X_valid: Rows | None) -> Self:
+    def of(cls, seed: int, X: Table, X_valid: Table | None) -> Self:
         """Describe a fit by its seed and its rows, as the user gives them."""
-        return cls(seed, _digest(X), None if X_valid is None else _digest(X_valid))
+        judging = (None, None) if X_valid is None else (X_valid.rows, X_valid.weights)
+        others = (judging[0], X.weights, judging[1])
+        return cls(seed, _digest(X.rows), *(None if a is None else _digest(a) for a in others))
 
     def resuming(self, saved: Mapping[str, Any], random_state: RandomState) -> Self:
         """Take the seed of the run that is resumed, if `random_state` gives another every time."""
@@ -137,6 +145,8 @@ class Identity:
             f"{self.seed}",
             "X": "X has other rows",
             "X_valid": "X_valid has other rows",
+            "sample_weight": "X has other weights",
+            "sample_weight_valid": "X_valid has other weights",
         }
         return [texts[name] for name, value in asdict(self).items() if saved.get(name) != value]
 
@@ -196,10 +206,10 @@ class Recorder:
         self.epoch, self._written = state.epoch, time.monotonic()
 
 
-def _digest(X: Rows) -> str:
-    """A digest of rows and their shape."""
+def _digest(X: NDArray[Any]) -> str:
+    """A digest of rows, or of their weights, and their shape."""
     digest = hashlib.blake2b(repr(X.shape).encode(), digest_size=16)
-    step = max(1, _BLOCK // X.shape[1])
+    step = max(1, _BLOCK // X[:1].nbytes)
     for first in range(0, len(X), step):
         digest.update(np.ascontiguousarray(X[first : first + step]).data)
     return digest.hexdigest()

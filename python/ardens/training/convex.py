@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks.machine import check_memory
+from ..checks.weights import Table
 from ..core import Float32Array, Rows, SortedRows, fit_regressions, largest_gradient
 from ..parameters import named_views
 from .likelihood import Likelihood
@@ -43,27 +44,28 @@ class PenaltyPath(Solver):
     path: tuple[float, ...]  # as many as there are epochs
     l1_ratio: float
 
-    def epochs(self, model: Likelihood, X: Rows, until: int) -> Epoch:
+    def epochs(self, model: Likelihood, X: Table, until: int) -> Epoch:
         """Make the epoch that solves for the next penalty."""
 
         @cache
         def ready() -> SortedRows:
-            return _ready(X, None, model.threads)
+            return _ready(X.rows, X.weights, model.threads)
 
         def run_epoch(state: TrainingState) -> Figures:
             state.history.setdefault("penalty", [math.nan] * state.epoch)
             penalty = self.path[state.epoch - until]
             self._solve(model, state.params, ready(), penalty)
-            nats = float(np.mean(model.log_prob(state.params, X)))
+            nats = X.mean(model.log_prob(state.params, X.rows))
             return Figures(nats, penalty=penalty)
 
         return run_epoch
 
-    def finish(self, model: Likelihood, X: Rows, held_out: Rows, state: TrainingState) -> None:
+    def finish(self, model: Likelihood, X: Table, held_out: Table, state: TrainingState) -> None:
         """Solve for the best penalty on all rows."""
         penalty = state.history["penalty"][state.best_epoch - 1]
-        everything = _ready(np.concatenate([X, held_out]), None, model.threads)
-        self._solve(model, state.best, everything, penalty)
+        everything = X.followed_by(held_out)
+        ready = _ready(everything.rows, everything.weights, model.threads)
+        self._solve(model, state.best, ready, penalty)
         np.copyto(state.params, state.best)
 
     def _solve(

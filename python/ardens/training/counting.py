@@ -8,7 +8,7 @@ from typing import Any, ClassVar, final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core import Rows
+from ..checks.weights import Table
 from ..parameters import named_views
 from .likelihood import Likelihood
 from .solver import Epoch, Solver
@@ -30,29 +30,29 @@ class Counting(Solver):
     chooses: bool = False
     alpha: float
 
-    def epochs(self, model: Likelihood, X: Rows, until: int) -> Epoch:
+    def epochs(self, model: Likelihood, X: Table, until: int) -> Epoch:
         """Make the epoch that counts."""
 
         def run_epoch(state: TrainingState) -> Figures:
             named_views(model.core, state.params)["logits"][...] = _log_odds(X, self.alpha)
-            return Figures(float(np.mean(model.log_prob(state.params, X))))
+            return Figures(X.mean(model.log_prob(state.params, X.rows)))
 
         return run_epoch
 
-    def finish(self, model: Likelihood, X: Rows, held_out: Rows, state: TrainingState) -> None:
+    def finish(self, model: Likelihood, X: Table, held_out: Table, state: TrainingState) -> None:
         """Leave it at that: no rows are held out."""
 
 
-def _log_odds(rows: Rows, alpha: float) -> NDArray[np.float64]:
+def _log_odds(X: Table, alpha: float) -> NDArray[np.float64]:
     """Log-odds of every prefix, as a heap; 0 where a prefix was not seen and nothing is added."""
-    n = rows.shape[1]
     levels: list[NDArray[Any]] = []
-    prefix = np.zeros(len(rows), dtype=np.intp)
-    for i in range(n):
-        bit = rows[:, i]
-        ones = np.bincount(prefix, weights=bit, minlength=1 << i)
+    prefix = np.zeros(len(X), dtype=np.intp)
+    for i in range(X.n_features):
+        bit = X.rows[:, i]
+        counted = bit if X.weights is None else bit * X.weights
+        ones = np.bincount(prefix, weights=counted, minlength=1 << i)
         # Each side by itself: a difference of smoothed counts would lose a small alpha.
-        zeros = np.bincount(prefix, minlength=1 << i) - ones
+        zeros = np.bincount(prefix, weights=X.weights, minlength=1 << i) - ones
         with np.errstate(divide="ignore", invalid="ignore"):
             odds = np.log(ones + alpha) - np.log(zeros + alpha)
         odds[np.isnan(odds)] = 0.0

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks.weights import Table
 from ..core import Float32Array, Model, Rows
 
 __all__ = ["Likelihood", "Trainable", "marginal_logits"]
@@ -73,7 +74,7 @@ class Likelihood:
         return self.core.log_prob(params, tables, X, self.threads)
 
 
-def marginal_logits(rows: Rows) -> NDArray[np.float64]:
+def marginal_logits(X: Table) -> NDArray[np.float64]:
     """Log-odds of a one in every column, with one row of each kind added to keep them finite."""
-    ones = rows.sum(axis=0, dtype=np.int64) + 1
-    return np.asarray(np.log(ones / (len(rows) + 2 - ones)))
+    ones = X.ones() + 1
+    return np.asarray(np.log(ones / (X.total + 2 - ones)))

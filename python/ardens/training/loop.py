@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks.weights import Table
 from ..columns import Columns
-from ..core import Float32Array, Rows
+from ..core import Float32Array
 from ..errors import DivergenceError
 from ..progress import progress
 from .ascent import diverged
@@ -39,9 +40,9 @@ class Run:
         How.
     state : TrainingState
         Where to go on from; changed in place.
-    X : ndarray, shape (n_samples, n_features), uint8
-        The rows to learn, C-contiguous, at least one.
-    X_valid : ndarray, shape (n_valid, n_features), uint8, or None
+    X : Table
+        The rows to learn, at least one.
+    X_valid : Table or None
         The rows that judge every epoch; without them the last epoch is kept.
     until : int
         The epoch at which training ends at the latest.
@@ -56,8 +57,8 @@ class Run:
     columns: Columns
     solver: Solver
     state: TrainingState
-    X: Rows
-    X_valid: Rows | None
+    X: Table
+    X_valid: Table | None
     until: int
     held_out: bool = False
     first: bool = True
@@ -116,7 +117,7 @@ class Run:
         if not self.first or (self.X_valid is not None and state.best_epoch > 0):
             return
         nats = state.history["train"][-1]
-        if nats < -2 * math.log(2) * self.X.shape[1]:
+        if nats < -2 * math.log(2) * self.X.n_features:
             raise DivergenceError(
                 f"training diverged by epoch {state.epoch}: {nats:g} nats a row need more than two "
                 "bits a feature; a smaller learning_rate may help",
@@ -141,28 +142,28 @@ class Run:
         if self.solver.begins and state.best_valid == -math.inf:
             state.judged = None
         if state.judged is None and (self.solver.begins or state.best_valid > -math.inf):
-            nats = self.model.log_prob(state.best, self.X_valid)
-            state.best_valid = float(np.mean(nats))
+            nats = self.model.log_prob(state.best, self.X_valid.rows)
+            state.best_valid = self.X_valid.mean(nats)
             state.judged = nats.astype(np.float32)
 
     def _close(self) -> float:
         """Judge the epoch, and keep its parameters if none before were better."""
         state, chooses = self.state, self.solver.chooses and self.X_valid is not None
-        nats, valid = None, math.nan
+        valid = math.nan
         if self.X_valid is not None:
-            nats = self.model.log_prob(state.current, self.X_valid)
-            valid = float(np.mean(nats))
+            nats = self.model.log_prob(state.current, self.X_valid.rows)
+            valid = self.X_valid.mean(nats)
         if chooses and not math.isfinite(valid):
             raise diverged(state, f"the log-likelihood of the validation rows is {valid}")
         if not chooses or valid > state.best_valid:
             np.copyto(state.best, state.current)
             state.best_epoch = state.epoch + 1
             state.best_valid = valid if chooses else -math.inf
-        if chooses and nats is not None:
-            self._look_ahead(nats)
+        if chooses and self.X_valid is not None:
+            self._look_ahead(nats, self.X_valid)
         return valid
 
-    def _look_ahead(self, nats: NDArray[np.float64]) -> None:
+    def _look_ahead(self, nats: NDArray[np.float64], judges: Table) -> None:
         """Wait on, unless the epochs since the last gain have gained what the rows can tell.
 
         That is more than the standard error of the difference row by row, and than what rounding
@@ -175,8 +176,8 @@ class Run:
             state.judged, state.waiting = nats.astype(np.float32), 0
             return
         gains = nats - before
-        gain, error = float(np.mean(gains)), _standard_error(gains)
-        told = max(error, _ROUNDING * abs(float(np.mean(nats))))
+        gain, error = judges.mean(gains), judges.standard_error(gains)
+        told = max(error, _ROUNDING * abs(judges.mean(nats)))
         if gain > told:
             state.judged, state.waiting = nats.astype(np.float32), 0
         elif self.solver.begins or state.best_epoch > first or gain < -told:
@@ -197,12 +198,6 @@ class Run:
             stop=stop,
             penalty=figures.penalty,
         )
-
-
-def _standard_error(values: NDArray[np.float64]) -> float:
-    """That of their mean; none where there are not two."""
-    count = len(values)
-    return float(np.std(values, ddof=1)) / math.sqrt(count) if count > 1 else 0.0
 
 
 def _told(event: EpochEnd) -> str:

@@ -19,7 +19,8 @@ from typing import ClassVar, TypeAlias, final
 import numpy as np
 
 from ..checks.machine import check_memory
-from ..core import Float32Array, Model, Rows
+from ..checks.weights import Table
+from ..core import Float32Array, Model
 from ..optim import Optimizer
 from .likelihood import Likelihood
 from .state import Figures, TrainingState
@@ -46,11 +47,11 @@ class Solver(ABC):
     averaged: bool = False  # whether a moving average of the parameters is kept
 
     @abstractmethod
-    def epochs(self, model: Likelihood, X: Rows, until: int) -> Epoch:
+    def epochs(self, model: Likelihood, X: Table, until: int) -> Epoch:
         """Make what runs an epoch on the rows; epoch number `until` will be the last."""
 
     @abstractmethod
-    def finish(self, model: Likelihood, X: Rows, held_out: Rows, state: TrainingState) -> None:
+    def finish(self, model: Likelihood, X: Table, held_out: Table, state: TrainingState) -> None:
         """Learn from the rows held out as well, where that needs nobody to judge it."""
 
     @final

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks.weights import Table, Weights
 from ..core import Rows
 
 __all__ = ["FEWEST_VALID", "Streams", "distinct", "hold_out", "split_places", "warn_of_copies"]
@@ -15,6 +16,9 @@ __all__ = ["FEWEST_VALID", "Streams", "distinct", "hold_out", "split_places", "w
 _MANY = 2_000_000  # rows, of which comparing them would take a second
 
 _COMMON = 5
+
+Part: TypeAlias = tuple[NDArray[np.intp], Weights | None]
+"""Places of rows, and what these count."""
 
 FEWEST_VALID = 5  # fewer rows say nothing about when to stop, or about weights
 
@@ -62,9 +66,7 @@ def distinct(rows: Rows) -> NDArray[np.intp]:
     return np.asarray(number[which.reshape(-1)])
 
 
-def split_places(
-    which: NDArray[np.intp], fraction: float, rng: np.random.Generator
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def split_places(X: Table, fraction: float, rng: np.random.Generator) -> tuple[Part, Part]:
     """Where the rows to learn are, and those to hold out: a part of the distinct ones, drawn.
 
     All copies of a row are on one side: one that is learned would judge its copies well, however
@@ -73,28 +75,49 @@ def split_places(
     columns changes nothing. Where there are so few distinct rows that each of them says something
     of the distribution, rows are drawn singly.
     """
-    times = np.bincount(which)
-    rare = np.flatnonzero(times <= _COMMON * len(which) / max(1, len(times)))
-    if int(fraction * len(rare)) < FEWEST_VALID:
-        which, rare = np.arange(len(which)), np.arange(len(which))
-        times = np.ones(len(which), np.intp)
+    which = distinct(X.rows)
+    times = np.bincount(which, X.weights)
+    rare = np.flatnonzero(times <= _COMMON * X.total / max(1, len(times)))
     count = int(fraction * len(rare))
+    if count < FEWEST_VALID:
+        return _drawn_singly(X, fraction, rng)
     place = np.full(len(times), len(times))
     place[rng.permutation(rare)] = np.arange(len(rare))
     order = np.argsort(place[which], kind="stable")
     held = np.count_nonzero(place[which] < count)
-    return order[held:], order[:held]
+    weights = None if X.weights is None else X.weights[order]
+    if weights is None:
+        return (order[held:], None), (order[:held], None)
+    return (order[held:], weights[held:]), (order[:held], weights[:held])
 
 
-def hold_out(rows: Rows, fraction: float, rng: np.random.Generator) -> tuple[Rows, Rows | None]:
+def _drawn_singly(X: Table, fraction: float, rng: np.random.Generator) -> tuple[Part, Part]:
+    """Split rows one by one; of a row that stands for several, some may be on each side."""
+    copies = np.ceil(X.copies * min(1.0, _MANY / X.n_seen)).astype(np.intp)
+    order = rng.permutation(np.repeat(np.arange(len(X)), copies))
+    count = int(fraction * len(order))
+
+    def part(drawn: NDArray[np.intp]) -> Part:
+        if X.weights is None:
+            return drawn, None
+        places, times = np.unique(drawn, return_counts=True)
+        return places, X.weights[places] / copies[places] * times
+
+    return part(order[count:]), part(order[:count])
+
+
+def hold_out(X: Table, fraction: float, rng: np.random.Generator) -> tuple[Table, Table | None]:
     """Split off validation rows, if there are enough."""
-    if int(fraction * len(rows)) < FEWEST_VALID:
-        return rows, None
-    learned, held = split_places(distinct(rows), fraction, rng)
-    return rows.take(learned, axis=0), rows.take(held, axis=0)
+    if int(fraction * X.n_seen) < FEWEST_VALID:
+        return X, None
+    learned, held = (
+        Table(X.rows.take(places, axis=0), weights)
+        for places, weights in split_places(X, fraction, rng)
+    )
+    return learned, held
 
 
-def warn_of_copies(X: Rows, X_valid: Rows, stacklevel: int) -> None:
+def warn_of_copies(X: Table, X_valid: Table, stacklevel: int) -> None:
     """Say so where rows that are to judge are rows that are learned, more than chance makes them.
 
     Of independent rows, as many are among those of `X` as of the rows of `X` have a copy there, by
@@ -102,11 +125,12 @@ def warn_of_copies(X: Rows, X_valid: Rows, stacklevel: int) -> None:
     """
     if len(X) > _MANY:
         return
-    which = distinct(np.concatenate([X, X_valid]))
-    times = np.bincount(which[: len(X)], minlength=int(which.max()) + 1)
-    share = np.count_nonzero(times[which[len(X) :]]) / len(X_valid)
-    expected = 1 - np.count_nonzero(times == 1) / len(X)
-    spread = np.sqrt((expected * (1 - expected) + 1 / len(X_valid)) / len(X_valid))
+    which = distinct(np.concatenate([X.rows, X_valid.rows]))
+    times = np.bincount(which[: len(X)], X.copies, minlength=int(which.max()) + 1)
+    n_valid, known = X_valid.n_seen, times[which[len(X) :]] > 0
+    share = float(np.sum(X_valid.copies[known])) / n_valid
+    expected = 1 - np.count_nonzero(times == 1) / X.n_seen
+    spread = np.sqrt((expected * (1 - expected) + 1 / n_valid) / n_valid)
     if share > 0.5 and share > expected + 5 * spread:
         warnings.warn(
             f"{share:.0%} of the rows of X_valid are rows of X too, where {expected:.0%} would be "

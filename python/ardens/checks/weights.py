@@ -1,0 +1,145 @@
+"""Rows and what each of them counts: weights of samplers, surveys and counts, checked once.
+
+A row of weight 3 is three rows; one of weight 0 is none. What depends on how many rows were seen,
+such as a standard error, takes a weight for the nearest whole number of rows, at least one, that
+count alike: so weights that sum to one are not taken for a single row.
+"""
+
+from __future__ import annotations
+
+import math
+import reprlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..core import Rows
+
+__all__ = ["Table", "Weights", "mean", "row_weights"]
+
+Weights: TypeAlias = NDArray[np.float64]
+
+_BITS = 52  # of a sum of weights, which so is exact in any order
+_CELLS = 1 << 22  # worked on at a time
+
+
+def row_weights(
+    sample_weight: ArrayLike | None, n_samples: int, name: str = "sample_weight"
+) -> Weights | None:
+    """Check weights, one number for all rows or one for each; None where every row counts once.
+
+    They are rounded to 2**-52 of their sum, so that whole numbers stay what they are and no sum of
+    them depends on the order of the rows.
+
+    >>> row_weights([2, 0, 1.5], 3)
+    array([2. , 0. , 1.5])
+    """
+    if sample_weight is None:
+        return None
+    wanted = f"{name} must be None, or {n_samples} finite numbers (or one) from 0 on, not all zero"
+    try:
+        array: NDArray[Any] = np.asarray(sample_weight)
+    except ValueError:
+        raise ValueError(f"{wanted}; got {reprlib.repr(sample_weight)}") from None
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{wanted}; got {reprlib.repr(sample_weight)}")
+    if array.shape not in ((), (n_samples,)):
+        raise ValueError(f"{wanted}; got an array of shape {array.shape}")
+    weights = np.broadcast_to(array.astype(np.float64), n_samples)
+    wrong = ~(np.isfinite(weights) & (weights >= 0))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise ValueError(f"{wanted}; it has {weights[row]} at row {row}")
+    with np.errstate(over="ignore"):
+        total = float(weights.sum())
+    if total == 0 or math.isinf(total):
+        raise ValueError(f"{wanted}; they sum to {total}")
+    if (weights == 1).all():
+        return None
+    places = _BITS - math.frexp(total)[1]
+    return np.asarray(np.ldexp(np.rint(np.ldexp(weights, places)), -places))
+
+
+def mean(values: NDArray[np.float64], weights: Weights | None) -> float:
+    """The mean of a figure of rows that weigh so much."""
+    if weights is None:
+        return float(np.mean(values))
+    return float(np.sum(weights * values) / np.sum(weights))
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Rows of zeros and ones, and their weights, all above 0; None where every row counts once."""
+
+    rows: Rows
+    weights: Weights | None = None
+
+    @classmethod
+    def of(
+        cls, rows: Rows, sample_weight: ArrayLike | None = None, name: str = "sample_weight"
+    ) -> Self:
+        """Check the weights that the user gives; rows of weight 0 are as if they were absent."""
+        weights = row_weights(sample_weight, len(rows), name)
+        if weights is None or (weights > 0).all():
+            return cls(rows, weights)
+        there = np.flatnonzero(weights)
+        return cls(rows.take(there, axis=0), weights[there])
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def n_features(self) -> int:
+        """The number of columns."""
+        return int(self.rows.shape[1])
+
+    @cached_property
+    def total(self) -> float:
+        """What all rows count together."""
+        return len(self.rows) if self.weights is None else float(self.weights.sum())
+
+    @cached_property
+    def copies(self) -> Weights:
+        """How many rows each of them stands for."""
+        if self.weights is None:
+            return np.ones(len(self.rows))
+        return np.maximum(np.rint(self.weights), 1.0)
+
+    @cached_property
+    def n_seen(self) -> int:
+        """How many rows they stand for together."""
+        return len(self.rows) if self.weights is None else int(self.copies.sum())
+
+    def followed_by(self, other: Self) -> Self:
+        """All rows of both."""
+        weights = None
+        if self.weights is not None and other.weights is not None:
+            weights = np.concatenate([self.weights, other.weights])
+        return type(self)(np.concatenate([self.rows, other.rows]), weights)
+
+    def ones(self) -> NDArray[Any]:
+        """What the rows with a one count together, column by column."""
+        if self.weights is None:
+            return np.asarray(self.rows.sum(axis=0, dtype=np.int64))
+        counts = np.zeros(self.n_features)
+        step = max(1, _CELLS // self.n_features)
+        for first in range(0, len(self), step):
+            counts += self.weights[first : first + step] @ self.rows[first : first + step]
+        return counts
+
+    def mean(self, values: NDArray[np.float64]) -> float:
+        """The mean of a figure of the rows."""
+        return mean(values, self.weights)
+
+    def standard_error(self, values: NDArray[np.float64]) -> float:
+        """That of the mean; none where there are not two rows."""
+        if self.n_seen < 2:
+            return 0.0
+        if self.weights is None:
+            return float(np.std(values, ddof=1)) / math.sqrt(len(values))
+        parts = self.weights / self.total
+        spread = float(np.sum(parts**2 / self.copies * (values - self.mean(values)) ** 2))
+        return math.sqrt(spread * self.n_seen / (self.n_seen - 1))
