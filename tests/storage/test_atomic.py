@@ -204,6 +204,20 @@ def test_the_file_of_a_living_writer_is_left_alone(path):
     assert names(path) == [path.name]
 
 
+def test_a_file_is_left_alone_until_it_has_its_name(path, monkeypatch):
+    replace = os.replace
+
+    def late(*args):
+        monkeypatch.setattr(os, "replace", replace)
+        write(path, b"second")
+        replace(*args)
+
+    monkeypatch.setattr(os, "replace", late)
+    write(path, b"first")
+    assert path.read_bytes() == b"first"
+    assert names(path) == [path.name]
+
+
 def test_other_files_are_left_alone(path):
     others = [
         temporary(path.parent / "other"),

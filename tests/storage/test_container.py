@@ -29,7 +29,7 @@ def test_a_file_is_plain_safetensors_with_the_documented_words(random_model, pat
 
 @pytest.mark.parametrize("length", [0, 1, 7, 8, 9, 100, -1, -4])
 def test_a_file_that_is_cut_off_is_refused(saved, path, length):
-    refused(path, saved[:length], "not a model file")
+    refused(path, saved[:length], "or it is cut off" if length >= 0 else "bytes of parameters")
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,15 @@ def test_a_file_that_is_cut_off_is_refused(saved, path, length):
 )
 def test_a_foreign_file_is_refused(path, content, words):
     refused(path, content, words)
+
+
+def test_a_header_has_at_most_16_mib(saved, path):
+    header, tensors = split(saved)
+    text = json.dumps(header).encode()
+    path.write_bytes(join(text.ljust(1 << 24), tensors))
+    assert ardens.load(path).n_features_in_ == 3
+    refused(path, join(text.ljust((1 << 24) + 1), tensors), "no safetensors file")
+    refused(path, join(text.ljust(17 << 20), tensors), "no safetensors file")
 
 
 @pytest.mark.parametrize(
