@@ -61,6 +61,8 @@ QUOTAS = [
     ("0::/a/b\n", {"a/b/cpu.max": "50000 100000\n"}, 1),
     ("0::/a/b\n", {"a/b/cpu.max": "max 100000\n", "a/cpu.max": "150000 100000\n"}, 2),
     ("0::/a/b\n", {"a/b/cpu.max": "max 100000\n", "a/cpu.max": "max 100000\n"}, None),
+    ("0::/a/b\n", {"a/b/cpu.max": "400000 100000\n", "a/cpu.max": "150000 100000\n"}, 2),
+    ("0::/a/b\n", {"a/b/cpu.max": "150000 100000\n", "a/cpu.max": "400000 100000\n"}, 2),
     ("0::/../elsewhere\n", {"cpu.max": "100000 100000\n"}, 1),
     (V1, {"cpu/docker/a/cpu.cfs_quota_us": "-1\n", "cpu/docker/a/cpu.cfs_period_us": "9\n"}, None),
     (V1, {"cpu/cpu.cfs_quota_us": "250000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 3),
@@ -86,8 +88,10 @@ def test_no_more_threads_than_the_quota_of_a_container(groups, monkeypatch):
         _core.force_threads(0)
 
 
-def test_the_memory_of_a_container_is_what_counts(groups):
-    groups("0::/a\n", {"a/memory.max": "max\n", "memory.max": f"{2**29}\n"})
+@pytest.mark.parametrize("own", ["max", 2**29, 2**30])
+def test_the_memory_of_a_container_is_what_counts(groups, own):
+    above = 2**30 if own == 2**29 else 2**29
+    groups("0::/a\n", {"a/memory.max": f"{own}\n", "memory.max": f"{above}\n"})
     machine.check_memory(2**29, "little")
     with pytest.raises(MemoryError, match=r"a little more needs 0\.5 GiB; this machine has 0\.5"):
         machine.check_memory(2**29 + 1, "a little more")

@@ -32,6 +32,22 @@ def test_a_seed_has_64_bits(random_state):
     assert 0 <= options.seed_from(random_state) < 2**64
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda k: None,
+        np.random.SeedSequence,
+        np.random.RandomState,
+        np.random.default_rng,
+        np.random.PCG64,
+    ],
+)
+def test_all_bits_of_a_seed_are_drawn(make):
+    seeds = [options.seed_from(make(k)) for k in range(12)]
+    assert max(seeds) >= 2**60  # the largest of 12 is below once in 10**14 times
+    assert len({seed % 2**32 for seed in seeds}) == 12
+
+
 def test_limits_are_told_as_people_write_them():
     with pytest.raises(ValueError, match=r"random_state must be at most 2\*\*64 - 1; got 1844"):
         options.seed_from(2**64)

@@ -13,6 +13,7 @@ import pytest
 import ardens
 from ardens.checks.machine import check_disk
 from ardens.cli import main, sample, score
+from helpers.files import largest_file
 
 N = 5
 ROWS = 1000
@@ -102,11 +103,20 @@ def test_a_file_that_is_standard_output_is_one_too(model, tmp_path, options):
     assert out.stat().st_size == 0
 
 
-def test_a_limit_on_files_is_one_of_disks_too(tmp_path, monkeypatch):
-    monkeypatch.setattr("ardens.checks.machine._file_limit", lambda: 2**20)
-    check_disk(str(tmp_path), 2**20, "rows", "out")
-    with pytest.raises(OSError, match=r"rows take 1\.5 MiB, and a file may have 1\.0 MiB left"):
-        check_disk(str(tmp_path), 3 * 2**19, "rows", "out")
+def test_a_disk_counts_in_blocks_of_its_own(monkeypatch):
+    disk = SimpleNamespace(f_blocks=99, f_bavail=10, f_bfree=20, f_frsize=512, f_bsize=4096)
+    monkeypatch.setattr(os, "statvfs", lambda where: disk)
+    check_disk("/", 5120, "rows", "out")
+    with pytest.raises(OSError, match="the disk has 5,120 bytes left"):
+        check_disk("/", 5121, "rows", "out")
+
+
+def test_a_limit_on_files_is_one_of_disks_too(tmp_path):
+    with largest_file(2**20):
+        check_disk(str(tmp_path), 2**20, "rows", "out")
+        told = r"rows take 1\.5 MiB, and a file may have 1\.0 MiB left"
+        with pytest.raises(OSError, match=told):
+            check_disk(str(tmp_path), 3 * 2**19, "rows", "out")
 
 
 # ---- progress, in rows
