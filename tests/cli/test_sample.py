@@ -125,6 +125,17 @@ def test_an_output_that_grows_too_large_is_one_line_and_leaves_nothing(model, tm
     assert os.listdir(tmp_path) == []
 
 
+def test_a_file_that_is_there_is_replaced_with_force_alone(
+    model, tmp_path, expected, failure, output
+):
+    out = tmp_path / "s.npy"
+    out.write_bytes(b"precious")
+    assert "exists; --force replaces it" in failure(2, *draw(model, "--out", out))
+    assert out.read_bytes() == b"precious"
+    output(*draw(model, "--out", out, "--force"))
+    np.testing.assert_array_equal(np.load(out), expected)
+
+
 def test_a_link_as_output_is_followed(model, tmp_path, expected, output):
     (tmp_path / "link.npy").symlink_to(tmp_path / "real.npy")
     output(*draw(model, "--out", tmp_path / "link.npy"))

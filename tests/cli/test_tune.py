@@ -37,6 +37,16 @@ def test_tune_finds_its_own_candidates_and_saves_nothing_unasked(
     assert os.listdir(tmp_path) == []
 
 
+def test_tune_replaces_a_file_with_force_alone(folder, path, failure, output):
+    path.write_bytes(b"precious")
+    given = "--grid n_hidden=2 --epochs 1 --seed 1 --threads 1 --quiet"
+    arguments = ["tune", folder / "x.npz", *given.split(), "--out", path]
+    assert "exists; --force replaces it" in failure(2, *arguments)
+    assert path.read_bytes() == b"precious"
+    output(*arguments, "--force")
+    assert ardens.load(path).n_hidden == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
