@@ -37,6 +37,14 @@ def test_one_of_factor_goes_on_and_the_last_train_to_their_end(data):
     assert [trial.epochs for trial in found.trials] == [30] * 3 + [2] * 6
 
 
+def test_rungs_are_so_many_times_as_long_and_keep_a_part_that_is_rounded_up(data):
+    model = ardens.NADE(n_hidden=2, max_epochs=21, patience=21, n_jobs=1, random_state=0)
+    grid = {"learning_rate": [0.001 * k for k in range(1, 11)]}
+    found = ardens.tune(model, data, grid, factor=3, min_epochs=2, random_state=0)
+    assert [len(trial.nats) for trial in found.trials] == [3] * 2 + [2] * 2 + [1] * 6
+    assert [trial.epochs for trial in found.trials] == [21] * 2 + [6] * 2 + [2] * 6
+
+
 def test_a_rung_goes_on_where_the_one_before_stopped(nade, data):
     grid = {"learning_rate": [0.01, 0.02, 0.03]}
     found = ardens.tune(nade, data, grid, factor=2, min_epochs=2, random_state=0)
