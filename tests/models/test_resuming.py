@@ -1,12 +1,15 @@
 """A run that goes on from a checkpoint has the bits of one that was never interrupted."""
 
 from functools import partial
+from itertools import count
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import ardens
 from ardens import optim, schedules
+from ardens.training import loop
 from helpers.checkpoints import check_resumes, figures, forged, interrupted
 from helpers.model_files import edited, split
 
@@ -85,6 +88,32 @@ def test_a_warm_start_resumes_too(small, data, path):
 
     whole = check_resumes(warm, path, data, 4)
     assert whole.history_["epoch"] == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("epoch", [1, 2])
+def test_time_goes_on_where_it_was(small, data, path, monkeypatch, epoch):
+    clock = SimpleNamespace(perf_counter=count(0.0).__next__)
+    monkeypatch.setattr(loop, "time", clock)  # which tells how often it was asked
+    make = partial(small, "nade", max_epochs=4)
+    interrupted(make, path, data, epoch)
+    resumed = make().fit(data, checkpoint=path, resume=True)
+    assert resumed.history_["time"] == [1, 2, 3, 4]
+
+
+def test_a_first_fit_that_is_resumed_may_not_run_away_either(small, data, path):
+    make = partial(small, "nade", learning_rate=1e4, validation_fraction=0)
+    interrupted(make, path, data, 1)
+    with pytest.raises(ardens.DivergenceError, match="diverged by epoch 3"):
+        make().fit(data, checkpoint=path, resume=True)
+
+
+def test_a_warm_start_may_be_worse_and_so_when_it_is_resumed(small, data, path):
+    def warm(**more):
+        model = small("nade", warm_start=True, validation_fraction=0).fit(data)
+        return model.set_params(learning_rate=1e4, **more)
+
+    whole = check_resumes(warm, path, data, 4)
+    assert whole.score(data) < -2 * np.log(2) * data.shape[1]
 
 
 def test_learning_rates_of_ones_own_are_given_again(small, data, path):

@@ -3,7 +3,7 @@
 import copy
 import math
 import pickle
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, final
 
 import numpy as np
@@ -11,7 +11,9 @@ import pytest
 
 from ardens.checks.weights import Table
 from ardens.columns import Columns
+from ardens.errors import DivergenceError
 from ardens.schedules import Constant, InverseTime
+from ardens.training.ascent import GradientAscent
 from ardens.training.loop import Run
 from ardens.training.solver import Solver
 from ardens.training.state import Figures
@@ -270,3 +272,22 @@ def test_weighted_judges_judge_and_tell_from_chance_as_repeated_ones():
     assert once.history["valid"] == pytest.approx(often.history["valid"], rel=1e-12)
     scaled = run(how, X, X_valid, weights_valid=np.full(60, 2.0**-20))
     assert scaled.epoch == run(how, X, X_valid).epoch
+
+
+# What ran away
+
+
+def test_a_first_fit_runs_away_that_needs_more_than_two_bits_a_feature():
+    how = settings()
+    run = Run(Coins(), Columns.of(N), GradientAscent.by(how), fresh(how), Table(coins(9)), None, 5)
+    run.state.history["train"] = [-1.99 * math.log(2) * N]
+    run.check_learned()
+    run.state.history["train"] = [-2.01 * math.log(2) * N]
+    with pytest.raises(DivergenceError, match="more than two bits a feature"):
+        run.check_learned()
+    replace(run, first=False).check_learned()
+    run.X_valid = Table(coins(9))
+    with pytest.raises(DivergenceError, match="more than two bits a feature"):
+        run.check_learned()
+    run.state.best_epoch = 1  # there is something better to keep
+    run.check_learned()
