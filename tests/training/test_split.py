@@ -4,9 +4,11 @@ import warnings
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 import ardens
 from ardens.checks.weights import Table
+from ardens.training.loop import Run
 from ardens.training.split import distinct, hold_out, split_places
 
 
@@ -79,6 +81,48 @@ def test_rows_that_come_very_often_are_learned(table):
     for seed in range(30):
         _, held = held_out(rows, 0.5, seed)
         assert not (held == mode).all(axis=1).any()
+
+
+@pytest.fixture
+def runs(monkeypatch):
+    """What every run of training learns, and what judges it."""
+    seen, train = [], Run.train
+
+    def watched(self, **how):
+        seen.append((self.X.rows, self.X_valid.rows))
+        train(self, **how)
+
+    monkeypatch.setattr(Run, "train", watched)
+    return seen
+
+
+FVSBN = ardens.FVSBN(max_epochs=2, random_state=0, n_jobs=1)
+MLP = ardens.MLP(2, max_epochs=2, random_state=0, n_jobs=1, validation_fraction=0.3)
+
+
+@pytest.mark.parametrize(
+    "learn",
+    [
+        lambda X: clone(MLP).fit(X),
+        lambda X: ardens.NADE(2, max_epochs=2, validation_fraction=0.3).fit(X),
+        lambda X: ardens.FVSBN(max_epochs=2, validation_fraction=0.3, n_jobs=1).fit(X),
+        lambda X: ardens.Mixture(
+            clone(MLP), n_members=2, validation_fraction=0.3, random_state=0, orderings=None
+        ).fit(X),
+        lambda X: ardens.tune(MLP, X, {"n_hidden": [1, 2]}, validation_fraction=0.3),
+        lambda X: ardens.tune(FVSBN, X, {"l1_ratio": [0, 1]}, validation_fraction=0.3),
+    ],
+    ids=["mlp", "nade", "fvsbn", "mixture", "tune", "tune fvsbn"],
+)
+def test_no_row_that_judges_is_learned_and_no_row_is_lost(table, learn, runs):
+    X = np.unique(table[:, :20], axis=0)
+    learn(X)
+    assert runs
+    for learned, judges in runs:
+        assert len(judges) == int(0.3 * len(X))
+        together = np.concatenate([learned, judges])
+        assert len(together) == len(X)
+        assert np.array_equal(np.unique(together, axis=0), X)
 
 
 def copies_cost(make, X, X_test):
