@@ -1,13 +1,17 @@
 """`fit` of every model: what it learns, and what it refuses."""
 
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
 
 import ardens
 from ardens import optim, schedules
-from helpers.models import N
+from ardens.training import solver
+from helpers.models import D, N
+from helpers.parameters import random_parameters
+from helpers.references import MODELS
 
 
 def test_fit_learns(name, small, data):
@@ -88,6 +92,27 @@ def test_optimizers_and_rates_can_be_chosen(small, data, optimizer, rate):
     assert model.score(data) > model.history_["train"][0]
 
 
+@pytest.mark.parametrize("name", [name for name in MODELS if name != "tabular"])
+def test_weights_decay_and_biases_do_not(name, data):
+    family, *variant = name.split("-")
+    options = {"tied": True} if "tied" in variant else {}
+    if {"tanh", "relu"} & {*variant}:
+        options["activation"] = variant[0]
+    start = random_parameters(name, N, D, np.random.default_rng(0))
+    learned = {}
+    for decay in (0.0, 0.25):
+        model = ardens.models.MODELS[family].from_parameters(**start, **options)
+        model.set_params(optimizer=optim.SGD(0.0), learning_rate=0.5, batch_size=len(data))
+        model.set_params(weight_decay=decay, averaging=0.0, random_state=0)
+        learned[decay] = model.partial_fit(data).parameters()
+    for key, without in learned[0.0].items():
+        if key in ("b", "c"):
+            assert np.array_equal(learned[0.25][key], without)
+        else:
+            expected = without - 0.5 * 0.25 * start[key]
+            np.testing.assert_allclose(learned[0.25][key], expected, atol=1e-6)
+
+
 # What is refused
 
 
@@ -166,6 +191,27 @@ def test_all_arrays_of_a_fit_are_counted_before_any_is_made(data, leave_memory, 
     monkeypatch.setattr(ardens.NADE, "_initialize", lambda *_: pytest.fail("drawn"))
     with pytest.raises(MemoryError, match=r"fitting 75,007 parameters .*n_hidden=5000\) needs"):
         ardens.NADE(5000).fit(data)  # 0.3 MB of parameters
+
+
+@pytest.mark.parametrize("model", [ardens.NADE, ardens.MLP])
+def test_the_memory_that_is_counted_is_about_what_a_fit_takes(data, monkeypatch, model):
+    counted = {}
+    for how in (("sgd", 0.0), ("adam", 0.0), ("adam", 0.9)):
+        asked = []
+        monkeypatch.setattr(
+            solver, "check_memory", lambda n_bytes, what, a=asked: a.append(n_bytes)
+        )
+        large = model(20_000, max_epochs=1, learning_rate=1e-6, random_state=0, n_jobs=1)
+        large.set_params(optimizer=how[0], averaging=how[1])
+        tracemalloc.start()
+        large.fit(data[:50], X_valid=data[50:60])
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak <= asked[0] <= 1.6 * peak
+        counted[how] = asked[0]
+    one = 4 * large._state().core.size
+    assert counted["adam", 0.0] - counted["sgd", 0.0] == one
+    assert counted["adam", 0.9] - counted["adam", 0.0] == one
 
 
 @pytest.mark.parametrize("go_on", ["fit", "partial_fit", "score_samples"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ardens.optim import OPTIMIZERS, SGD
+from ardens.optim import OPTIMIZERS, SGD, Adam, RMSProp
 from ardens.schedules import InverseTime
 from ardens.training.settings import Settings, settings_for
 
@@ -42,6 +42,31 @@ def test_defaults_are_valid_for_any_number_of_rows(n_samples, validated, optimiz
     assert chosen.schedule(0) > 0
     assert 10 <= chosen.batch_size <= 100
     assert not validated or chosen.patience < chosen.max_epochs
+
+
+@pytest.mark.parametrize(
+    ("n_samples", "batch_size", "max_epochs", "patience", "averaging"),
+    [
+        (400, 10, 1000, 25, 0.99),
+        (5000, 50, 1000, 10, 0.99),
+        (50_000, 100, 200, 5, 0.998),
+        (1_000_000, 100, 100, 5, 0.9995),
+    ],
+)
+def test_defaults_go_by_the_number_of_rows(n_samples, batch_size, max_epochs, patience, averaging):
+    chosen = settings_for(n_samples, validated=True)
+    assert (chosen.batch_size, chosen.max_epochs) == (batch_size, max_epochs)
+    assert (chosen.patience, chosen.averaging) == (patience, averaging)
+    assert settings_for(n_samples, validated=False).max_epochs == 50
+
+
+def test_optimizers_have_their_defaults():
+    rates = {Adam(): 0.002, RMSProp(): 0.002, SGD(): 0.03}
+    for optimizer, rate in rates.items():
+        assert settings_for(400, validated=True, optimizer=optimizer).schedule(10**6) == rate
+    assert Adam() == Adam(beta1=0.9, beta2=0.999, epsilon=1e-8)
+    assert RMSProp() == RMSProp(rho=0.9, epsilon=1e-8)
+    assert SGD() == SGD(momentum=0.9, nesterov=False)
 
 
 def test_given_options_are_followed():
