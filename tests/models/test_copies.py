@@ -61,6 +61,15 @@ def test_copies_are_equal(same, name, small, data, how):
     assert str(twin.history_) == str(model.history_)
 
 
+@pytest.mark.parametrize("how", COPIES)
+def test_copies_keep_names_epochs_and_variants(small, frame, how):
+    model = small("nade", tied=True, activation="tanh", max_epochs=2).fit(frame)
+    twin = COPIES[how](model)
+    assert twin.feature_names_in_.tolist() == list("abcdefg")
+    assert twin.best_epoch_ == model.best_epoch_ > 0
+    assert np.array_equal(twin.score_samples(frame), model.score_samples(frame))
+
+
 def test_joblib_can_map_a_model_into_memory(name, small, data, tmp_path):
     model = small(name).fit(data)
     joblib.dump(model, tmp_path / "model")
