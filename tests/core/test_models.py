@@ -4,12 +4,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from ardens import _core
 from ardens.parameters import filled, named_views
 from ardens.reference.philox import uniforms
-from helpers.core_model import CoreModel
+from helpers.core_model import CoreModel, rows
 from helpers.first_principles import (
     all_vectors,
     check_autoregressive,
@@ -23,10 +21,9 @@ from helpers.first_principles import (
 )
 from helpers.models import usable
 from helpers.parameters import certain_parameters
-from helpers.references import MODELS
+from helpers.references import MODELS, check_equals_the_reference
 
 pytestmark = pytest.mark.usefixtures("level")
-LEVELS = _core.levels()
 # Around a block of four features, a register, a padded row; rows spread over the cache.
 SIZES = [(1, 1), (3, 15), (4, 16), (5, 17), (15, 31), (16, 32), (17, 33), (70, 48), (123, 128)]
 
@@ -34,10 +31,6 @@ SIZES = [(1, 1), (3, 15), (4, 16), (5, 17), (15, 31), (16, 32), (17, 33), (70, 4
 @pytest.fixture(params=MODELS)
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
-
-
-def rows(n_rows: int, n_features: int, ones: float = 0.3) -> Any:
-    return (np.random.default_rng(n_rows).random((n_rows, n_features)) < ones).astype(np.uint8)
 
 
 @pytest.mark.parametrize("n_features", [1, 3, 4, 5, 11])
@@ -210,66 +203,9 @@ def test_certain_bits_cost_nothing_and_impossible_ones_their_logit(name: str, si
     np.testing.assert_array_equal(model.sample(50), np.tile(bits, (50, 1)))
 
 
-@pytest.mark.parametrize("n_hidden", [100, 1700])
-def test_levels_with_fused_multiply_add_give_the_same_bits(name: str, n_hidden: int) -> None:
-    fused = [level for level in LEVELS if level != "baseline"]
-    model = CoreModel(name, usable(name, 70), n_hidden)
-    X = rows(200, model.core.n_features)
-    results = []
-    for level in fused:
-        _core.set_level(level)
-        results.append([model.log_prob(X), model.flat_gradient(X)[1], model.sample(200)])
-    for other in results[1:]:
-        for a, b in zip(results[0], other, strict=True):
-            np.testing.assert_array_equal(a, b)
-
-
-@pytest.mark.parametrize(
-    ("c", "w"), [(150.0, -300.0), (-150.0, 300.0), (600.0, -1200.0), (0.0, 170.0)]
-)
-def test_large_weights_that_cancel_equal_the_reference(c: float, w: float) -> None:
-    params = {
-        "W": np.array([[w, 0.5, 0.0]]),
-        "c": np.array([c]),
-        "V": np.array([[1.0], [2.0], [3.0]]),
-        "b": np.zeros(3),
-    }
-    model, X = CoreModel("nade", 3, 1), all_vectors(3)
-    model.flat = filled(model.core, params)
-    expected = MODELS["nade"].log_prob(X, **params)
-    np.testing.assert_allclose(model.log_prob(X), expected, rtol=1e-6)
-    gradient = model.value_and_grad(X)[1]
-    for key, slope in MODELS["nade"].value_and_grad(X, **params)[1].items():
-        np.testing.assert_allclose(gradient[key], slope, rtol=0, atol=1e-6, err_msg=key)
-
-
-def _swinging(n_features: int, n_hidden: int) -> dict[str, NDArray[np.float64]]:
-    """Weights that carry some rows' hidden units far beyond what exp(-a/2) holds, and back."""
-    rng = np.random.default_rng(5)
-    W = rng.normal(scale=0.5, size=(n_hidden, n_features))
-    W[0, : n_features // 2], W[0, n_features // 2 :] = -30.0, 30.0
-    W[1, : n_features // 2], W[1, n_features // 2 :] = 30.0, -30.0
-    V = rng.normal(scale=(5 / n_hidden) ** 0.5, size=(n_features, n_hidden))
-    return {"W": W, "c": rng.normal(size=n_hidden), "V": V, "b": rng.normal(size=n_features)}
-
-
-def _check_equals_the_reference(model: CoreModel, name: str, X: Any) -> None:
-    params, reference, n = model.params, MODELS[name], X.shape[1]
-    np.testing.assert_allclose(model.log_prob(X), reference.log_prob(X, **params), rtol=2e-6)
-    gradient = model.value_and_grad(X)[1]
-    for key, slope in reference.value_and_grad(X, **params)[1].items():
-        scale = np.abs(slope).max()
-        np.testing.assert_allclose(gradient[key], slope, rtol=0, atol=5e-6 * scale, err_msg=key)
-    drawn, nats = model.sample_with_log_prob(200, seed=8)
-    np.testing.assert_array_equal(nats, model.log_prob(drawn))
-    u, p = uniforms(8, 0, 200, n), reference.conditionals(drawn, **params)
-    assert np.all(((u < p) == drawn) | (np.abs(u - p) < 1e-6))
-    np.testing.assert_array_equal(drawn[150:], model.sample(50, seed=8, start=150))
-
-
 @pytest.mark.parametrize("name", [name for name in MODELS if name.startswith("nade")])
 def test_more_units_than_a_slice_equal_the_reference(name: str) -> None:
-    _check_equals_the_reference(CoreModel(name, 41, 1700, scale=0.1), name, rows(150, 41))
+    check_equals_the_reference(CoreModel(name, 41, 1700, scale=0.1), name, rows(150, 41))
 
 
 def test_gradient_of_more_rows_than_are_taken_at_once_is_the_mean_over_them(name: str) -> None:
@@ -281,42 +217,6 @@ def test_gradient_of_more_rows_than_are_taken_at_once_is_the_mean_over_them(name
     expected = share @ np.array([slopes for _, slopes in parts])
     # both sides are float32 sums, of up to 2300 terms
     np.testing.assert_allclose(gradient, expected, rtol=0, atol=2e-5 * np.abs(expected).max())
-
-
-@pytest.mark.parametrize("n_hidden", [5, 1700])  # one slice and several
-@pytest.mark.parametrize("name", ["nade", "nade-tanh", "nade-direct"])
-def test_rows_that_leave_the_range_of_the_state_equal_the_reference(
-    name: str, n_hidden: int
-) -> None:
-    n = 41
-    model = CoreModel(name, n, n_hidden)
-    swinging = _swinging(n, n_hidden)
-    if name == "nade-direct":
-        swinging["D"] = model.params["D"]
-    model.flat = filled(model.core, swinging)
-    params = model.params
-    X = np.vstack([rows(60, n, ones) for ones in (0.05, 0.3, 0.6)])
-    a = params["c"][:2] + np.cumsum(X[:, :, None] * params["W"].T[:, :2], axis=1)
-    beyond = (np.abs(a).max(axis=(1, 2)) > 200).mean()
-    assert 0.2 < beyond < 0.8  # both kinds of rows are there
-    _check_equals_the_reference(model, name, X)
-
-
-def test_mlp_with_weights_beyond_the_range_of_the_state_equals_the_reference() -> None:
-    n = 41
-    model = CoreModel("mlp", n, 5)
-    params = {key: array.copy() for key, array in model.params.items()}
-    for i in range(n // 2, n):
-        A = params["A"][MODELS["mlp"].rows_of(i)]
-        A[: i // 2, 0], A[i // 2 :, 0] = -30.0, 30.0
-        A[: i // 2, 1], A[i // 2 :, 1] = 30.0, -30.0
-    # of the others, one has a step that is larger than every a
-    params["c"][9, 2], params["A"][MODELS["mlp"].rows_of(9)][4, 2] = 160.0, -320.0
-    model.flat = filled(model.core, params)
-    X = np.vstack([rows(60, n, ones) for ones in (0.05, 0.3, 0.6)])
-    a = params["c"][n - 1] + X[:, : n - 1] @ A
-    assert np.ptp(a[:, :2]) > 400
-    _check_equals_the_reference(model, "mlp", X)
 
 
 def test_kernels_leave_the_floating_point_mode_as_it_was() -> None:

@@ -74,5 +74,10 @@ def core_of(name: str, n_features: int, n_hidden: int) -> _core.Model:
     )
 
 
+def rows(n_rows: int, n_features: int, ones: float = 0.3) -> NDArray[np.uint8]:
+    """Random rows, the same for the same sizes."""
+    return (np.random.default_rng(n_rows).random((n_rows, n_features)) < ones).astype(np.uint8)
+
+
 def bytes_of(X: Array) -> NDArray[np.uint8]:
     return np.ascontiguousarray(X, np.uint8)

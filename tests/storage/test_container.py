@@ -106,6 +106,14 @@ def test_more_bytes_than_parameters_are_refused(saved, path):
     refused(path, saved + b"\0", "bytes of parameters")
 
 
+def test_a_header_of_more_than_16_mib_is_not_read(saved, path):
+    header, tensors = split(saved)
+    text = json.dumps(header).encode()
+    path.write_bytes(join(text.ljust(2**24), tensors))
+    ardens.load(path)
+    refused(path, join(text.ljust(2**24 + 1), tensors), "no safetensors file")
+
+
 def test_a_refusal_does_not_quote_the_whole_file(saved, path):
     path.write_bytes(redescribed(saved, lambda told: told.update({"class": "x" * 100_000})))
     with pytest.raises(ardens.FormatError) as caught:
