@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .checks.options import truth, whole_number
-from .readers.arrays import SINGLE, SPLITS, read_arrays
-from .readers.cells import Wanted
+from .readers.arrays import SPLITS, read_arrays
+from .readers.cells import SINGLE, Wanted
 from .readers.text import read_text
 
 __all__ = ["SINGLE", "SPLITS", "digits", "read"]
@@ -37,6 +37,7 @@ def read(
     only: Collection[str] = SPLITS,
     n_features: int | None = None,
     as_in: str = "the model",
+    weight_column: int | str | None = None,
 ) -> dict[str, NDArray[Any]]:
     """Read the matrices of a data file, as a dict of split names to arrays.
 
@@ -54,13 +55,18 @@ def read(
         The number of columns that is wanted, at least 1; None for any.
     as_in : str, default "the model"
         What has so many columns, for the error where others are found.
+    weight_column : int or str, optional
+        A column of weights of the rows, any numbers of at least 0, which is taken out: its number
+        from 0, below 0 from the end, or its name in the first line of a text, which is a header
+        then.
 
     Returns
     -------
     dict of str to ndarray of shape (n_samples, n_features)
         Under ``"train"``, ``"valid"`` and ``"test"``, or under ``"data"`` where the file holds one
-        matrix only and calls it none of these. Text becomes uint8 where all of it is 0 and 1, else
-        float64; arrays keep their dtype.
+        matrix only and calls it none of these; with `weight_column` also the weights of each, of
+        shape (n_samples,), under its name and ``"_weight"``. Text becomes uint8 where all of it is
+        0 and 1, else float64; arrays keep their dtype.
 
     Raises
     ------
@@ -92,17 +98,20 @@ def read(
     array([[0, 1, 1],
            [1, 0, 0]], dtype=uint8)
     """
-    path, wanted = os.fspath(source), Wanted(truth(binary, "binary"))
+    path, wanted = os.fspath(source), Wanted(truth(binary, "binary"), weights=weight_column)
+    weighted = weight_column is not None
     if n_features is not None:
-        wanted = wanted.wide(whole_number(n_features, "n_features", minimum=1), f", as {as_in} has")
+        width = whole_number(n_features, "n_features", minimum=1) + weighted
+        also = ", and one of weights" * weighted
+        wanted = wanted.wide(width, f", as {as_in} has{also}")
     if path == "-":
         if sys.stdin is None or sys.stdin.closed:
             raise OSError("standard input is closed")
-        return {SINGLE: read_text(sys.stdin.buffer, "standard input", wanted)}
+        return read_text(sys.stdin.buffer, "standard input", wanted)
     if os.path.splitext(path)[1].lower() in (".npz", ".npy"):
         return read_arrays(path, wanted, only)
     with open(path, "rb") as stream:
-        return {SINGLE: read_text(stream, path, wanted)}
+        return read_text(stream, path, wanted)
 
 
 def digits(*, random_state: int = 0) -> dict[str, NDArray[np.uint8]]:

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..core import Rows
 
-__all__ = ["Table", "Weights", "mean", "row_weights"]
+__all__ = ["Table", "Weights", "mean", "row_weights", "standard_error"]
 
 Weights: TypeAlias = NDArray[np.float64]
 
@@ -70,6 +70,24 @@ def mean(values: NDArray[np.float64], weights: Weights | None) -> float:
     return float(np.sum(weights * values) / np.sum(weights))
 
 
+def standard_error(values: NDArray[np.float64], weights: Weights | None) -> float:
+    """That of the mean; none where there are not two rows."""
+    times = _copies(len(values), weights)
+    seen = float(np.sum(times))
+    if seen < 2:
+        return 0.0
+    if weights is None:
+        return float(np.std(values, ddof=1)) / math.sqrt(seen)
+    parts = weights / np.sum(weights)
+    spread = float(np.sum(parts**2 / times * (values - mean(values, weights)) ** 2))
+    return math.sqrt(spread * seen / (seen - 1))
+
+
+def _copies(n_samples: int, weights: Weights | None) -> Weights:
+    """How many rows each of them stands for."""
+    return np.ones(n_samples) if weights is None else np.maximum(np.rint(weights), 1.0)
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
     """Rows of zeros and ones, and their weights, all above 0; None where every row counts once."""
@@ -104,9 +122,7 @@ class Table:
     @cached_property
     def copies(self) -> Weights:
         """How many rows each of them stands for."""
-        if self.weights is None:
-            return np.ones(len(self.rows))
-        return np.maximum(np.rint(self.weights), 1.0)
+        return _copies(len(self.rows), self.weights)
 
     @cached_property
     def n_seen(self) -> int:
@@ -136,10 +152,4 @@ class Table:
 
     def standard_error(self, values: NDArray[np.float64]) -> float:
         """That of the mean; none where there are not two rows."""
-        if self.n_seen < 2:
-            return 0.0
-        if self.weights is None:
-            return float(np.std(values, ddof=1)) / math.sqrt(len(values))
-        parts = self.weights / self.total
-        spread = float(np.sum(parts**2 / self.copies * (values - self.mean(values)) ** 2))
-        return math.sqrt(spread * self.n_seen / (self.n_seen - 1))
+        return standard_error(values, self.weights)

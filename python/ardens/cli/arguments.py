@@ -7,7 +7,8 @@ What an option of a model may be, its flag and its help are declared where the o
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable
 from typing import Any
 
 import ardens
@@ -24,6 +25,7 @@ __all__ = [
     "add_model_file",
     "add_option",
     "add_threads",
+    "add_weights",
     "chosen",
     "learning_rows",
     "loaded",
@@ -57,6 +59,17 @@ def add_threads(parser: argparse.ArgumentParser) -> None:
     add_option(parser, "n_jobs", default=None)
 
 
+def add_weights(parser: argparse.ArgumentParser) -> None:
+    """Add ``--sample-weight``."""
+    parser.add_argument(
+        "--sample-weight",
+        type=_column,
+        metavar="COLUMN",
+        help="column of weights of the rows, such as counts: its number from 0 (-1 is the last), "
+        "or its name in a header line",
+    )
+
+
 def add_learning(parser: argparse.ArgumentParser) -> None:
     """Add what is learned, and from which rows."""
     add_data(parser)
@@ -64,6 +77,7 @@ def add_learning(parser: argparse.ArgumentParser) -> None:
         "--model", choices=MODELS, default=_DEFAULT_MODEL, help="model (default: %(default)s)"
     )
     parser.add_argument("--valid", metavar="FILE", help="validation rows, where DATA has none")
+    add_weights(parser)
 
 
 def model_options() -> dict[str, Option]:
@@ -102,17 +116,29 @@ def chosen(args: argparse.Namespace) -> dict[str, Any]:
     return given
 
 
-def learning_rows(args: argparse.Namespace, binary: bool) -> tuple[Any, Any]:
-    """Read the training rows, and the validation rows or None."""
-    splits = data.read(args.data, binary=binary, only=("train", "valid"))
-    X = splits.get("train", splits.get(data.SINGLE))
+def learning_rows(args: argparse.Namespace, binary: bool) -> dict[str, Any]:
+    """Read the training rows, and the validation rows or None, with their weights, for `fit`."""
+    how: dict[str, Any] = {"binary": binary, "weight_column": args.sample_weight}
+    splits = data.read(args.data, only=("train", "valid"), **how)
+    name = "train" if "train" in splits else data.SINGLE
+    X = splits.get(name)
     if X is None:
         raise ValueError(f"{args.data}: expected an array 'train', found {', '.join(splits)}")
-    if args.valid is None:
-        return X, splits.get("valid")
-    width = {"n_features": X.shape[1], "as_in": args.data}
-    held_out: Mapping[str, Any] = data.read(args.valid, binary=binary, only=("valid",), **width)
-    return X, next(iter(held_out.values()))
+    judges = [splits.get("valid"), splits.get("valid_weight")]
+    if args.valid is not None:
+        how |= {"n_features": X.shape[1], "as_in": args.data}
+        judges = [*data.read(args.valid, only=("valid",), **how).values(), None]
+    return {
+        "X": X,
+        "sample_weight": splits.get(f"{name}_weight"),
+        "X_valid": judges[0],
+        "sample_weight_valid": judges[1],
+    }
+
+
+def _column(text: str) -> int | str:
+    """Parse a column: a number, or else a name."""
+    return int(text) if re.fullmatch(r"-?\d{1,9}", text, re.ASCII) else text
 
 
 def loaded(args: argparse.Namespace) -> Any:

@@ -59,16 +59,16 @@ def run(args: argparse.Namespace) -> None:
     check_output(args.out, args.force)
     checkpoint = _checkpoint(args)
     binary = estimator.get_params()["binarize"] is None
-    X, X_valid = learning_rows(args, binary)
+    rows = learning_rows(args, binary)
     began = time.perf_counter()
-    estimator.fit(X, X_valid=X_valid, **checkpoint)
+    estimator.fit(**rows, **checkpoint)
     seconds = time.perf_counter() - began
     estimator.save(args.out)
     report(
         args,
         {
             "model": args.model,
-            "rows": len(X),
+            "rows": len(rows["X"]),
             "features": estimator.n_features_in_,
             "parameters": estimator.n_parameters_,
             **training_figures(estimator),

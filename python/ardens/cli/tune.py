@@ -85,20 +85,19 @@ def run(args: argparse.Namespace) -> None:
     check_inputs(args.data, args.valid)
     if args.out is not None:
         check_output(args.out, args.force)
-    X, X_valid = learning_rows(args, binary=estimator.binarize is None)
+    rows = learning_rows(args, binary=estimator.binarize is None)
     began = time.perf_counter()
     found = tune(
         estimator,
-        X,
-        axes or None,
-        X_valid=X_valid,
+        grid=axes or None,
+        **rows,
         n_candidates=args.candidates,
         factor=args.factor,
         min_epochs=args.min_epochs,
         random_state=args.seed,
         announce=(lambda trial: None) if args.quiet else _announce,
     )
-    figures: dict[str, Any] = {"model": args.model, "rows": len(X)}
+    figures: dict[str, Any] = {"model": args.model, "rows": len(rows["X"])}
     if args.out is not None:
         found.estimator.save(args.out)
     if args.json:

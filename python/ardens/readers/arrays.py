@@ -18,15 +18,21 @@ from numpy.typing import NDArray
 
 from ..checks.machine import check_memory
 from . import cells
-from .cells import HEADER, Wanted, check_first_row, first_other, looks_numbered, short
+from .cells import (
+    HEADER,
+    SINGLE,
+    Wanted,
+    apart,
+    check_first_row,
+    first_other,
+    looks_numbered,
+    short,
+)
 from .foreign import HEAD, is_text, refuse_foreign
 
-__all__ = ["SINGLE", "SPLITS", "read_arrays"]
+__all__ = ["SPLITS", "read_arrays"]
 
 SPLITS = ("train", "valid", "test")
-SINGLE = "data"
-"""The name of the only matrix of a file, where it is none of `SPLITS`."""
-
 _ARCHIVE, _ARRAY = (b"PK\x03\x04", b"PK\x05\x06"), np.lib.format.MAGIC_PREFIX
 _COMPRESSED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _NUMBERS = "buif"  # kinds of dtypes
@@ -62,7 +68,8 @@ def read_arrays(path: str, wanted: Wanted, only: Collection[str]) -> dict[str, N
                 held, arrays = [SINGLE], {SINGLE: _mapped(stream, path, head)}
     if len(held) == 1:
         (name,) = held
-        return {name if name in SPLITS else SINGLE: _checked(arrays[name], path, wanted)}
+        called = name if name in SPLITS else SINGLE
+        return apart(called, _checked(arrays[name], path, wanted), wanted, path)
     if not set(held) & set(SPLITS):
         raise ValueError(
             f"{path}: expected arrays named train, valid or test, or a single array; "
@@ -74,7 +81,8 @@ def read_arrays(path: str, wanted: Wanted, only: Collection[str]) -> dict[str, N
         )
     checked: dict[str, NDArray[Any]] = {}
     for name, array in arrays.items():
-        checked[name] = _checked(array, f"{path}, array {name!r}", wanted)
+        where = f"{path}, array {name!r}"
+        checked |= apart(name, _checked(array, where, wanted), wanted, where)
         wanted = wanted.wide(array.shape[1], f" as in array {name!r}")
     return checked
 
@@ -196,9 +204,10 @@ def _checked(array: NDArray[Any], where: str, wanted: Wanted) -> NDArray[Any]:
         raise ValueError(
             f"{where}: expected {wanted.width} columns{wanted.whose}, found {array.shape[1]}"
         )
+    weights = wanted.place(array.shape[1], where)
     if not wanted.binary:
         check_first_row(array, where, "row 0")
-    elif place := first_other(array):
+    elif place := first_other(array, weights):
         row, column = place
         raise ValueError(
             f"{where}: expected 0 or 1, found {array[row, column]} at row {row}, column {column}"

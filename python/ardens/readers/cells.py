@@ -8,7 +8,21 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["BLOCK", "HEADER", "Wanted", "check_first_row", "first_other", "looks_numbered", "short"]
+__all__ = [
+    "BLOCK",
+    "HEADER",
+    "SINGLE",
+    "Wanted",
+    "apart",
+    "check_first_row",
+    "first_other",
+    "looks_numbered",
+    "short",
+]
+
+SINGLE = "data"
+"""The name of the only matrix of a file, where it is none of a split."""
+
 
 BLOCK = 1 << 22  # bytes worked on at a time: memory beside the result stays near this
 _LONGEST = 300  # characters
@@ -18,16 +32,48 @@ HEADER = "; these look like column numbers: is it a header? Remove it"
 class Wanted(NamedTuple):
     """What a matrix is to be: of 0 and 1 or of any numbers, as wide as something if that is known.
 
-    `whose` is how an error goes on that names the width, such as " as in line 1".
+    `whose` is how an error goes on that names the width, such as " as in line 1". `weights` is the
+    column of any numbers, if there is one: its number, below 0 from the end, or its name.
     """
 
     binary: bool
     width: int = 0
     whose: str = ""
+    weights: int | str | None = None
 
     def wide(self, width: int, whose: str) -> Wanted:
         """The same, and so wide, unless that was known."""
-        return self if self.width else Wanted(self.binary, width, whose)
+        return self if self.width else self._replace(width=width, whose=whose)
+
+    def weighs(self, column: int, width: int) -> bool:
+        """Whether a column of so many is the one of weights."""
+        return self.weights in (column, column - width)
+
+    def place(self, width: int, where: str) -> int | None:
+        """The number of the column of weights of so many, if there is to be one."""
+        if self.weights is None:
+            return None
+        if isinstance(self.weights, str):
+            raise ValueError(
+                f"{where}: expected a column named {self.weights!r}, found no names; "
+                "give its number"
+            )
+        if width < 2 or not -width <= self.weights < width:
+            raise ValueError(
+                f"{where}: expected a column {self.weights} of weights beside others, "
+                f"found {width} column{'s' * (width != 1)}"
+            )
+        return self.weights % width
+
+
+def apart(name: str, matrix: NDArray[Any], wanted: Wanted, where: str) -> dict[str, NDArray[Any]]:
+    """A matrix under its name, and beside it the column of weights that it had, if any."""
+    place = wanted.place(matrix.shape[1], where)
+    if place is None:
+        return {name: matrix}
+    rest = np.delete(matrix, place, axis=1)
+    weights = np.ascontiguousarray(matrix[:, place])
+    return {name: rest.astype(np.uint8) if wanted.binary else rest, f"{name}_weight": weights}
 
 
 def short(text: str) -> str:
@@ -35,12 +81,17 @@ def short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
-def first_other(array: NDArray[Any]) -> tuple[int, int] | None:
-    """Row and column of the first value that is neither 0 nor 1, in bounded memory."""
+def first_other(array: NDArray[Any], weights: int | None = None) -> tuple[int, int] | None:
+    """Row and column of the first value that is neither 0 nor 1, in bounded memory.
+
+    A column of `weights` may have any.
+    """
     step = max(1, BLOCK // max(1, array.shape[1]))
     for start in range(0, len(array), step):
         block = array[start : start + step]
         good = (block == 0) | (block == 1)
+        if weights is not None:
+            good[:, weights] = True
         if not good.all():
             row, column = divmod(int(np.argmin(good)), array.shape[1])
             return start + row, column

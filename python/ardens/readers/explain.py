@@ -39,7 +39,7 @@ def explain(
         if any(map(_is_number, below)) and _names(found):
             advice = _HEADER if found[0] else _HEADER_AND_INDEX
             raise _bad_cell(name, i, 0, found[0], wanted, advice)
-        bad = next((j for j, cell in enumerate(found) if not _good(cell, wanted)), None)
+        bad = next((j for j in range(len(found)) if not _good(found, j, wanted)), None)
         if bad is not None and any(mark in found[bad] for mark in ";|"):
             raise _bad_cell(name, i, bad, found[bad], wanted, _SEPARATORS)
         if wanted.width not in (0, len(found)):
@@ -49,7 +49,7 @@ def explain(
             )
         if bad is not None:
             advice = _advice(found[bad])
-            if _numbered(found) and all(_good(cell, wanted) for cell in below):
+            if _numbered(found) and all(_good(below, j, wanted) for j in range(len(below))):
                 advice = HEADER
             elif bad == 0 and line <= first_row and _counts(index):
                 advice = _INDEX
@@ -97,9 +97,12 @@ def _counts(index: Sequence[str]) -> bool:
     return any(index == [str(k) for k in range(first, first + len(index))] for first in (0, 1))
 
 
-def _good(cell: str, wanted: Wanted) -> bool:
-    """Whether the cell is of the kind that is wanted."""
-    return _is_number(cell) and (not wanted.binary or float(cell) in (0, 1))
+def _good(found: Sequence[str], column: int, wanted: Wanted) -> bool:
+    """Whether a cell of a line is of the kind that is wanted."""
+    if not _is_number(found[column]):
+        return False
+    free = not wanted.binary or wanted.weighs(column, len(found))
+    return free or float(found[column]) in (0, 1)
 
 
 def _is_number(cell: str) -> bool:

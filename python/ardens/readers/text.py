@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import cells
-from .cells import Wanted, check_first_row, first_other
+from .cells import SINGLE, Wanted, apart, check_first_row, first_other, short
 from .explain import explain
 from .foreign import HEAD, refuse_foreign
 
@@ -18,7 +18,7 @@ __all__ = ["read_text"]
 _BLANK = b" \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\xa0"  # what NumPy takes for white space
 
 
-def read_text(stream: BinaryIO, name: str, wanted: Wanted) -> NDArray[Any]:
+def read_text(stream: BinaryIO, name: str, wanted: Wanted) -> dict[str, NDArray[Any]]:
     """Read a matrix, a block of lines at a time; ValueError names the place of what is wrong."""
     matrices: list[NDArray[Any]] = []
     text = _Text(name, wanted)
@@ -31,7 +31,7 @@ def read_text(stream: BinaryIO, name: str, wanted: Wanted) -> NDArray[Any]:
     X = np.concatenate(matrices)
     if not wanted.binary:
         check_first_row(X, name, f"line {text.first_row}")
-    return X
+    return apart(SINGLE, X, text.wanted, name)
 
 
 class _Text:
@@ -57,12 +57,30 @@ class _Text:
         if not self.first_row:
             self.first_row = self.line + block[: block.index(content[:1])].count(b"\n")
             self.delimiter = "," if b"," in content.partition(b"\n")[0] else None
+        if isinstance(self.wanted.weights, str):
+            header = content.partition(b"\n")[0]
+            self._read_names(header.decode("utf-8", "replace"), self.wanted.weights)
+            block = block.replace(header, b"", 1)  # its line stays, and is blank
+            if not block.strip(_BLANK):
+                self.line += n_lines
+                return None
         matrix = self._characters(block if block.endswith(b"\n") else block + b"\n")
         if matrix is None:
             matrix = self._numbers(block)
         self.wanted = self.wanted.wide(matrix.shape[1], f" as in line {self.first_row}")
         self.line += n_lines
         return matrix
+
+    def _read_names(self, header: str, name: str) -> None:
+        """Find the column of weights by its name in the first line."""
+        names = [cell.strip(" \t\"'") for cell in header.split(self.delimiter)]
+        if names.count(name) != 1:
+            raise ValueError(
+                f"{self.name}: line {self.first_row}: expected names of columns, one of them "
+                f"{name!r}, found {short(', '.join(names))}"
+            )
+        self.wanted = self.wanted._replace(weights=names.index(name))
+        self.wanted = self.wanted.wide(len(names), f" as in line {self.first_row}")
 
     def _characters(self, block: bytes) -> NDArray[np.uint8] | None:
         """Lines of single characters 0 and 1 in equal steps; None for any other text."""
@@ -91,9 +109,10 @@ class _Text:
             raise ValueError(f"{self.name}: {error}") from error
         if self.wanted.width not in (0, X.shape[1]):
             self._explain(block)
+        weights = self.wanted.place(X.shape[1], self.name)
         if first_other(X) is None:
             return X.astype(np.uint8)
-        if self.wanted.binary:
+        if self.wanted.binary and first_other(X, weights) is not None:
             self._explain(block)
         return X
 
