@@ -1,11 +1,14 @@
 """Fits that go on from the last one: `partial_fit` and warm starts."""
 
 import copy
+import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from ardens.models import gradient
+from ardens.training import loop
 
 
 def test_partial_fit_continues_with_the_memory_of_the_optimizer(same, learned, small, data):
@@ -62,6 +65,70 @@ def test_partial_fit_follows_changed_options(small, data):
         model.set_params(**changed).partial_fit(data)
     assert np.isfinite(model.score(data))
     assert len(model.history_["epoch"]) == 4
+
+
+def test_an_optimizer_that_was_changed_is_taken_up(small, data):
+    options = {"batch_size": len(data), "averaging": 0}
+    model = small("nade", **options).partial_fit(data)
+    fresh = type(model).from_parameters(**model.parameters())
+    fresh.set_params(**options, random_state=0)
+    for one in (model, fresh):
+        one.set_params(optimizer="sgd").partial_fit(data)
+    for key, value in fresh.parameters().items():
+        np.testing.assert_allclose(model.parameters()[key], value, atol=1e-6)
+
+
+def test_an_average_begins_and_ends_when_it_is_wanted(same, small, data):
+    options = {"batch_size": len(data), "learning_rate": 0.05}
+    plain = small("nade", averaging=0, **options).partial_fit(data)
+    begun = copy.copy(plain).set_params(averaging=0.9).partial_fit(data)
+    plain.partial_fit(data)
+    assert not same(begun, plain)  # which has what the steps left, without the mean of them
+    begun.set_params(averaging=0).partial_fit(data)
+    assert same(begun, plain.partial_fit(data))
+
+
+@pytest.mark.parametrize("learned", ["mlp", "nade"])
+def test_a_warm_start_goes_on_with_the_memory_of_the_optimizer(small, learned, data):
+    options = {"validation_fraction": 0, "averaging": 0, "batch_size": len(data)}
+    warm = small(learned, max_epochs=1, warm_start=True, **options)
+    warm.fit(data).fit(data).fit(data)
+    whole = small(learned, max_epochs=3, **options).fit(data)
+    for key, value in whole.parameters().items():  # the sums over rows are in another order
+        np.testing.assert_allclose(warm.parameters()[key], value, atol=1e-6)
+
+
+def test_a_warm_start_that_gains_nothing_keeps_what_was_best(same, small, data):
+    model = small("nade", warm_start=True).fit(data)
+    before = copy.copy(model)
+    model.set_params(optimizer="sgd", learning_rate=0.0).fit(data)
+    assert same(model, before)
+    assert model.best_epoch_ == before.best_epoch_ > 0
+    assert model.history_["epoch"] == [1, 2, 3, 4, 5, 6]
+    assert before.history_["epoch"] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("how", ["fit", "partial_fit"])
+def test_time_goes_on_counting(small, data, monkeypatch, how):
+    clock = SimpleNamespace(perf_counter=itertools.count(0.0).__next__)
+    monkeypatch.setattr(loop, "time", clock)  # which tells how often it was asked
+    model = small("nade", warm_start=True, max_epochs=2).fit(data)
+    getattr(model, how)(data)
+    assert model.history_["time"] == model.history_["epoch"]
+
+
+def test_a_warm_start_takes_the_names_that_it_is_given(small, frame):
+    model = small("nade", warm_start=True).fit(frame)
+    model.fit(frame.rename(columns={"a": "z"}))
+    assert model.feature_names_in_.tolist() == list("zbcdefg")
+
+
+def test_partial_fit_tells_callbacks_and_checks_options(small, data):
+    seen = []
+    model = small("nade", callbacks=[seen.append]).partial_fit(data).partial_fit(data)
+    assert [event.epoch for event in seen] == [event.max_epochs for event in seen] == [1, 2]
+    with pytest.raises(ValueError, match="coding must be"):
+        model.set_params(coding="minority").partial_fit(data)
 
 
 def test_partial_fit_checks_the_number_of_columns(learned, small, data):
