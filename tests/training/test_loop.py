@@ -162,6 +162,16 @@ def test_callbacks_see_every_epoch_in_order():
     assert events[-1].best_epoch == state.best_epoch
 
 
+def test_callbacks_are_given_the_parameters_that_are_judged():
+    X_valid, told = coins(40, seed=1), []
+
+    def judge(event):
+        told.append(Coins().mean_log_prob(event.params, X_valid))
+
+    state = run(settings(averaging=0.9), coins(20), X_valid, callbacks=[judge])
+    assert told == state.history["valid"]
+
+
 def test_a_callback_can_stop_training():
     def after_two(event):
         if event.epoch == 2:
