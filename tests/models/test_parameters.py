@@ -32,6 +32,13 @@ def test_parameters_cannot_be_written_to(name, random_model):
             array.flags.writeable = True
 
 
+def test_no_memory_behind_large_parameters_can_be_written_to(random_model):
+    array = random_model("nade", n_hidden=2000).parameters()["W"]
+    while isinstance(array, np.ndarray):
+        assert not array.flags.writeable
+        array = array.base
+
+
 def test_a_model_is_its_parameters_its_ordering_and_its_flips(same, name, random_model, data):
     model = random_model(name, ordering=ORDERING, flipped=FLIPPED)
     columns = {"ordering": model.ordering_, "flipped": model.flipped_}
