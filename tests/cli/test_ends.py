@@ -43,6 +43,26 @@ def test_a_wrong_command_is_one_line_and_exit_2(arguments, failure):
     failure(2, *arguments)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            ["--epoch", "3"],
+            "unrecognized arguments: --epoch 3; is --epochs meant? (see",
+        ),
+        (
+            ["--weight_decay=0"],
+            "--weight_decay=0; is --weight-decay meant?",
+        ),
+        (["-z"], "unrecognized arguments: -z (see 'ardens fit --help')"),
+        (["--binarize", "x"], "argument --binarize: expected a number, found 'x'"),
+        (["--epochs", "x"], "argument --epochs: expected a whole number from 1, found 'x'"),
+    ],
+)
+def test_a_wrong_option_is_told_with_what_was_wanted(arguments, words, failure):
+    assert words in failure(2, "fit", "x.csv", *arguments)
+
+
 def test_bad_input_is_one_line_and_exit_1(model, tmp_path, failure):
     bad = tmp_path / "bad.csv"
     bad.write_text("0,1,0,1,0,1\n0,1,0,1,x,1\n")

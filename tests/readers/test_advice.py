@@ -13,6 +13,7 @@ X = np.random.default_rng(0).integers(0, 2, (60, 4), dtype=np.uint8)
 ROWS = "0,1,1,0\n1,1,0,0\n1,0,0,1\n"
 CATEGORY = "code categories as 0 and 1 first, a column for each value"
 MISSING = "fill or drop missing values first"
+TRUTH = "write truth values as 1 and 0"
 HEADER = "is this a header line"
 
 
@@ -25,7 +26,12 @@ def write(path, text):
     ("text", "place", "advice"),
     [
         (ROWS + "1,red,0,1\n", r"line 4, column 2: expected 0 or 1, found 'red'", CATEGORY),
-        (ROWS + "1,0,0,True\n", r"line 4, column 4: .*found 'True'", CATEGORY),
+        (
+            ROWS + "1,0,0,True\n",
+            r"line 4, column 4: .*found 'True'",
+            TRUTH,
+        ),
+        ("no,yes\nyes,no\n", r"line 1, column 1: .*found 'no'", TRUTH),
         ("1,red,0,1\n" + ROWS, r"line 1, column 2: .*found 'red'", CATEGORY),
         ("red,big\nblue,big\n", r"line 1, column 1: .*found 'red'", CATEGORY),
         (ROWS + "a,b,c,d\n" + ROWS, r"line 4, column 1: .*found 'a'", HEADER),

@@ -1,8 +1,11 @@
 """Files of words and arrays: their form, and what a damaged one does."""
 
+import gzip
+import io
 import json
 import os
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -27,6 +30,26 @@ def test_a_file_is_plain_safetensors_with_the_documented_words(random_model, pat
     assert description["sampling_stream"] == 1
 
 
+def of(save):
+    """The bytes that a function of NumPy writes."""
+    room = io.BytesIO()
+    save(room, np.eye(5))
+    return room.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"0,1,1,0\n1,0,0,1\n", "it seems to be text; is it data?"),
+        (of(np.save), "it seems to be a NumPy array; is it data?"),
+        (of(np.savez), "it seems to be a zip archive; is it data?"),
+        (gzip.compress(b"0,1,1,0\n"), "it seems to be a gzip file; is it data?"),
+    ],
+)
+def test_a_file_of_another_kind_is_called_by_its_name(path, content, words):
+    refused(path, content, re.escape(words))
+
+
 @pytest.mark.parametrize("length", [0, 1, 7, 8, 9, 100, -1, -4])
 def test_a_file_that_is_cut_off_is_refused(saved, path, length):
     refused(path, saved[:length], "or it is cut off" if length >= 0 else "bytes of parameters")
@@ -49,7 +72,7 @@ def test_a_file_that_is_cut_off_is_refused(saved, path, length):
         (join({"__metadata__": "ardens"}), "no model of ardens"),
         (join(b'{"__metadata__": {"format": "ardens", "format": "ardens"}}'), "a key twice"),
         (pickle.dumps({}), "no safetensors file"),
-        (b"PK\x03\x04" + b"\0" * 50, "no safetensors file"),
+        (b"PK\x03\x04" + b"\0" * 50, "zip archive"),
     ],
     ids=lambda value: value[:20] if isinstance(value, bytes) else value,
 )

@@ -17,7 +17,7 @@ from ardens.checks.options import Option, options_of
 from ardens.composites import Mixture
 from ardens.models import MODELS
 
-from .common import UsageError, positive, seed
+from .common import UsageError, number, positive, seed
 
 __all__ = [
     "add_data",
@@ -35,7 +35,7 @@ __all__ = [
 _DEFAULT_MODEL = "nade"
 _READ: dict[str, Callable[[str], Any]] = {
     "whole": positive,
-    "number": float,
+    "number": number,
     "word": str,
     "seed": seed,
 }

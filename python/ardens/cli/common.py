@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Mapping
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Any, NoReturn, TypeAlias
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "command",
     "count",
     "note",
+    "number",
     "positive",
     "report",
     "seed",
@@ -43,6 +45,17 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(allow_abbrev=False, **options)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Refuse what is not known in the command where it stands."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            near = get_close_matches(unknown[0].partition("=")[0], self._option_string_actions)
+            self.error(
+                f"unrecognized arguments: {' '.join(unknown)}"
+                + (f"; is {near[0]} meant?" if near else "")
+            )
+        return found, unknown
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} (see '{self.prog} --help')")
@@ -65,6 +78,14 @@ def count(text: str) -> int:
 def positive(text: str) -> int:
     """Parse a whole number of at least 1."""
     return _whole(text, 1)
+
+
+def number(text: str) -> float:
+    """Parse any number."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a number, found {text!r}") from None
 
 
 def seed(text: str) -> int:

@@ -16,6 +16,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks.foreign import HEAD, is_text, refuse_foreign
 from ..checks.machine import check_memory
 from . import cells
 from .cells import (
@@ -28,7 +29,6 @@ from .cells import (
     looks_numbered,
     short,
 )
-from .foreign import HEAD, is_text, refuse_foreign
 
 __all__ = ["SPLITS", "read_arrays"]
 

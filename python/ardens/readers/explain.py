@@ -18,7 +18,9 @@ _CATEGORY = (
     "; code categories as 0 and 1 first, a column for each value (as pandas.get_dummies does)"
 )
 _NUMBER = "; with binarize, numbers above a threshold count as 1"
+_TRUTH = "; write truth values as 1 and 0"
 _ABSENT = {"", "?", "-", "na", "n/a", "nan", "null", "none", "missing"}
+_TRUTHS = {"true", "false", "yes", "no", "t", "f", "y", "n"}
 
 
 def explain(
@@ -72,6 +74,8 @@ def _advice(cell: str) -> str:
     """What to do about a cell that is not what is wanted."""
     if cell.lower() in _ABSENT:
         return _MISSING
+    if cell.lower() in _TRUTHS:
+        return _TRUTH
     return _NUMBER if _is_number(cell) else _CATEGORY
 
 

@@ -8,10 +8,10 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks.foreign import HEAD, refuse_foreign
 from . import cells
 from .cells import SINGLE, Wanted, apart, check_first_row, first_other, short
 from .explain import explain
-from .foreign import HEAD, refuse_foreign
 
 __all__ = ["read_text"]
 

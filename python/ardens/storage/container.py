@@ -17,6 +17,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks.foreign import HEAD, kind_of
 from ..core import VERSION
 from ..errors import FormatError
 from .atomic import replacing
@@ -59,7 +60,13 @@ class Container:
         head = file.read(8)
         length = int.from_bytes(head, "little")
         if len(head) < 8 or length > min(found.st_size - 8, _LONGEST_HEADER):
-            refuse("it is no safetensors file, or it is cut off")
+            start = head + file.read(HEAD)
+            kind = None if len(head) < 8 or start[8:9] == b"{" else kind_of(start)
+            refuse(
+                f"it seems to be {kind}; is it data?"
+                if kind
+                else "it is no safetensors file, or it is cut off"
+            )
         self._file, self._head = file, head + file.read(length)
         self._n_bytes = found.st_size - len(self._head)
         self._table, self.words = _read_header(self._head[8:])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["HEAD", "is_text", "refuse_foreign"]
+__all__ = ["HEAD", "is_text", "kind_of", "refuse_foreign"]
 
 HEAD = 1024  # bytes that tell
 
@@ -77,6 +77,14 @@ def refuse_foreign(head: bytes, name: str, wanted: str) -> None:
     if found is not None:
         what, advice = found
         raise ValueError(f"{name}: expected {wanted}, found what seems to be {what}; {advice}")
+
+
+def kind_of(head: bytes) -> str | None:
+    """What the first bytes of a file seem to be of; None for what is not known."""
+    found = _recognised(head)
+    if found is not None:
+        return found[0]
+    return "text" if head and head.isascii() and is_text(head) else None
 
 
 def is_text(head: bytes) -> bool:
