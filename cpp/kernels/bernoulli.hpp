@@ -119,6 +119,17 @@ void bernoulli_delta(float* delta, double* log_prob, const float* logits, const 
     }
 }
 
+// grad[begin, end) += delta of all rows, which are `stride` apart: added up first, so that a sum over many rows is one
+// of few large numbers, not of many small ones.
+inline void add_up(float* grad, const float* delta, std::size_t rows, std::size_t stride, std::size_t begin,
+                   std::size_t end) {
+    for (std::size_t i = begin; i < end; i += LANES) {
+        vf sum{};
+        for (std::size_t r = 0; r < rows; ++r) sum += load(delta + r * stride + i);
+        store(grad + i, load(grad + i) + sum);
+    }
+}
+
 // Words of the rows start, start + 1, ... for one block: counter (row, 64 bits; block; stream 0), key seed.
 // Word w of block b belongs to feature BLOCK b + w. Whole registers are written, up to MAX_TILE rows.
 inline void philox(std::uint32_t (&words)[BLOCK][MAX_TILE], Stream stream, std::size_t block, std::size_t rows) {

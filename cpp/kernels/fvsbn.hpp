@@ -67,7 +67,7 @@ inline std::size_t fvsbn_strips(Shape s) { return pad(s.n, FVSBN_STRIP) / FVSBN_
 std::size_t fvsbn_parts(Shape s) { return (fvsbn_strips(s) + 1) / 2; }
 
 // dW_ij += delta_i x_j for the logits first ... first + REGISTERS * LANES - 1 of all rows: each entry is summed in a
-// register, over the rows where x_j = 1.
+// register, over the rows where x_j = 1, and then added.
 template <std::size_t REGISTERS>
 void fvsbn_outer(float* gW, const FvsbnPlan& plan, const float* delta, const RowsWithOne& with_one, std::size_t n,
                  std::size_t first) {
@@ -76,12 +76,14 @@ void fvsbn_outer(float* gW, const FvsbnPlan& plan, const float* delta, const Row
         const BatchRows& rows = with_one.at(j);
         if (!rows.count) continue;
         float* g = gW + j * plan.stride + first;
+        const float* strip = delta + first;
         vf sum[REGISTERS];
-        for (std::size_t v = 0; v < REGISTERS; ++v) sum[v] = load(g + v * LANES);
-        for (std::size_t o = 0; o < rows.count; ++o) {
-            const float* d = delta + rows.row[o] * plan.width + first;
+        for (std::size_t v = 0; v < REGISTERS; ++v) sum[v] = load(strip + rows.row[0] * plan.width + v * LANES);
+        for (std::size_t o = 1; o < rows.count; ++o) {
+            const float* d = strip + rows.row[o] * plan.width;
             for (std::size_t v = 0; v < REGISTERS; ++v) sum[v] += load(d + v * LANES);
         }
+        for (std::size_t v = 0; v < REGISTERS; ++v) sum[v] += load(g + v * LANES);
         if (j < first) {
             for (std::size_t v = 0; v < REGISTERS; ++v) store(g + v * LANES, sum[v]);
         } else {  // among these logits x_j reaches only the later ones
@@ -115,11 +117,7 @@ void fvsbn_backward(float* grad, const View& model, const float* delta, float* s
     fvsbn_back(grad + plan.W, model.shape, delta, with_one, begin, end);
     each_member(fvsbn_strips(model.shape), begin, end, [&](std::size_t strip) {
         std::size_t first = strip * FVSBN_STRIP, last = first + FVSBN_STRIP;
-        for (std::size_t i = first; i < (last < plan.width ? last : plan.width); i += LANES) {
-            vf sum = load(grad + plan.b + i);
-            for (std::size_t r = 0; r < rows; ++r) sum += load(delta + r * plan.width + i);
-            store(grad + plan.b + i, sum);
-        }
+        add_up(grad + plan.b, delta, rows, plan.width, first, last < plan.width ? last : plan.width);
     });
 }
 

@@ -22,14 +22,37 @@ void tabular_logits(float* logits, float*, const View& model, const std::uint8_t
 // The whole table is one part: rows meet in its upper nodes.
 std::size_t tabular_parts(Shape) { return 1; }
 
+// Residuals of some rows, and which of these have a one at each feature.
+struct TabularTile {
+    const float* delta;
+    std::size_t n;
+    RowSet ones[32] = {};
+};
+
+// Node v of feature i, and those below it: each gets the sum over the rows that pass it.
+void tabular_back(float* grad, const TabularTile& tile, RowSet rows, std::size_t i, std::size_t v) {
+    for (;; ++i) {
+        float sum = 0.0f;
+        each_row(rows, [&](std::size_t r) { sum += tile.delta[r * pad(tile.n, LINE) + i]; });
+        grad[v] += sum;
+        if (i + 1 == tile.n) return;
+        RowSet ones = rows & tile.ones[i], zeros = rows & ~ones;
+        if (ones && zeros) tabular_back(grad, tile, ones, i + 1, 2 * v + 2);
+        v = 2 * v + (zeros ? 1 : 2);
+        rows = zeros ? zeros : ones;
+    }
+}
+
 void tabular_backward(float* grad, const View& model, const float* delta, float*, const std::uint8_t* X,
                       std::size_t rows, std::size_t, std::size_t, float*) {
-    std::size_t n = model.shape.n, stride = pad(n, LINE);
-    for (std::size_t r = 0; r < rows; ++r)
-        for (std::size_t i = 0, node = 0; i < n; ++i) {
-            grad[node] += delta[r * stride + i];
-            node = 2 * node + 1 + X[r * n + i];
-        }
+    std::size_t n = model.shape.n;
+    for (std::size_t first = 0; first < rows; first += MAX_TILE) {
+        std::size_t count = rows - first < MAX_TILE ? rows - first : MAX_TILE;
+        TabularTile tile{delta + first * pad(n, LINE), n};
+        for (std::size_t r = 0; r < count; ++r)
+            for (std::size_t i = 0; i < n; ++i) tile.ones[i] |= RowSet{X[(first + r) * n + i]} << r;
+        tabular_back(grad, tile, first_rows(count), 0, 0);
+    }
 }
 
 void tabular_sample(std::uint8_t* X, float* logits, const View& model, Stream stream, std::size_t rows, float*) {

@@ -208,6 +208,14 @@ def test_more_units_than_a_slice_equal_the_reference(name: str) -> None:
     check_equals_the_reference(CoreModel(name, 41, 1700, scale=0.1), name, rows(150, 41))
 
 
+def test_many_equal_rows_have_the_gradient_of_one(name: str) -> None:
+    model, X = CoreModel(name, 3, 2), np.array([[1, 0, 1]], np.uint8)
+    _, one = model.flat_gradient(X)
+    _, many = model.flat_gradient(np.repeat(X, 300_000, axis=0))
+    # what one float32 sum makes of so many equal terms is off by up to 10^-2
+    np.testing.assert_allclose(many, one, rtol=1e-5)
+
+
 def test_gradient_of_more_rows_than_are_taken_at_once_is_the_mean_over_them(name: str) -> None:
     model, X = CoreModel(name, usable(name, 9)), rows(2300, usable(name, 9))
     nats, gradient = model.flat_gradient(X)

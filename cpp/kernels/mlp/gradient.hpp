@@ -50,12 +50,8 @@ template <std::size_t lines>
 void mlp_slopes(float* grad, float* slice, const View& model, const MlpBlock& block, const MlpBatch& batch,
                 std::size_t rows, std::size_t k) {
     for (std::size_t q = 0; q < block.count; ++q) {
-        vf V[lines], gV[lines], gc[lines];
-        for (std::size_t v = 0; v < lines; ++v) {
-            V[v] = load(model.params + block.V[q] + k + v * LINE);
-            gV[v] = load(grad + block.V[q] + k + v * LINE);
-            gc[v] = load(grad + block.c[q] + k + v * LINE);
-        }
+        vf V[lines], gV[lines] = {}, gc[lines] = {};
+        for (std::size_t v = 0; v < lines; ++v) V[v] = load(model.params + block.V[q] + k + v * LINE);
         for (std::size_t r = 0; r < rows; ++r) {
             vf d = splat(batch.delta[r][q]);
             for (std::size_t v = 0; v < lines; ++v) {
@@ -67,29 +63,31 @@ void mlp_slopes(float* grad, float* slice, const View& model, const MlpBlock& bl
             }
         }
         for (std::size_t v = 0; v < lines; ++v) {
-            store(grad + block.V[q] + k + v * LINE, gV[v]);
-            store(grad + block.c[q] + k + v * LINE, gc[v]);
+            float *to_V = grad + block.V[q] + k + v * LINE, *to_c = grad + block.c[q] + k + v * LINE;
+            store(to_V, load(to_V) + gV[v]);
+            store(to_c, load(to_c) + gc[v]);
         }
     }
 }
 
 // dA_ij += dlog p / da_i, over the rows where x_j = 1, for the features i = `from` ... 3 of the block: each entry
-// is summed in a register.
+// is summed in a register, and then added.
 template <std::size_t from, std::size_t lines>
 void mlp_outer(float* grad, const MlpBlock& block, const float* slice, const BatchRows& ones, std::size_t j,
                std::size_t k) {
     using Units = MlpUnits<from, 1, lines>;
     if (!ones.count) return;
     Units sum;
-    Units::each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t unit) {
-        sum.of[q][l][v] = load(grad + block.A[q] + j * block.stride + k + unit);
+    Units::each([&, r = ones.row[0]](std::size_t q, std::size_t l, std::size_t v, std::size_t) {
+        sum.of[q][l][v] = load(slice + MlpSlopes::place(r, q, v));
     });
-    for (std::size_t o = 0; o < ones.count; ++o)
+    for (std::size_t o = 1; o < ones.count; ++o)
         Units::each([&, r = ones.row[o]](std::size_t q, std::size_t l, std::size_t v, std::size_t) {
             sum.of[q][l][v] += load(slice + MlpSlopes::place(r, q, v));
         });
     Units::each([&](std::size_t q, std::size_t l, std::size_t v, std::size_t unit) {
-        if (q < block.count) store(grad + block.A[q] + j * block.stride + k + unit, sum.of[q][l][v]);
+        float* to = grad + block.A[q] + j * block.stride + k + unit;
+        if (q < block.count) store(to, load(to) + sum.of[q][l][v]);
     });
 }
 
@@ -134,9 +132,9 @@ void mlp_gradient_of_batch(float* grad, float* terms, const View& model, const s
         mlp_with_state(model, i, [&]<typename State>(State) {
             mlp_residuals<State>(terms, batch, memory, model, block, X, scale, all);
         });
-        v4f gb = load4(grad + block.b);
+        v4f gb{};
         for (std::size_t r = 0; r < rows; ++r) gb += load4(batch.delta[r]);
-        store4(grad + block.b, gb);
+        store4(grad + block.b, load4(grad + block.b) + gb);
         for (std::size_t lane = 0; lane < LINE; lane += LANES)
             mlp_each_pair(block.stride, lane, [&]<std::size_t lines>(std::size_t k) {
                 float* slice = memory.slopes.at(k);

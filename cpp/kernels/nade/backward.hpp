@@ -122,14 +122,6 @@ void nade_back(float* grad, const View& model, const float* delta, float* states
     }
 }
 
-inline void nade_back_biases(float* grad, Shape shape, const float* delta, std::size_t rows) {
-    NadePlan plan(shape);
-    std::size_t stride = pad(shape.n, LINE);
-    for (std::size_t r = 0; r < rows; ++r)
-        for (std::size_t i = 0; i < stride; i += LANES)
-            store(grad + plan.b + i, load(grad + plan.b + i) + load(delta + r * stride + i));
-}
-
 // Units past d have h = f(0), which may be 1/2: their V must not move.
 inline void nade_back_padding(float* grad, Shape shape) {
     NadePlan plan(shape);

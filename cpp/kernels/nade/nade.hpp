@@ -31,7 +31,8 @@ void nade_logits(float* logits, float* states, const View& model, const std::uin
 void nade_backward(float* grad, const View& model, const float* delta, float* states, const std::uint8_t* X,
                    std::size_t rows, std::size_t begin, std::size_t end, float* scratch) {
     nade_back(grad, model, delta, states, X, rows, begin, end, scratch);
-    if (begin == 0) nade_back_biases(grad, model.shape, delta, rows);
+    std::size_t stride = pad(model.shape.n, LINE);
+    if (begin == 0) add_up(grad + NadePlan(model.shape).b, delta, rows, stride, 0, stride);
     if (end == nade_parts(model.shape)) nade_back_padding(grad, model.shape);
     if (model.shape.direct) nade_back_direct(grad, model, delta, states, rows, begin, end, scratch);
 }
