@@ -25,6 +25,48 @@ def test_fit_learns(name, small, data):
     assert len({len(column) for column in history.values()}) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "options", "widths"),
+    [
+        ("nade", {}, {"W": 1 / np.sqrt(60), "V": 0.1 / np.sqrt(40)}),
+        ("nade", {"tied": True}, {"W": 0.1 / np.sqrt(40)}),
+        ("nade", {"direct": True}, {"W": 1 / np.sqrt(60), "V": 0.1 / np.sqrt(40), "D": 0}),
+        (
+            "mlp",
+            {},
+            {
+                "A": 1 / np.sqrt(np.arange(60).repeat(np.arange(60)))[:, None],
+                "V": 0.1 / np.sqrt(40),
+            },
+        ),
+        ("fvsbn", {"solver": "stochastic"}, {"W": 0}),
+    ],
+    ids=str,
+)
+def test_weights_start_uniform_as_documented_and_biases_at_the_means(rng, name, options, widths):
+    X = (rng.random((500, 60)) < 0.3).astype(np.uint8)
+    if name != "fvsbn":
+        options = options | {"n_hidden": 40}
+    model = ardens.models.MODELS[name](**options, learning_rate=0, max_epochs=1, random_state=0)
+    start = model.set_params(validation_fraction=0, averaging=0, n_jobs=1).fit(X).parameters()
+    ones = X.sum(axis=0) + 1
+    np.testing.assert_allclose(start["b"], np.log(ones / (502 - ones)), rtol=1e-6)
+    for key, values in start.items():
+        if key in widths and np.any(widths[key]):
+            parts = values / widths[key]
+            assert 0.99 < np.abs(parts).max() < 1.000001
+            assert abs(parts.mean()) < 0.05
+            assert abs(parts.var() - 1 / 3) < 0.03
+        elif key != "b":
+            assert not values.any()
+
+
+def test_sizes_are_the_documented_ones_by_default():
+    assert ardens.NADE().get_params()["n_hidden"] == 500
+    assert ardens.MLP().get_params()["n_hidden"] == 32
+    assert ardens.Mixture().get_params()["n_members"] == 8
+
+
 def test_fit_is_reproducible(same, name, small, data):
     assert same(small(name).fit(data), small(name).fit(data))
 

@@ -201,6 +201,36 @@ def test_a_run_with_weights_resumes_and_other_weights_are_refused(small, data, p
     assert path.read_bytes() == before
 
 
+OTHERS = {
+    "activation": "tanh",
+    "averaging": 0.5,
+    "batch_size": 7,
+    "binarize": 0.5,
+    "coding": "majority",
+    "direct": False,
+    "learning_rate": 0.5,
+    "max_epochs": 9,
+    "n_hidden": 4,
+    "optimizer": "sgd",
+    "ordering": "random",
+    "patience": 3,
+    "start": "fvsbn",
+    "tied": True,
+    "validation_fraction": 0.3,
+    "warm_start": True,
+    "weight_decay": 0.1,
+}
+
+
+def test_no_option_may_change_that_changes_a_bit(small, data, path):
+    model = small("nade", direct=True).fit(data, checkpoint=path)
+    free = {"callbacks", "n_jobs", "random_state", "verbose"}
+    assert {*OTHERS, *free} == model.get_params().keys()
+    for option, value in OTHERS.items():
+        with pytest.raises(ValueError, match=f"another run: {option} was .* and is .*$"):
+            small("nade", **{"direct": True, option: value}).fit(data, checkpoint=path, resume=True)
+
+
 def test_other_data_are_refused(small, data, path):
     other = data.copy()
     other[17, 3] ^= 1

@@ -3,6 +3,7 @@
 import errno
 import os
 from functools import partial
+from types import SimpleNamespace
 from unittest.mock import Mock
 
 import numpy as np
@@ -14,6 +15,19 @@ from ardens import Checkpoint
 from ardens.training import checkpoint
 from helpers.checkpoints import Cut, cut_after, every, figures
 from helpers.files import every_fault
+
+
+@pytest.fixture
+def written(path, monkeypatch):
+    """The epochs whose checkpoints were written."""
+    epochs, write = [], checkpoint.write
+
+    def spy(*args):
+        write(*args)
+        epochs.append(len(ardens.load(path).history_["epoch"]))
+
+    monkeypatch.setattr(checkpoint, "write", spy)
+    return epochs
 
 
 def test_a_checkpoint_is_the_best_model_so_far(small, data, path):
@@ -36,15 +50,25 @@ def test_a_checkpoint_is_the_best_model_so_far(small, data, path):
         ({"epochs": 5, "seconds": 0.0}, list(range(8))),
     ],
 )
-def test_checkpoints_are_written_at_the_intervals(small, data, path, monkeypatch, options, epochs):
-    written, write = [], checkpoint.write
-
-    def spy(*args):
-        write(*args)
-        written.append(len(ardens.load(path).history_["epoch"]))
-
-    monkeypatch.setattr(checkpoint, "write", spy)
+def test_checkpoints_are_written_at_the_intervals(small, data, path, written, options, epochs):
     run = small("nade", max_epochs=7, validation_fraction=0)
+    run.fit(data, checkpoint=Checkpoint(path, **options))
+    assert written == epochs
+
+
+@pytest.mark.parametrize(
+    ("options", "epochs"), [({"seconds": 25}, [0, 3, 6, 9, 12, 13]), ({}, [0, 6, 12, 13])]
+)
+def test_seconds_are_those_since_the_last_checkpoint(
+    small, data, path, written, monkeypatch, options, epochs
+):
+    now = [0.0]
+
+    def ten_seconds(event):
+        now[0] += 10
+
+    monkeypatch.setattr(checkpoint, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    run = small("nade", max_epochs=13, validation_fraction=0, callbacks=[ten_seconds])
     run.fit(data, checkpoint=Checkpoint(path, **options))
     assert written == epochs
 
