@@ -66,6 +66,12 @@ def test_rows_of_different_members_are_independent():
     assert len(np.unique(X, axis=0)) == 9000
 
 
+def test_counts_of_different_members_are_independent(random_model):
+    model = random_model("fvsbn")
+    X, counts = Mixture.from_models([model, model]).sample_counts(10**6, random_state=0)
+    check_sample_frequencies(X, model.score_samples, counts)  # the same twice would vary twice
+
+
 def test_the_last_rows_of_a_seed_are_drawn(mixture):
     assert mixture.sample(3, random_state=0, start=2**64 - 3).shape == (3, N)
 

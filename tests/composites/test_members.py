@@ -29,6 +29,12 @@ def test_no_number_of_threads_changes_a_bit_of_a_fit(quick, data, same):
     assert not same(one.members_[0], quick(random_state=1).fit(data).members_[0])
 
 
+def test_members_have_the_threads_of_their_mixture(quick, data):
+    for n_jobs in (None, 2):
+        members = quick(n_jobs=n_jobs).fit(data).members_
+        assert [member.n_jobs for member in members] == [n_jobs] * 3
+
+
 def test_random_orderings_differ_between_members(quick, data):
     orderings = [tuple(member.ordering_) for member in quick().fit(data).members_]
     assert len(set(orderings)) == 3

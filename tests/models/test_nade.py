@@ -108,7 +108,10 @@ def test_a_start_from_an_fvsbn_is_no_worse_than_the_fvsbn(data):
     model = NADE(8, **options, max_epochs=3).fit(X, X_valid=X_valid)
     assert model.score(X_valid) >= simple.score(X_valid)
     slow = NADE(8, **options, max_epochs=1, learning_rate=1e-9).fit(X, X_valid=X_valid)
-    np.testing.assert_allclose(slow.parameters()["D"], simple.parameters()["W"], atol=1e-6)
+    for mine, theirs in (("D", "W"), ("b", "b")):
+        found, expected = slow.parameters()[mine], simple.parameters()[theirs]
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+    np.testing.assert_allclose(slow.parameters()["V"], 0, atol=1e-6)
 
 
 @pytest.mark.parametrize("options", [{"start": "fvsbn"}, {"start": "zero"}, {"start": None}])
