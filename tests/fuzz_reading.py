@@ -14,6 +14,7 @@ import random
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,14 +26,24 @@ from helpers.fuzzing import MOST_GROWTH, File, Verdict, command, judged, many
 SUFFIXES = [".npy", ".npz", ".csv", ".amat"]
 
 
-def fuzz_one(file: File, growth: int = MOST_GROWTH) -> Verdict:
+def fuzz_one(
+    file: File,
+    growth: int = MOST_GROWTH,
+    binary: bool = True,
+    weight_column: int | str | None = None,
+) -> Verdict:
     """Read a file. AssertionError, or what `read` should not raise, if it fails."""
-    binary = sum(file.content) % 3 > 0
     with judged(file, ValueError, growth) as (path, verdict):
-        matrices = data.read(path, binary=binary)
+        matrices = data.read(path, binary=binary, weight_column=weight_column)
     if verdict.accepted:
-        check_use(matrices, binary)
+        check_use({k: X for k, X in matrices.items() if not k.endswith("_weight")}, binary)
     return verdict
+
+
+def options_for(content: bytes) -> dict[str, Any]:
+    """How a file is read: as it would be most often, or another way; always the same for a file."""
+    rng = random.Random(content)
+    return {"binary": rng.random() < 0.7, "weight_column": rng.choice([None] * 5 + [0, -1, "b"])}
 
 
 def check_use(matrices: dict[str, np.ndarray], binary: bool) -> None:
@@ -118,6 +129,7 @@ _CELLS = """
 """
 ODD_CELLS = [*_CELLS.split(), "", " ", "\t", "\r", "\0", "\x1c", "\x85", "\u00a0", "\u2028"]
 ODD_CELLS += ["\ufeff", "NA", "1 1", "9" * 300]
+ODD_LINES = ["0,1,2,3,4,5", "a b c d e f", "a,b,c,d,e,f"]
 
 
 def cells(rng: random.Random, content: bytes) -> bytes:
@@ -132,7 +144,9 @@ def cells(rng: random.Random, content: bytes) -> bytes:
     lines = text.split("\n")
     at = rng.randrange(len(lines))
     if action == "line":
-        lines[at] = rng.choice([*ODD_CELLS, "0,1,2,3,4,5", "a b c d e f", lines[at] * 2])
+        lines[at] = rng.choice(
+            [*ODD_CELLS, "0,1,2,3,4,5", "a b c d e f", "a,b,c,d,e,f", lines[at] * 2]
+        )
     else:
         parts = re.split(r"([, ])", lines[at])
         parts[rng.randrange(len(parts))] = rng.choice(ODD_CELLS)
@@ -171,7 +185,7 @@ def fuzz(count: int, seed: int = 0, growth: int = MOST_GROWTH, keep: Path | None
     return many(
         count,
         lambda rng: damaged(rng, rng.choice(files)),
-        lambda file: fuzz_one(file, growth),
+        lambda file: fuzz_one(file, growth, **options_for(file.content)),
         seed,
         keep,
     )
