@@ -43,6 +43,7 @@ FOREIGN = {
     "Arrow": (b"ARROW1\0\0" + bytes(99), "an Arrow file"),
     "HDF5": (b"\x89HDF\r\n\x1a\n" + bytes(99), "an HDF5 file"),
     "MATLAB": (b"MATLAB 5.0 MAT-file, Platform: GLNXA64".ljust(124) + b"\0\1IM", "a MATLAB file"),
+    "MATLAB 7.3": (b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(124) + b"\0\2IM", "a MATLAB f"),
     "SQLite": (b"SQLite format 3\0" + bytes(99), "an SQLite database"),
     "IDX": (b"\0\0\x08\x03\0\0\xea\x60" + bytes(99), "an IDX file, as MNIST has"),
     "PNG": (b"\x89PNG\r\n\x1a\n" + bytes(99), "a PNG image"),

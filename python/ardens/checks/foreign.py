@@ -43,7 +43,7 @@ _SIGNS = (
     _Sign(b"Obj\x01", "an Avro file", _CONVERT),
     _Sign(b"\x89HDF\r\n\x1a\n", "an HDF5 file", _CONVERT),
     _Sign(b"CDF", "a NetCDF file", _CONVERT),
-    _Sign(b"MATLAB 5.0 MAT-file", "a MATLAB file", _CONVERT),
+    _Sign(b"MATLAB ", "a MATLAB file", _CONVERT),
     _Sign(b"RDX2\n", "an R data file", _CONVERT),
     _Sign(b"RDX3\n", "an R data file", _CONVERT),
     _Sign(b"$FL2", "an SPSS file", _CONVERT),

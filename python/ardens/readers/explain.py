@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from .cells import HEADER, Wanted, looks_numbered
@@ -18,8 +19,11 @@ _CATEGORY = (
     "; code categories as 0 and 1 first, a column for each value (as pandas.get_dummies does)"
 )
 _NUMBER = "; with binarize, numbers above a threshold count as 1"
+_QUOTES = "; numbers are to stand without quotes"
+_SPARSE = "; is it in the LIBSVM format? sklearn.datasets.load_svmlight_file reads that"
 _TRUTH = "; write truth values as 1 and 0"
 _ABSENT = {"", "?", "-", "na", "n/a", "nan", "null", "none", "missing"}
+_PAIR = re.compile(r"\d+:[-+.\deE]+", re.ASCII)
 _TRUTHS = {"true", "false", "yes", "no", "t", "f", "y", "n"}
 
 
@@ -44,6 +48,9 @@ def explain(
         bad = next((j for j in range(len(found)) if not _good(found, j, wanted)), None)
         if bad is not None and any(mark in found[bad] for mark in ";|"):
             raise _bad_cell(name, i, bad, found[bad], wanted, _SEPARATORS)
+        pair = next((j for j, cell in enumerate(found) if _PAIR.fullmatch(cell)), None)
+        if pair is not None:
+            raise _bad_cell(name, i, pair, found[pair], wanted, _SPARSE)
         if wanted.width not in (0, len(found)):
             raise ValueError(
                 f"{name}: line {i}: expected {wanted.width} columns{wanted.whose}, "
@@ -76,6 +83,10 @@ def _advice(cell: str) -> str:
         return _MISSING
     if cell.lower() in _TRUTHS:
         return _TRUTH
+    if _is_number(cell.strip("\"'")) and not _is_number(cell):
+        return _QUOTES
+    if set(cell) == {"0", "1"}:
+        return _SEPARATORS
     return _NUMBER if _is_number(cell) else _CATEGORY
 
 
