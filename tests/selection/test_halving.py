@@ -175,6 +175,12 @@ def test_wrong_searches_are_refused_before_any_training(nade, data, options, err
         ardens.tune(nade, data, announce=pytest.fail, **options)
 
 
+@pytest.mark.parametrize("estimator", [ardens.NADE, "nade", None], ids=str)
+def test_what_is_no_estimator_is_refused(estimator, data):
+    with pytest.raises(TypeError, match=r"estimator must be a model .* such as NADE\(\); got"):
+        ardens.tune(estimator, data, {"n_hidden": [3]}, X_valid=data)
+
+
 def test_the_searches_of_scikit_learn_agree_with_a_plain_one(data):
     grid = {"learning_rate": [0.0, 1e-6, 0.05]}
     model = ardens.NADE(n_hidden=4, max_epochs=4, random_state=0, n_jobs=1)

@@ -150,6 +150,11 @@ def tune(
     """
     whole_number(n_candidates, "n_candidates", minimum=1)
     whole_number(factor, "factor", minimum=2)
+    if not isinstance(estimator, Density):
+        raise TypeError(
+            "estimator must be a model of this package or a Mixture, such as NADE(); "
+            f"got {estimator!r}"
+        )
     own = getattr(estimator, "random_state", None)
     seed = seed_from(random_state)
     rng = np.random.default_rng(seed)
