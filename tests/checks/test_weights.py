@@ -44,9 +44,9 @@ def test_wrong_weights_are_refused(given, error, words):
         row_weights(given, 3)
 
 
-def test_weights_that_are_all_one_are_no_weights():
-    for given in (None, 1, 1.0, [1, 1, 1], np.ones(3, np.float32), [True, True, True]):
-        assert row_weights(given, 3) is None
+def test_weights_that_are_all_one_are_no_weights(rows):
+    for given in (None, 1, 1.0, [1] * 6, np.ones(6, np.float32), [True] * 6, [1, 0, 1, 1, 0, 0]):
+        assert Table.of(rows, given).weights is None
     assert row_weights(2, 3).tolist() == [2, 2, 2]
 
 

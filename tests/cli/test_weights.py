@@ -124,6 +124,9 @@ def test_places_of_errors_are_those_of_the_file(failure, tmp_path):
     path.write_text("a,n,b\n0,7,1\n1,3,2\n")
     told = failure(1, "fit", path, "--sample-weight", "n", "--out", out)
     assert "line 3, column 3: expected 0 or 1, found '2'" in told
+    path.write_text("0,1,7\n1,2,3\n")
+    told = failure(1, "fit", path, "--sample-weight", "-1", "--out", out)
+    assert "line 2, column 2: expected 0 or 1, found '2'" in told
     path.write_text("a,n,b\n0,-7,1\n1,3,1\n")
     told = failure(1, "fit", path, "--sample-weight", "n", "--out", out)
     assert "sample_weight must be None, or 2 finite numbers" in told

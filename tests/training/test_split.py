@@ -203,3 +203,15 @@ def test_few_rows_with_large_counts_are_split_in_memory_that_is_theirs(table):
     assert held.total == pytest.approx(6e8, rel=1e-6)
     assert learned.total + held.total == pytest.approx(6e9, rel=1e-12)
     assert held.weights == pytest.approx([2e8, 3e8, 1e8], rel=0.01)
+
+
+def test_counted_rows_that_repeat_by_chance_are_not_told(small):
+    X = np.random.default_rng(0).integers(0, 2, (400, 5), dtype=np.uint8)
+    rows, times = np.unique(X[:200], axis=0, return_counts=True)
+    judges, often = np.unique(X[200:], axis=0, return_counts=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        weights = {"sample_weight": times, "sample_weight_valid": often}
+        small("nade").fit(rows, X_valid=judges, **weights)
+    with pytest.warns(UserWarning, match="rows of X_valid are rows of X too"):
+        small("nade").fit(rows, X_valid=judges)

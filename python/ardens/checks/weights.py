@@ -29,7 +29,7 @@ _CELLS = 1 << 22  # worked on at a time
 def row_weights(
     sample_weight: ArrayLike | None, n_samples: int, name: str = "sample_weight"
 ) -> Weights | None:
-    """Check weights, one number for all rows or one for each; None where every row counts once.
+    """Check weights, one number for all rows or one for each; None where there are none.
 
     They are rounded to 2**-52 of their sum, so that whole numbers stay what they are and no sum of
     them depends on the order of the rows.
@@ -57,8 +57,6 @@ def row_weights(
         total = float(weights.sum())
     if total == 0 or math.isinf(total):
         raise ValueError(f"{wanted}; they sum to {total}")
-    if (weights == 1).all():
-        return None
     places = _BITS - math.frexp(total)[1]
     return np.asarray(np.ldexp(np.rint(np.ldexp(weights, places)), -places))
 
@@ -101,10 +99,12 @@ class Table:
     ) -> Self:
         """Check the weights that the user gives; rows of weight 0 are as if they were absent."""
         weights = row_weights(sample_weight, len(rows), name)
-        if weights is None or (weights > 0).all():
-            return cls(rows, weights)
+        if weights is None:
+            return cls(rows)
         there = np.flatnonzero(weights)
-        return cls(rows.take(there, axis=0), weights[there])
+        if len(there) < len(rows):
+            rows, weights = rows.take(there, axis=0), weights[there]
+        return cls(rows, None if (weights == 1).all() else weights)
 
     def __len__(self) -> int:
         return len(self.rows)
