@@ -1,7 +1,9 @@
 """``ardens fit``."""
 
+import io
 import json
 import os
+import sys
 
 import numpy as np
 import pytest
@@ -71,6 +73,15 @@ def test_fit_trains_members_and_the_other_commands_take_their_mixture(folder, pa
     assert drawn.splitlines() == lines
 
 
+def test_a_mixture_has_the_options_that_are_its_own(folder, path, output):
+    given = "--members 2 --ordering marginal --validation-fraction 0.4 --hidden 2 --seed 1"
+    output(*fit(folder / "x.csv", path, *given.split()))
+    mixture = ardens.load(path)
+    assert (mixture.orderings, mixture.validation_fraction) == ("marginal", 0.4)
+    first, second = (member.ordering_.tolist() for member in mixture.members_)
+    assert first == second
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
@@ -113,6 +124,18 @@ def test_fit_reports_progress_on_standard_error_alone(folder, tmp_path, capsys):
     assert capsys.readouterr().err == ""
 
 
+def test_fit_draws_a_bar_on_a_terminal_unless_it_is_to_be_quiet(folder, tmp_path, monkeypatch):
+    told = {}
+    for how in ("--quiet", "--force"):
+        terminal = io.StringIO()
+        monkeypatch.setattr(terminal, "isatty", lambda: True)
+        monkeypatch.setattr(sys, "stderr", terminal)
+        assert main(fit(folder / "x.npz", tmp_path / "m", how)) == 0
+        told[how] = terminal.getvalue()
+    assert told["--quiet"] == ""
+    assert "2/2" in told["--force"]
+
+
 def test_a_fit_that_runs_away_fails_and_saves_nothing(folder, tmp_path, failure):
     options = ("--solver", "stochastic", "--learning-rate", "1e30")
     arguments = fit(folder / "x.npz", tmp_path / "m", *options, model="fvsbn")
@@ -126,6 +149,14 @@ def test_figures_are_those_of_the_parameters_that_were_kept(folder, tmp_path, ou
         figures = json.loads(told)
         assert (figures["epochs"], figures["best_epoch"]) == (2, 0)
         assert not {"train_nats", "valid_nats"} & set(figures)
+    options = "--learning-rate 0.5 --epochs 30 --patience 3 --hidden 3 --seed 1 --json --force"
+    arguments = fit(folder / "x.npz", tmp_path / "m", *options.split())
+    for told in (output(*arguments), output("info", tmp_path / "m", "--json")):
+        figures, model = json.loads(told), ardens.load(tmp_path / "m")
+        best = figures["best_epoch"]
+        assert 0 < best == model.best_epoch_ < figures["epochs"]
+        assert figures["train_nats"] == model.history_["train"][best - 1]
+        assert figures["valid_nats"] == model.history_["valid"][best - 1]
 
 
 def test_an_option_of_another_model_is_a_usage_error(folder, path, failure):

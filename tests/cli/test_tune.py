@@ -3,11 +3,12 @@
 import json
 import os
 
+import numpy as np
 import pytest
 
 import ardens
 from ardens import data
-from ardens.cli import main
+from ardens.cli import main, tune
 from ardens.cli.tune import _axis
 
 
@@ -35,6 +36,27 @@ def test_tune_finds_its_own_candidates_and_saves_nothing_unasked(
     assert len(printed.out.partition("\n\n")[0].splitlines()) == 1 + 3
     assert "nats: defaults" in printed.err
     assert os.listdir(tmp_path) == []
+
+
+def test_a_search_is_told_all_that_the_command_says(folder, tmp_path, rows, monkeypatch, failure):
+    told = {}
+
+    def search(estimator, **given):
+        told.update(given, estimator=estimator)
+        raise ValueError("that is enough")
+
+    monkeypatch.setattr(tune, "tune", search)
+    np.savetxt(tmp_path / "valid.csv", rows[:9] * 0.75, fmt="%.2f", delimiter=",")
+    given = "--candidates 5 --factor 4 --min-epochs 6 --seed 7 --epochs 8 --binarize 0.5 --grid"
+    arguments = ["tune", folder / "x.npz", *given.split(), "n_hidden=2,3"]
+    assert "that is enough" in failure(1, *arguments, "--valid", tmp_path / "valid.csv")
+    assert (told["n_candidates"], told["factor"], told["min_epochs"]) == (5, 4, 6)
+    assert (told["random_state"], told["grid"]) == (7, {"n_hidden": [2, 3]})
+    assert (told["estimator"].max_epochs, told["estimator"].binarize) == (8, 0.5)
+    assert np.array_equal(told["X"], rows[:50])
+    assert np.array_equal(told["X_valid"], rows[:9] * 0.75)
+    failure(1, *arguments)
+    assert np.array_equal(told["X_valid"], rows[50:60])
 
 
 def test_tune_replaces_a_file_with_force_alone(folder, path, failure, output):

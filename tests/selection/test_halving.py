@@ -60,6 +60,27 @@ def test_without_rungs_a_candidate_is_what_one_fit_makes_of_it(nade, data, same)
     assert found.estimator.get_params() == alone.get_params()
 
 
+def test_a_seed_of_the_estimators_own_is_that_of_every_fit(nade, data, same):
+    nade.set_params(random_state=5)
+    found = ardens.tune(nade, data[:150], {}, X_valid=data[150:], random_state=3)
+    assert same(found.estimator, unfitted(nade).fit(data[:150], X_valid=data[150:]))
+
+
+def test_a_candidate_that_its_look_ahead_ended_is_not_trained_again(data):
+    model = ardens.NADE(max_epochs=30, patience=2, optimizer="sgd", learning_rate=0.0, n_jobs=1)
+    grid = {"n_hidden": [2, 3, 4]}
+    found = ardens.tune(model, data, grid, factor=2, min_epochs=5, random_state=0)
+    assert [len(trial.nats) for trial in found.trials] == [2, 2, 1]
+    assert [trial.epochs for trial in found.trials] == [2, 2, 2]
+
+
+def test_a_threshold_for_data_is_that_of_the_estimator(nade, data):
+    grid = {"n_hidden": [2, 3]}
+    plain = ardens.tune(nade, data, grid, random_state=0)
+    real = ardens.tune(nade.set_params(binarize=2), data * 3.0, grid, random_state=0)
+    assert [trial.nats for trial in real.trials] == [trial.nats for trial in plain.trials]
+
+
 def test_the_same_seed_finds_the_same(data, same):
     model = ardens.NADE(n_hidden=6, max_epochs=4, n_jobs=1)
     one, two = (ardens.tune(model, data, n_candidates=5, random_state=7) for _ in range(2))
