@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import ardens
+from ardens import divergence
 from ardens.models.fitted import Fitted
 from helpers.first_principles import all_vectors
 from helpers.models import ORDERING, N
@@ -86,6 +87,17 @@ def test_many_features_are_estimated_with_an_error(random_model):
     assert 0 < result.standard_error < 0.1 * result
     assert result == ardens.kl_divergence(p, q, random_state=0)
     assert result != ardens.kl_divergence(p, q, random_state=1)
+
+
+def test_an_estimate_is_of_one_sample_of_ten_thousand_by_default(random_model, monkeypatch):
+    p, q = random_model("fvsbn", n=30, seed=1), random_model("fvsbn", n=30, seed=2)
+    whole = ardens.kl_divergence(p, q, n_samples=10_000, random_state=0)
+    X, log_p = p.sample(10_000, random_state=0, return_log_prob=True)
+    assert whole == pytest.approx(np.mean(log_p - q.score_samples(X)), rel=1e-9)
+    assert whole == ardens.kl_divergence(p, q, random_state=0)
+    monkeypatch.setattr(divergence, "_CHUNK", 3000)
+    pieces = ardens.kl_divergence(p, q, random_state=0)
+    assert (pieces, pieces.standard_error) == (whole, whole.standard_error)
 
 
 def test_an_estimate_agrees_with_the_exact_value(name, random_model):

@@ -35,6 +35,8 @@ def test_tune_finds_its_own_candidates_and_saves_nothing_unasked(
     printed = capsys.readouterr()
     assert len(printed.out.partition("\n\n")[0].splitlines()) == 1 + 3
     assert "nats: defaults" in printed.err
+    assert main([*map(str, arguments), "--epochs", "2", "--quiet"]) == 0
+    assert capsys.readouterr().err == ""
     assert os.listdir(tmp_path) == []
 
 

@@ -26,6 +26,8 @@ def test_all_combinations_or_so_many_different_ones_are_tried(rng):
     drawn = combinations(grid, 3, rng)
     assert [one for one in every if one in drawn] == drawn
     assert len(drawn) == 3
+    once = combinations({"a": range(100)}, 60, rng)
+    assert len({one["a"] for one in once}) == 60
     assert len(combinations({name: range(100) for name in "abcdef"}, 7, rng)) == 7
 
 

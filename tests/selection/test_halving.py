@@ -11,6 +11,7 @@ from ardens.selection.candidates import unfitted
 from ardens.selection.grids import (
     default_grid,
 )
+from ardens.training.settings import settings_for
 
 
 @pytest.fixture
@@ -43,6 +44,14 @@ def test_rungs_are_so_many_times_as_long_and_keep_a_part_that_is_rounded_up(data
     found = ardens.tune(model, data, grid, factor=3, min_epochs=2, random_state=0)
     assert [len(trial.nats) for trial in found.trials] == [3] * 2 + [2] * 2 + [1] * 6
     assert [trial.epochs for trial in found.trials] == [21] * 2 + [6] * 2 + [2] * 6
+
+
+def test_twelve_candidates_are_tried_by_default_and_a_third_goes_on(data):
+    model = ardens.NADE(n_hidden=2, max_epochs=60, patience=60, n_jobs=1, random_state=0)
+    trials = ardens.tune(model, data, random_state=0).trials
+    assert [len(trial.nats) for trial in trials] == [3] * 2 + [2] * 2 + [1] * 8
+    look_ahead = settings_for(180, validated=True).patience
+    assert [trial.epochs for trial in trials] == [60] * 4 + [look_ahead] * 8
 
 
 def test_a_rung_goes_on_where_the_one_before_stopped(nade, data):
