@@ -59,7 +59,7 @@ def learned(name, threads):
         options["n_hidden"] = D
     if name == "fvsbn":
         options["solver"] = "stochastic"
-    model = MODELS[name](**options, n_jobs=threads).fit(rows(9, 100))
+    model = MODELS[name](**options, n_jobs=threads).fit(rows(9, 300))
     return digest(model.parameters().values())
 
 

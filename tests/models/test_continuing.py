@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from ardens.models import gradient
+from ardens.models import learning
 from ardens.training import loop
 
 
@@ -99,9 +99,9 @@ def test_a_warm_start_goes_on_with_the_memory_of_the_optimizer(small, learned, d
 
 
 def test_a_warm_start_that_gains_nothing_keeps_what_was_best(same, small, data):
-    model = small("nade", warm_start=True).fit(data)
+    model = small("nade", warm_start=True).fit(data, X_valid=data[:40])
     before = copy.copy(model)
-    model.set_params(optimizer="sgd", learning_rate=0.0).fit(data)
+    model.set_params(optimizer="sgd", learning_rate=0.0).fit(data, X_valid=data[:40])
     assert same(model, before)
     assert model.best_epoch_ == before.best_epoch_ > 0
     assert model.history_["epoch"] == [1, 2, 3, 4, 5, 6]
@@ -163,15 +163,15 @@ def test_a_warm_start_needs_the_same_sizes(small, data):
 
 @pytest.mark.parametrize("random_state", [None, 0, np.random.default_rng(0)], ids=repr)
 def test_rows_held_out_stay_the_same_whenever_a_fit_goes_on(small, random_state, monkeypatch):
-    X = np.random.default_rng(0).integers(0, 2, (200, 12), dtype=np.uint8)
-    held, hold_out = [], gradient.hold_out
+    X = np.random.default_rng(0).integers(0, 2, (300, 12), dtype=np.uint8)
+    held, hold_out = [], learning.hold_out
 
     def watched(*args):
         learned, judges = hold_out(*args)
         held.append(judges.rows.tobytes())
         return learned, judges
 
-    monkeypatch.setattr(gradient, "hold_out", watched)
+    monkeypatch.setattr(learning, "hold_out", watched)
     model = small("nade", random_state=random_state, warm_start=True)
     model.fit(X).fit(X).partial_fit(X).fit(X)
     assert len(held) == 3

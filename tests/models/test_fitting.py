@@ -71,8 +71,9 @@ def test_fit_is_reproducible(same, name, small, data):
     assert same(small(name).fit(data), small(name).fit(data))
 
 
-def test_another_seed_gives_other_parameters(same, learned, small, data):
-    assert not same(small(learned).fit(data), small(learned, random_state=1).fit(data))
+@pytest.mark.parametrize("name", ["mlp", "nade"])
+def test_another_seed_gives_other_parameters(same, name, small, data):
+    assert not same(small(name).fit(data), small(name, random_state=1).fit(data))
 
 
 def test_threads_do_not_change_a_bit_of_a_fit(same, learned, small, data, seven_threads):
@@ -112,12 +113,14 @@ def test_given_validation_rows_are_judged(name, small, data):
 
 
 def test_validation_rows_are_split_off(learned, small, data):
-    held_out = small(learned).fit(data)
+    held_out = small(learned).fit(np.vstack([data, 1 - data]))
     assert np.isfinite(held_out.history_["valid"]).all()
     everything = small(learned, validation_fraction=0).fit(data)
     assert np.isnan(everything.history_["valid"]).all()
-    too_few = small(learned).fit(data[:40])
-    assert np.isnan(too_few.history_["valid"]).all()
+    in_turn = small(learned).fit(data[:40])
+    assert np.isfinite(in_turn.history_["valid"]).all()
+    one_row = small(learned).fit(data[:1])
+    assert np.isnan(one_row.history_["valid"]).all()
 
 
 def test_the_epoch_that_is_kept_is_told(small, data):

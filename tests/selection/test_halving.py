@@ -213,7 +213,8 @@ def test_what_is_no_estimator_is_refused(estimator, data):
 
 def test_the_searches_of_scikit_learn_agree_with_a_plain_one(data):
     grid = {"learning_rate": [0.0, 1e-6, 0.05]}
-    model = ardens.NADE(n_hidden=4, max_epochs=4, random_state=0, n_jobs=1)
+    options = {"max_epochs": 4, "validation_fraction": 0, "random_state": 0, "n_jobs": 1}
+    model = ardens.NADE(n_hidden=4, **options)
     halving = HalvingGridSearchCV(
         model,
         grid,

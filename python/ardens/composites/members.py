@@ -64,6 +64,7 @@ def clones(
     orderings: Orderings,
     seeds: Sequence[int],
     names: NDArray[np.object_] | None = None,
+    validation_fraction: float = 0.0,
 ) -> list[AutoregressiveModel]:
     """Unfitted copies of an estimator, one for each seed, each with its ordering.
 
@@ -74,8 +75,8 @@ def clones(
         if not (ordering is None or names is None or listed_names(ordering) is None):
             ordering = permutation(ordering, len(names), names)
         options = estimator.get_params(deep=False)
-        changes = {"ordering": ordering, "random_state": seed, "validation_fraction": 0.0}
-        changes |= {"verbose": False}
+        changes = {"ordering": ordering, "random_state": seed, "verbose": False}
+        changes |= {"validation_fraction": validation_fraction}
         options |= {name: value for name, value in changes.items() if name in options}
         models.append(type(estimator)(**options))
     return models

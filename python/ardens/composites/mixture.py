@@ -19,6 +19,7 @@ from ..models.description import word
 from ..models.estimator import Rule
 from ..storage.container import Container
 from ..storage.distrust import believed
+from ..training.folds import few
 from ..training.split import FEWEST_VALID, hold_out
 from .description import MOST_MEMBERS, arrays_of, describe_mixture, options_in, read_members
 from .fitted import FittedMixture
@@ -61,8 +62,9 @@ class Mixture(MixedDensity):
         Whether all weights are 1/K, or those of the highest likelihood of the validation rows.
     validation_fraction : float, default 0.1
         Part of the rows that `fit` holds out, if it is not given `X_valid`, to judge the epochs of
-        all members and to learn the weights from; 0 to below 1. With fewer than 5 such rows none
-        is held out.
+        all members and to learn the weights from; 0 to below 1. Few rows judge every member in
+        turn instead, as for `GradientModel`, unless weights are to be learned. Of fewer than 5
+        none is held out.
     random_state : None, int, Generator, RandomState or SeedSequence
         The seed of all that `fit` draws, from which every member gets one of its own.
     verbose : bool, default False
@@ -196,7 +198,8 @@ class Mixture(MixedDensity):
             There for pipelines.
         X_valid : array_like of shape (n_valid, n_features), optional
             Rows that judge the epochs of all members, and that the weights are learned from. If
-            None, `validation_fraction` of `X` is held out.
+            None, `validation_fraction` of `X` is held out, or the rows judge in turn where they
+            are few.
         sample_weight, sample_weight_valid : float or array_like of float, optional
             What each row of `X`, and of `X_valid`, counts, as for the estimator.
 
@@ -217,16 +220,18 @@ class Mixture(MixedDensity):
         self._check_options(rows.n_features)
         split, seeds = np.random.SeedSequence(seed_from(self.random_state)).spawn(2)
         judged = self._judges(X_valid, sample_weight_valid, rows.n_features, names)
-        if judged is None:
+        learned, each = self.weights == "learned", 0.0
+        if judged is None and few(rows) and not learned:
+            each = self.validation_fraction  # the rows judge every member in turn
+        elif judged is None:
             rows, judged = hold_out(rows, self.validation_fraction, np.random.default_rng(split))
-        learned = self.weights == "learned"
         if learned and (judged is None or judged.n_seen < FEWEST_VALID):
             raise ValueError(
                 f'weights="learned" needs at least {FEWEST_VALID} validation rows; give X_valid, '
                 "more rows, or a larger validation_fraction"
             )
         drawn = seeds.generate_state(self.n_members, np.uint64).tolist()
-        models = clones(self._estimator(), self.orderings, drawn, names)
+        models = clones(self._estimator(), self.orderings, drawn, names, each)
         threads = thread_count(self.n_jobs)
         train_members(models, rows, judged, threads, bool(self.verbose))
         for model in models:

@@ -69,7 +69,8 @@ n_jobs
         the number without a gain that the validation rows can tell after which no weaker ones are;
         what changes nothing before the first gain does not count. Rows that `fit` held out
         itself are learned from in the end, at the penalty that they chose; rows given as `X_valid`
-        are not. With `penalty` given, none are held out. A warm start is where the solver begins.
+        are not. Few rows judge the penalties in turn, and so they do in a warm start. With
+        `penalty` given, none are held out. A warm start is where the solver begins.
 
     Attributes
     ----------
@@ -167,6 +168,8 @@ n_jobs
         X: Table,
         X_valid: Table | None,
         rng: np.random.Generator,
+        *,
+        in_turn: bool,
     ) -> None:
         """Leave W at 0, where the features are independent."""
 

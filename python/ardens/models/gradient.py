@@ -19,7 +19,7 @@ from ..training.ascent import GradientAscent
 from ..training.checkpoint import Checkpoint
 from ..training.settings import settings_for
 from ..training.solver import Solver
-from ..training.split import Streams, hold_out
+from ..training.split import Streams
 from ..training.state import Callback
 from .continuing import check_continues, continued
 from .journal import Journal
@@ -68,9 +68,11 @@ class GradientModel(LearnedModel):
         Passes over the rows at most, at least 1.
     validation_fraction : float, default 0.1
         Part of the rows that `fit` holds out to judge the epochs, if it is not given `X_valid`;
-        0 to below 1. With fewer than 5 such rows none is held out, and the last epoch is kept. All
-        copies of a row are on one side, but for tables of few distinct rows; a warm start holds
-        out what the first fit did.
+        0 to below 1. All copies of a row are on one side, but for rows that a distribution repeats;
+        a warm start holds out what the first fit did. Where at most 200 rows differ, so that a
+        part would say too little, none is held out: every row judges in turn, by 5 to 10 runs that
+        do not learn from it, and what is kept was learned from all. Then a warm start has nobody to
+        judge it. With 0, or one row, nothing judges, and the last epoch is kept.
     patience : int, optional
         The look-ahead: epochs that are waited for since the validation likelihood last rose by
         more than its standard error, row by row, at least 1. The parameters of the best epoch are
@@ -142,7 +144,8 @@ class GradientModel(LearnedModel):
         y : ignored
             There for pipelines.
         X_valid : array_like of shape (n_valid, n_features), optional
-            Rows that judge the epochs. If None, `validation_fraction` of `X` is held out.
+            Rows that judge the epochs. If None, `validation_fraction` of `X` is held out, or the
+            rows judge in turn where they are few.
         sample_weight : float or array_like of float, shape (n_samples,), optional
             What each row counts, at least 0 and not 0 for all. A row of weight 3 is three rows
             everywhere, but in gradient steps: there it is one row whose gradient counts three
@@ -184,7 +187,8 @@ class GradientModel(LearnedModel):
 
         Notes
         -----
-        An epoch costs about as much as three times the scoring of its rows. If anything ends
+        An epoch costs about as much as three times the scoring of its rows, and 5 to 10 times as
+        much where rows judge in turn. If anything ends
         training early, Ctrl-C among them, the best parameters of the epochs done are kept; before
         the end of the first, the model stays as it was.
         """
@@ -196,22 +200,29 @@ class GradientModel(LearnedModel):
         streams, split_seed = Streams.of(journal.seed), journal.seed
         if before is not None and before.training is not None:
             split_seed = before.training.first_seed(split_seed)  # what judged is not to be learned
-        if X_valid is None and self._solver(Table(data.X.rows[:1]), validated=True).chooses:
-            split = Streams.of(split_seed).split
-            parts = hold_out(data.X, self.validation_fraction, split)
-            data = Data(data.names, *parts, held_out=True)
-            del parts
-        solver = self._solver(data.X, validated=data.X_valid is not None)
-        if saved := journal.take():
-            n_valid = 0 if data.X_valid is None else len(data.X_valid)
+        saved = journal.take()
+        chooser = self._solver(Table(data.X.rows[:1]), validated=True)
+        if X_valid is None and chooser.chooses and self.validation_fraction > 0:
+            data = data.with_judges(
+                self.validation_fraction,
+                Streams.of(split_seed).split,
+                in_turn=saved is None or "folds" in saved.told,  # as since 0.2
+                size=self._core(data.n_features).size,
+                unlearned=before is None or not chooser.begins,
+            )
+        solver = self._solver(data.X, validated=data.judged)
+        if saved:
+            n_valid = len(data.X if data.X_valid is None else data.X_valid)
             state = saved.state(solver, streams.shuffle, n_valid, self._check_values)
             run = self._go_on(saved.fitted.core, saved.fitted.columns, state, data, solver)
             run.until, run.first = saved.told["until"], saved.told["first"]
+            run.folds = self._folds(run, data, streams)  # they catch up, as they are soon there
             del saved  # as large as the model many times over
         elif before is not None:
             state = continued(before, solver, streams.shuffle)
             columns = replace(before.columns, names=data.names)
             run = self._go_on(before.core, columns, state, data, solver)
+            run.folds = self._folds(run, data, streams)
         else:
             run = self._begin(data, solver, streams)
         run.state.split_seed = split_seed

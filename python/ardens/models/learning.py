@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,10 +19,11 @@ from ..core import Float32Array, Model
 from ..orderings import Name, choose
 from ..parameters import aligned, named_views
 from ..training.checkpoint import Recorder
+from ..training.folds import LARGEST, Folds, deal, few, others, written_out
 from ..training.likelihood import Likelihood, marginal_logits
 from ..training.loop import Run
 from ..training.solver import Solver
-from ..training.split import Streams, warn_of_copies
+from ..training.split import Streams, hold_out, warn_of_copies
 from ..training.state import Callback, TrainingState
 from .autoregressive import AutoregressiveModel
 from .description import written
@@ -37,11 +39,36 @@ class Data(NamedTuple):
     X: Table
     X_valid: Table | None
     held_out: bool = False  # whether the fit itself took X_valid out of what it was given
+    fold: NDArray[np.intp] | None = None  # in which each row of X judges, if they take turns
+
+    @property
+    def judged(self) -> bool:
+        """Whether there are rows that judge the epochs."""
+        return self.X_valid is not None or self.fold is not None
 
     @property
     def n_features(self) -> int:
         """The number of columns."""
         return self.X.n_features
+
+    def with_judges(
+        self,
+        fraction: float,
+        split: np.random.Generator,
+        *,
+        in_turn: bool,
+        size: int,
+        unlearned: bool,
+    ) -> Data:
+        """Let rows judge the epochs: few `in_turn`, of many, or for a large model, a part.
+
+        Where few rows are not `unlearned`, as all of them were, none can judge.
+        """
+        if in_turn and size <= LARGEST and few(self.X):
+            X = written_out(self.X)
+            return self._replace(X=X, fold=deal(X, split) if unlearned else None)
+        X, X_valid = hold_out(self.X, fraction, split)
+        return Data(self.names, X, X_valid, held_out=True)
 
     def ordered(self, columns: Columns) -> tuple[Table, Table | None]:
         """The rows as the model has them, and those that judge."""
@@ -63,8 +90,12 @@ class LearnedModel(AutoregressiveModel):
         X: Table,
         X_valid: Table | None,
         rng: np.random.Generator,
+        *,
+        in_turn: bool,
     ) -> None:
         """Choose the parameters to start from; they come as zeros, and the rows in their order.
+
+        `in_turn` says that the rows are so few that they judge in turn.
 
         Output biases `b`, where there are any, come at the log-odds of the columns' means.
         """
@@ -91,14 +122,14 @@ class LearnedModel(AutoregressiveModel):
         solver.check_memory(core)
         columns = self._columns(data, streams.ordering)
         X, X_valid = data.ordered(columns)
-        flat = aligned(core.size, np.zeros)
-        views = named_views(core, flat)
-        if "b" in views:
-            views["b"][:] = marginal_logits(X)
-        self._initialize(views, X, X_valid, streams.start)
+        rng = copy.deepcopy(streams.start)  # as the folds have it
+        flat = self._start(core, X, X_valid, rng, in_turn=data.fold is not None)
         state = solver.start(flat, streams.shuffle)
         model = Likelihood(core, thread_count(self.n_jobs))
-        return Run(model, columns, solver, state, X, X_valid, solver.max_epochs, data.held_out)
+        until = solver.max_epochs
+        run = Run(model, columns, solver, state, X, X_valid, until, data.held_out)
+        run.folds = self._folds(run, data, streams)
+        return run
 
     def _go_on(
         self, core: Model, columns: Columns, state: TrainingState, data: Data, solver: Solver
@@ -108,6 +139,37 @@ class LearnedModel(AutoregressiveModel):
         until = state.epoch + solver.max_epochs
         model = Likelihood(core, thread_count(self.n_jobs))
         return Run(model, columns, solver, state, X, X_valid, until, data.held_out, first=False)
+
+    def _folds(self, run: Run, data: Data, streams: Streams) -> Folds | None:
+        """What judges the run if its rows take turns: runs of the same seed, all from the start."""
+        fold, solver, X = data.fold, run.solver, run.X
+        if fold is None:
+            return None
+        states = []
+        for k, shuffle in enumerate(streams.shuffle.spawn(int(fold.max()) + 1)):
+            rng = copy.deepcopy(streams.start)
+            flat = self._start(run.model.core, others(X, fold, k), None, rng, in_turn=True)
+            state = solver.start(flat, shuffle)
+            state.epoch = run.until - solver.max_epochs
+            states.append(state)
+        return Folds(run.model, solver, X, fold, states, run.until)
+
+    def _start(
+        self,
+        core: Model,
+        X: Table,
+        X_valid: Table | None,
+        rng: np.random.Generator,
+        *,
+        in_turn: bool,
+    ) -> Float32Array:
+        """The flat parameters that a run starts from, if it starts from nothing but the rows."""
+        flat = aligned(core.size, np.zeros)
+        views = named_views(core, flat)
+        if "b" in views:
+            views["b"][:] = marginal_logits(X)
+        self._initialize(views, X, X_valid, rng, in_turn=in_turn)
+        return flat
 
     def _columns(self, data: Data, rng: np.random.Generator) -> Columns:
         """The ordering and the coding that the options ask for."""

@@ -94,6 +94,8 @@ n_jobs
         X: Table,
         X_valid: Table | None,
         rng: np.random.Generator,
+        *,
+        in_turn: bool,
     ) -> None:
         n, d = views["V"].shape
         inputs = np.arange(n).repeat(np.arange(n))  # of the layer that a row of A leads into

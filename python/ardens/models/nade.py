@@ -22,6 +22,11 @@ from .gradient import GradientModel
 
 __all__ = ["NADE"]
 
+_AT_0_AND_1 = {
+    "sigmoid": (0.5, 1 / (1 + math.exp(-1))),
+    "tanh": (0.0, math.tanh(1)),
+    "relu": (0.0, 1.0),
+}
 _ACTIVATION = one_of("sigmoid", "tanh", "relu")
 
 
@@ -58,7 +63,9 @@ class NADE(GradientModel):
     start : {"random", "fvsbn"}, default "random"
         Where training starts. With "fvsbn", which needs direct weights, an `FVSBN` is fitted first,
         by its defaults; D and b start there, and V at 0, so that the hidden units learn what it
-        leaves.
+        leaves. With few rows, which judge in turn, that is so whatever is asked for, unless tied;
+        without direct weights, n of at least n hidden units take the place of D, each of them for
+        one feature.
     ordering, coding, random_state, optimizer, learning_rate, batch_size, max_epochs, \
 validation_fraction, patience, weight_decay, averaging, warm_start, verbose, callbacks, binarize, \
 n_jobs
@@ -208,6 +215,8 @@ n_jobs
         X: Table,
         X_valid: Table | None,
         rng: np.random.Generator,
+        *,
+        in_turn: bool,
     ) -> None:
         d, n = views["W"].shape
         if "V" in views:
@@ -215,7 +224,8 @@ n_jobs
             draw_uniform(views["V"], 0.1 / math.sqrt(d), rng)
         else:
             draw_uniform(views["W"], 0.1 / math.sqrt(d), rng)
-        if self.start == "fvsbn":
+        contained = "V" in views and ("D" in views or n <= d)
+        if self.start == "fvsbn" or (in_turn and contained):
             simple = FVSBN(random_state=0, n_jobs=self.n_jobs).fit(
                 X.rows,
                 X_valid=None if X_valid is None else X_valid.rows,
@@ -223,8 +233,19 @@ n_jobs
                 sample_weight_valid=None if X_valid is None else X_valid.weights,
             )
             learned = simple.parameters()
-            views["D"][...], views["b"][...] = learned["W"], learned["b"]
-            views["V"][...] = 0
+            views["V"][...], views["b"][...] = 0, learned["b"]
+            if "D" in views:
+                views["D"][...] = learned["W"]
+            else:
+                self._contain(views, learned["W"])
+
+    def _contain(self, views: Mapping[str, Float32Array], D: Float32Array) -> None:
+        """Let unit j say x_j and no more, so that V is direct weights; others stay as drawn."""
+        n, units = len(D), views["W"][: len(D)]
+        units[...] = np.eye(n)
+        off, on = _AT_0_AND_1[self.activation]
+        views["V"][:, :n] = D / (on - off)
+        views["b"][...] -= off * views["V"][:, :n].sum(axis=1)
 
     @classmethod
     def _options_of(cls, core: Model) -> dict[str, Any]:

@@ -143,6 +143,8 @@ class Tabular(OneForm, LearnedModel):
         X: Table,
         X_valid: Table | None,
         rng: np.random.Generator,
+        *,
+        in_turn: bool,
     ) -> None:
         """Leave the zeros; counting starts from nothing."""
 

@@ -16,6 +16,7 @@ A checkpoint is a model file, as `ardens.persistence` has it, of the best parame
 
 Nothing in it is code, and it is checked before it is believed, as every model file. That of a
 convex `FVSBN` is of the training rows alone; rows held out are learned from after the last one.
+The runs that judge few rows in turn are not in it: they are run again to where they were.
 """
 
 from __future__ import annotations
@@ -185,10 +186,13 @@ class Recorder:
             seconds is not None and time.monotonic() - self._written >= seconds
         )
 
-    def write(self, core: Model, state: TrainingState, *, until: int, first: bool) -> None:
+    def write(
+        self, core: Model, state: TrainingState, *, until: int, first: bool, folds: bool
+    ) -> None:
         """Write the state at an epoch's end; on an OSError the checkpoint from before stays."""
         told = asdict(self._identity) | {
             "first": first,
+            "folds": folds,
             "until": until,
             "step": 0 if state.optimizer is None else state.optimizer.step,
             "waiting": state.waiting,

@@ -17,6 +17,7 @@ from ..errors import DivergenceError
 from ..progress import progress
 from .ascent import diverged
 from .checkpoint import Recorder
+from .folds import Folds
 from .likelihood import Likelihood
 from .solver import Solver
 from .state import Callback, EpochEnd, Figures, TrainingState
@@ -43,7 +44,7 @@ class Run:
     X : Table
         The rows to learn, at least one.
     X_valid : Table or None
-        The rows that judge every epoch; without them the last epoch is kept.
+        The rows that judge every epoch; if nothing does, the last epoch is kept.
     until : int
         The epoch at which training ends at the latest.
     held_out : bool, default False
@@ -51,6 +52,8 @@ class Run:
         the end.
     first : bool, default True
         Whether nothing was learned before.
+    folds : Folds, optional
+        What judges every epoch by the rows of `X` themselves, in place of `X_valid`.
     """
 
     model: Likelihood
@@ -62,6 +65,12 @@ class Run:
     until: int
     held_out: bool = False
     first: bool = True
+    folds: Folds | None = None
+
+    @property
+    def judged(self) -> bool:
+        """Whether there are rows that judge."""
+        return self.X_valid is not None or self.folds is not None
 
     def train(
         self,
@@ -114,7 +123,7 @@ class Run:
         rows is no matter of noise.
         """
         state = self.state
-        if not self.first or (self.X_valid is not None and state.best_epoch > 0):
+        if not self.first or (self.judged and state.best_epoch > 0):
             return
         nats = state.history["train"][-1]
         if nats < -2 * math.log(2) * self.X.n_features:
@@ -126,51 +135,68 @@ class Run:
 
     def _record(self, recorder: Recorder) -> None:
         """Write a checkpoint."""
-        recorder.write(self.model.core, self.state, until=self.until, first=self.first)
+        recorder.write(
+            self.model.core,
+            self.state,
+            until=self.until,
+            first=self.first,
+            folds=self.folds is not None,
+        )
 
     def _set_out(self) -> None:
         """Make sure that what was kept before is what the epochs are compared with."""
         state = self.state
-        if self.X_valid is None and state.waiting:
+        if not self.judged and state.waiting:
             # Without validation rows every epoch is kept, so it must start from what was kept.
             np.copyto(state.params, state.best)
             np.copyto(state.current, state.best)
             state.waiting = 0
-        if self.X_valid is None:
+        if not self.judged:
             state.judged = None
             return
         if self.solver.begins and state.best_valid == -math.inf:
             state.judged = None
         if state.judged is None and (self.solver.begins or state.best_valid > -math.inf):
-            nats = self.model.log_prob(state.best, self.X_valid.rows)
-            state.best_valid = self.X_valid.mean(nats)
+            nats = self._nats(state.best, state.epoch)
+            state.best_valid = self._judges.mean(nats)
             state.judged = nats.astype(np.float32)
 
     def _close(self) -> float:
         """Judge the epoch, and keep its parameters if none before were better."""
-        state, chooses = self.state, self.solver.chooses and self.X_valid is not None
+        state, chooses = self.state, self.solver.chooses and self.judged
         valid = math.nan
-        if self.X_valid is not None:
-            nats = self.model.log_prob(state.current, self.X_valid.rows)
-            valid = self.X_valid.mean(nats)
+        if self.judged:
+            nats = self._nats(state.current, state.epoch + 1)
+            valid = self._judges.mean(nats)
         if chooses and not math.isfinite(valid):
             raise diverged(state, f"the log-likelihood of the validation rows is {valid}")
         if not chooses or valid > state.best_valid:
             np.copyto(state.best, state.current)
             state.best_epoch = state.epoch + 1
             state.best_valid = valid if chooses else -math.inf
-        if chooses and self.X_valid is not None:
-            self._look_ahead(nats, self.X_valid)
+        if chooses:
+            self._look_ahead(nats)
         return valid
 
-    def _look_ahead(self, nats: NDArray[np.float64], judges: Table) -> None:
+    @property
+    def _judges(self) -> Table:
+        """The rows that judge, of which there are some."""
+        return self.X if self.X_valid is None else self.X_valid
+
+    def _nats(self, params: Float32Array, epoch: int) -> NDArray[np.float64]:
+        """Those of the rows that judge parameters, which are there after so many epochs."""
+        if self.folds is not None:
+            return self.folds.log_prob(epoch)
+        return self.model.log_prob(params, self._judges.rows)
+
+    def _look_ahead(self, nats: NDArray[np.float64]) -> None:
         """Wait on, unless the epochs since the last gain have gained what the rows can tell.
 
         That is more than the standard error of the difference row by row, and than what rounding
         leaves. Where the start does not compete, what changes nothing before the first gain is not
         waited for.
         """
-        state, before = self.state, self.state.judged
+        state, before, judges = self.state, self.state.judged, self._judges
         first = self.until - self.solver.max_epochs + 1
         if before is None:  # the first of epochs that are judged by each other
             state.judged, state.waiting = nats.astype(np.float32), 0

@@ -11,11 +11,19 @@ from numpy.typing import NDArray
 from ..checks.weights import Table, Weights
 from ..core import Rows
 
-__all__ = ["FEWEST_VALID", "Streams", "distinct", "hold_out", "split_places", "warn_of_copies"]
+__all__ = [
+    "COMMON",
+    "FEWEST_VALID",
+    "Streams",
+    "distinct",
+    "hold_out",
+    "split_places",
+    "warn_of_copies",
+]
 
 _MANY = 2_000_000  # rows, of which comparing them would take a second
 
-_COMMON = 5
+COMMON = 5
 
 Part: TypeAlias = tuple[NDArray[np.intp], Weights | None]
 """Places of rows, and what these count."""
@@ -70,14 +78,14 @@ def split_places(X: Table, fraction: float, rng: np.random.Generator) -> tuple[P
     """Where the rows to learn are, and those to hold out: a part of the distinct ones, drawn.
 
     All copies of a row are on one side: one that is learned would judge its copies well, however
-    much the model has only learned by heart. A row that comes `_COMMON` times as often as the mean
+    much the model has only learned by heart. A row that comes `COMMON` times as often as the mean
     is always learned, as without it a mode of the distribution would be missing. The order of the
     columns changes nothing. Where there are so few distinct rows that each of them says something
     of the distribution, rows are drawn singly.
     """
     which = distinct(X.rows)
     times = np.bincount(which, X.weights)
-    rare = np.flatnonzero(times <= _COMMON * X.total / max(1, len(times)))
+    rare = np.flatnonzero(times <= COMMON * X.total / max(1, len(times)))
     count = int(fraction * len(rare))
     if count < FEWEST_VALID:
         return _drawn_singly(X, fraction, rng)
