@@ -22,6 +22,7 @@ __all__ = [
     "frozen_copy",
     "named_arrays",
     "named_views",
+    "output_views",
 ]
 
 _ALIGNMENT = 64  # bytes: a cache line, and the widest vector
@@ -61,6 +62,17 @@ def named_views(core: Model, flat: Float32Array) -> dict[str, Float32Array]:
         name: np.ndarray(shape, np.float32, flat, offset, strides)
         for name, shape, strides, offset in _layout(core)
     }
+
+
+def output_views(core: Model, flat: Float32Array) -> dict[str, Float32Array]:
+    """Views of what leads to the features, by name; row i of each belongs to feature i."""
+    views = named_views(core, flat)
+    outputs = {name: view for name, view in views.items() if name in ("V", "D", "b")}
+    if core.tied:
+        outputs["W"] = views["W"].T
+    elif core.name == "fvsbn":
+        outputs["W"] = views["W"]
+    return outputs
 
 
 @lru_cache(maxsize=64)

@@ -188,7 +188,8 @@ class GradientModel(LearnedModel):
         Notes
         -----
         An epoch costs about as much as three times the scoring of its rows, and 5 to 10 times as
-        much where rows judge in turn. If anything ends
+        much where rows judge in turn. A column that is constant keeps its log-odds with one row of
+        each kind added. If anything ends
         training early, Ctrl-C among them, the best parameters of the epochs done are kept; before
         the end of the first, the model stays as it was.
         """
@@ -225,6 +226,7 @@ class GradientModel(LearnedModel):
             run.folds = self._folds(run, data, streams)
         else:
             run = self._begin(data, solver, streams)
+        run.model = run.model.keeping(run.X)  # what partial_fit has may vary in what it gets yet
         run.state.split_seed = split_seed
         recorder = journal.recorder(self, run)
         del data, X, X_valid  # the run has the rows in its own order

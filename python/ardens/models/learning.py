@@ -17,10 +17,10 @@ from ..checks.weights import Table
 from ..columns import Columns
 from ..core import Float32Array, Model
 from ..orderings import Name, choose
-from ..parameters import aligned, named_views
+from ..parameters import aligned, named_views, output_views
 from ..training.checkpoint import Recorder
 from ..training.folds import LARGEST, Folds, deal, few, others, written_out
-from ..training.likelihood import Likelihood, marginal_logits
+from ..training.likelihood import Likelihood, constant_columns, marginal_logits
 from ..training.loop import Run
 from ..training.solver import Solver
 from ..training.split import Streams, hold_out, warn_of_copies
@@ -169,6 +169,10 @@ class LearnedModel(AutoregressiveModel):
         if "b" in views:
             views["b"][:] = marginal_logits(X)
         self._initialize(views, X, X_valid, rng, in_turn=in_turn)
+        constant = constant_columns(X)
+        for name, view in output_views(core, flat).items():
+            if name != "b":
+                view[constant] = 0
         return flat
 
     def _columns(self, data: Data, rng: np.random.Generator) -> Columns:

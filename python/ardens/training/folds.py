@@ -89,7 +89,7 @@ class Folds:
 
     def __post_init__(self) -> None:
         self._epochs = [
-            self.solver.epochs(self.model, rows, self.until)
+            self.solver.epochs(self.model.keeping(rows), rows, self.until)
             for rows in (others(self.X, self.fold, k) for k in range(len(self.states)))
         ]
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..checks.weights import Table
 from ..core import Float32Array, Model, Rows
+from ..parameters import output_views
 
-__all__ = ["Likelihood", "Trainable", "marginal_logits"]
+__all__ = ["Likelihood", "Trainable", "constant_columns", "marginal_logits"]
 
 
 class Trainable(Protocol):
@@ -43,10 +44,19 @@ class Trainable(Protocol):
 
 @dataclass(frozen=True)
 class Likelihood:
-    """That of a model of the compiled core, computed by so many threads."""
+    """That of a model of the compiled core, computed by so many threads.
+
+    What leads to the features `kept` stays as it is: its gradient is 0.
+    """
 
     core: Model
     threads: int
+    kept: NDArray[np.intp] | None = None
+
+    def keeping(self, X: Table) -> Self:
+        """The same, in which features without variation in the rows keep what counting said."""
+        constant = constant_columns(X)
+        return replace(self, kept=constant if len(constant) else None)
 
     @property
     def size(self) -> int:
@@ -66,12 +76,21 @@ class Likelihood:
         weights: NDArray[np.float64] | None = None,
     ) -> float:
         """Return the mean log-likelihood of the rows and overwrite `grad` with its gradient."""
-        return self.core.value_and_grad(params, X, grad, self.threads, weights)
+        value = self.core.value_and_grad(params, X, grad, self.threads, weights)
+        if self.kept is not None:
+            for view in output_views(self.core, grad).values():
+                view[self.kept] = 0
+        return value
 
     def log_prob(self, params: Float32Array, X: Rows) -> NDArray[np.float64]:
         """Return the log-likelihood of every row."""
         tables = self.core.tables(params, self.threads)
         return self.core.log_prob(params, tables, X, self.threads)
+
+
+def constant_columns(X: Table) -> NDArray[np.intp]:
+    """The columns that have one value only."""
+    return np.flatnonzero(X.rows.min(axis=0) == X.rows.max(axis=0))
 
 
 def marginal_logits(X: Table) -> NDArray[np.float64]:
