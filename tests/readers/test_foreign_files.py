@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import ardens
 from ardens import data
+from ardens.cli import main
 
 X = np.array([[0, 1, 1], [1, 0, 0], [1, 1, 0]] * 9, dtype=np.uint8)
 TEXT = pd.DataFrame(X).to_csv(index=False, header=False)
@@ -36,6 +36,7 @@ FOREIGN = {
     "xz": (lzma.compress(TEXT.encode()), "an xz file; decompress"),
     "zip": (of(archive), "a zip archive; extract the file"),
     "Excel": (of(lambda room: archive(room, "[Content_Types].xml")), "an Excel workbook"),
+    "Excel of openpyxl": (of(lambda room: archive(room, "docProps/app.xml")), "an Excel workbook"),
     "old Excel": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99), "an Excel workbook"),
     "pickle": (pickle.dumps(X), "a Python pickle; pickles may run code and are never read"),
     "frame": (pickle.dumps(pd.DataFrame(X), protocol=4), "a Python pickle"),
@@ -47,6 +48,8 @@ FOREIGN = {
     "SQLite": (b"SQLite format 3\0" + bytes(99), "an SQLite database"),
     "IDX": (b"\0\0\x08\x03\0\0\xea\x60" + bytes(99), "an IDX file, as MNIST has"),
     "PNG": (b"\x89PNG\r\n\x1a\n" + bytes(99), "a PNG image"),
+    "Stata": (b"r\x02\x01\0\x07\0" + bytes(99), "a Stata file"),
+    "table": (pd.DataFrame(X).to_html().encode(), "HTML or XML; save its numbers as CSV"),
     "web page": (b"<!DOCTYPE html>\n<html><body>404</body>", "a web page; the download may"),
     "LFS": (b"version https://git-lfs.github.com/spec/v1\n", "a pointer of Git LFS; git lfs pull"),
     "JSON": (b"[[0, 1],\n[1, 0]]", "JSON"),
@@ -141,7 +144,7 @@ def test_standard_input_is_recognised_too(monkeypatch):
 def test_the_command_line_says_it_in_one_line(tmp_path, capsys):
     path = tmp_path / "x.csv.gz"
     path.write_bytes(gzip.compress(TEXT.encode()))
-    assert ardens.cli.main(["fit", str(path), "--out", str(tmp_path / "m")]) == 1
+    assert main(["fit", str(path), "--out", str(tmp_path / "m")]) == 1
     err = capsys.readouterr().err
     assert err.count("\n") == 1
     assert err.endswith("found what seems to be a gzip file; decompress it first\n")

@@ -48,6 +48,7 @@ _SIGNS = (
     _Sign(b"RDX3\n", "an R data file", _CONVERT),
     _Sign(b"$FL2", "an SPSS file", _CONVERT),
     _Sign(b"<stata_dta>", "a Stata file", _CONVERT),
+    _Sign(b"\x02\x01\0", "a Stata file", _CONVERT, 1),
     _Sign(b"SQLite format 3\0", "an SQLite database", _CONVERT),
     _Sign(b"\0\0\x08\x01", "an IDX file, as MNIST has", _CONVERT),
     _Sign(b"\0\0\x08\x03", "an IDX file, as MNIST has", _CONVERT),
@@ -65,7 +66,9 @@ _SIGNS = (
     _Sign(b"\x93NUMPY", "a NumPy array", "its name must end in .npy"),
     _Sign(b'{"', "a model file", "data and model may have changed places", 8),
     _Sign(b"[Content_Types].xml", "an Excel workbook (.xlsx)", _CONVERT, 30),
+    _Sign(b"docProps/", "an Excel workbook (.xlsx)", _CONVERT, 30),
     _Sign(b"PK\x03\x04", "a zip archive", _EXTRACT),
+    _Sign(b"<", "HTML or XML", _CONVERT, text=True),
     _Sign(b"{", "JSON", _CONVERT, text=True),
     _Sign(b"[", "JSON", _CONVERT, text=True),
 )
