@@ -68,7 +68,8 @@ def test_lines_name_what_is_counted(capsys):
 
 def test_a_mixture_counts_members(opened, capsys):
     terminal = opened()
-    mixture = ardens.Mixture(ardens.FVSBN(), 3, random_state=0, n_jobs=2, verbose=True).fit(X)
+    mixture = ardens.Mixture(ardens.FVSBN(), 3, random_state=0, n_jobs=2, verbose=True)
+    mixture.fit(X, X_valid=1 - X)
     assert re.search(r"3/3 .*member.*valid -\d.* nats", last_bar(terminal))
     assert "penalty" not in terminal.getvalue()
     assert len(mixture.members_) == 3

@@ -5,6 +5,7 @@ import pytest
 
 from ardens import FVSBN, MLP, NADE, Mixture
 from ardens.checks.weights import Table
+from ardens.parameters import named_views
 from ardens.training import folds
 from ardens.training.folds import deal, few
 from ardens.training.split import Streams
@@ -173,11 +174,14 @@ def test_a_nade_that_contains_none_begins_at_random(monkeypatch):
     assert len(begun) == 1 + int(fold_of(X).max()) + 1
 
 
-def test_every_row_judges_once_an_epoch(monkeypatch):
+def test_every_row_judges_once_an_epoch_what_keeps_constant_columns(monkeypatch):
     X, seen = drawn(33), []
+    X[:, 2] = 0
     log_prob = folds.Folds.log_prob
-    monkeypatch.setattr(
-        folds.Folds, "log_prob", lambda self, e: seen.append(e) or log_prob(self, e)
-    )
+    monkeypatch.setattr(folds.Folds, "log_prob", lambda *a: seen.append(a) or log_prob(*a))
     NADE(4, max_epochs=3, patience=9, random_state=0, n_jobs=1).fit(X)
-    assert seen == [0, 1, 2, 3]
+    assert [epoch for _, epoch in seen] == [0, 1, 2, 3]
+    judge = seen[-1][0]
+    for k, state in enumerate(judge.states):
+        b = named_views(judge.model.core, state.params)["b"]
+        assert b[2] == np.float32(np.log(1 / (np.sum(judge.fold != k) + 1)))
