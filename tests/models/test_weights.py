@@ -10,10 +10,10 @@ from sklearn.preprocessing import Binarizer
 import ardens
 
 
-@pytest.fixture
-def times(data):
-    """How often each row comes, for some not at all."""
-    return np.random.default_rng(3).integers(0, 5, len(data))
+@pytest.fixture(params=[5, 15], ids=["few", "many"])
+def times(data, request):
+    """How often each row comes, for some not at all; so that rows judge in turn, or a part does."""
+    return np.random.default_rng(3).integers(0, request.param, len(data))
 
 
 @pytest.fixture
