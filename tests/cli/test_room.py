@@ -163,6 +163,25 @@ def test_a_draw_counts_nothing_that_is_not_written(model, tmp_path, monkeypatch,
     assert counted.done == [300, 600]
 
 
+@pytest.mark.parametrize("wrong", [1, 2, 4])
+def test_one_block_that_cannot_be_written_is_an_error(model, tmp_path, monkeypatch, wrong):
+    monkeypatch.setattr("ardens.models.sampling._BLOCK", 300 * (N + 8))
+    left = [wrong]
+
+    @contextmanager
+    def opened(stream, shape):
+        def write(block):
+            left[0] -= 1
+            if left[0] == 0:
+                raise OSError(28, "No space left on device")
+
+        yield write
+
+    monkeypatch.setitem(sample._FORMATS, ".csv", sample.Format(opened, lambda shape: 0))
+    assert draw(model, tmp_path / "s.csv") == 1
+    assert os.listdir(tmp_path) == []
+
+
 def test_scores_count_rows_and_no_block_changes_them(model, monkeypatch, counted, capsys):
     arguments = ["score", str(model), str(model.parent / "x.npy"), "--per-row"]
     assert main(arguments) == 0

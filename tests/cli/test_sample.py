@@ -78,6 +78,12 @@ def test_shards_from_start_glue_to_the_whole(model, output):
     assert first + second == output(*draw(model))
 
 
+def test_the_last_row_of_a_seed_is_drawn_and_none_after_it(model, output, failure):
+    last = ("sample", model, "--seed", 5, "--start", 2**64 - 1, "-n")
+    assert output(*last, 1).count("\n") == 1
+    assert "a seed has 2**64 rows" in failure(2, *last, 2)
+
+
 def test_without_a_seed_the_one_taken_is_told(model, capsys, output):
     capsys.readouterr()
     assert main(["sample", str(model), "-n", "9"]) == 0

@@ -112,6 +112,18 @@ def test_given_validation_rows_are_judged(name, small, data):
     np.testing.assert_allclose(model.score(data[150:]), best, rtol=1e-6)
 
 
+def test_judges_are_made_binary_as_rows_are(small, data):
+    plain = small("nade").fit(data[:150], X_valid=data[150:])
+    model = small("nade", binarize=2).fit(data[:150] * 3.0, X_valid=data[150:] * 3.0)
+    assert model.history_["valid"] == plain.history_["valid"]
+
+
+def test_the_history_that_is_told_is_a_copy(small, data):
+    model = small("nade").fit(data)
+    model.history_["train"].clear()
+    assert len(model.history_["train"]) == 3
+
+
 def test_validation_rows_are_split_off(learned, small, data):
     held_out = small(learned).fit(np.vstack([data, 1 - data]))
     assert np.isfinite(held_out.history_["valid"]).all()

@@ -1,5 +1,6 @@
 """Steps of gradient ascent, over a model small enough to follow by hand."""
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -82,6 +83,13 @@ def test_what_is_judged_and_kept_is_the_average():
     state = run(settings(averaging=0.9), coins(20), X_valid)
     assert state.history["valid"][-1] == Coins().mean_log_prob(state.average, X_valid)
     assert state.history["valid"][-1] != Coins().mean_log_prob(state.params, X_valid)
+
+
+def test_what_moves_what_is_averaged_and_what_is_kept_share_no_memory():
+    params = np.zeros(N, np.float32)
+    state = start(params, settings(averaging=0.9), np.random.default_rng(0))
+    arrays = [params, state.params, state.average, state.best]
+    assert not any(np.shares_memory(a, b) for a, b in itertools.combinations(arrays, 2))
 
 
 def test_without_averaging_there_is_no_average():

@@ -73,6 +73,16 @@ def test_seconds_are_those_since_the_last_checkpoint(
     assert written == epochs
 
 
+def test_every_row_is_in_the_digest(data, monkeypatch):
+    monkeypatch.setattr(checkpoint, "_BLOCK", 9 * data.shape[1])
+    others = []
+    for row in range(len(data)):
+        other = data.copy()
+        other[row, 3] ^= 1
+        others.append(checkpoint._digest(other))
+    assert len({checkpoint._digest(data), *others}) == len(data) + 1
+
+
 def test_a_fit_without_a_checkpoint_writes_nothing(small, data, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     small("nade").fit(data)
