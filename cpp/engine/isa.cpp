@@ -4,6 +4,10 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#if defined(ARDENS_X86_LEVELS)
+#include <cpuid.h>
+#endif
+
 extern const Kernels kernels_baseline;
 #if defined(ARDENS_X86_LEVELS)
 extern const Kernels kernels_x86_v3, kernels_x86_v4;
@@ -18,12 +22,27 @@ struct Level {
     bool (*runs_here)();
 };
 
-// __builtin_cpu_supports asks cpuid, and the operating system through xgetbv.
+#if defined(ARDENS_X86_LEVELS)
+// What a level has. __builtin_cpu_supports asks cpuid, and the operating system through xgetbv; it knows the names of
+// levels in some compilers only, and not all instructions in others.
+bool runs_x86_v3() {
+    unsigned a, b, basic, extended, d;
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
+           __builtin_cpu_supports("bmi2") && __get_cpuid(1, &a, &b, &basic, &d) && (basic & bit_F16C) &&
+           (basic & bit_MOVBE) && __get_cpuid(0x80000001, &a, &b, &extended, &d) && (extended & bit_LZCNT);
+}
+bool runs_x86_v4() {
+    return runs_x86_v3() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vl");
+}
+#endif
+
 constexpr Level LEVELS[] = {
     {"baseline", &kernels_baseline, [] { return true; }},
 #if defined(ARDENS_X86_LEVELS)
-    {"x86_v3", &kernels_x86_v3, [] { return __builtin_cpu_supports("x86-64-v3") != 0; }},
-    {"x86_v4", &kernels_x86_v4, [] { return __builtin_cpu_supports("x86-64-v4") != 0; }},
+    {"x86_v3", &kernels_x86_v3, runs_x86_v3},
+    {"x86_v4", &kernels_x86_v4, runs_x86_v4},
 #endif
 };
 

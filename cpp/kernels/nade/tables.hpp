@@ -26,7 +26,7 @@ void nade_fill_tables(float* out, const float* params, Shape shape, std::size_t 
             store(tables.forward + at, step);
             store(tables.back.at(p, i) + l, 1.0f / step);
             w = abs(w);
-            store(tables.largest + k, (most < w) | (w != w) ? w : most);
+            store(tables.largest + k, ((most < w) | (w != w)) ? w : most);
         }
 }
 
