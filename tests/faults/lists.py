@@ -38,14 +38,17 @@ class Fault:
 
 
 def read(language: str, root: Path = ROOT) -> list[Fault]:
-    """All faults of a list: "cpp" or "python"."""
-    table = tomllib.loads((root / "tests/faults" / f"{language}.toml").read_text())
-    usual = table.pop("tests")
-    return [
-        Fault(what, file, text, faulty, tuple(tests or usual))
-        for file, faults in table.items()
-        for what, (text, faulty, *tests) in faults.items()
-    ]
+    """All faults of the lists of "cpp" or "python"."""
+    found: list[Fault] = []
+    for path in sorted((root / "tests/faults").glob(f"{language}*.toml")):
+        table = tomllib.loads(path.read_text())
+        usual = table.pop("tests")
+        found += [
+            Fault(what, file, text, faulty, tuple(tests or usual))
+            for file, faults in table.items()
+            for what, (text, faulty, *tests) in faults.items()
+        ]
+    return found
 
 
 def replaced(source: str, fault: Fault) -> str:
