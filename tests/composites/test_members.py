@@ -8,7 +8,7 @@ import pytest
 
 from ardens import FVSBN, Mixture
 from ardens.composites.side_by_side import side_by_side
-from helpers.interrupts import seconds_after_ctrl_c
+from helpers.interrupts import cpu_seconds_after_ctrl_c
 from helpers.models import N
 
 
@@ -61,17 +61,21 @@ def test_a_mixture_says_on_stderr_when_a_member_is_done(quick, data, capsys):
 
 
 def test_what_one_member_raises_stops_the_others():
+    unstopped = []
+
     def run_long():
-        while True:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
             time.sleep(0.001)
+        unstopped.append(run_long)
 
     def fail():
         raise ArithmeticError("diverged")
 
-    began, threads = time.perf_counter(), set(threading.enumerate())
+    threads = set(threading.enumerate())
     with pytest.raises(ArithmeticError, match="diverged"):
         side_by_side([run_long, fail, run_long], workers=2)
-    assert time.perf_counter() - began < 2
+    assert not unstopped
     assert set(threading.enumerate()) <= threads
 
 
@@ -82,19 +86,19 @@ def test_what_one_member_raises_stops_solvers_too(rng):
 
     def fail():
         time.sleep(0.3)
-        failed.append(time.perf_counter())
+        failed.append(time.process_time())
         raise ArithmeticError("diverged")
 
     with pytest.raises(ArithmeticError, match="diverged"):
         side_by_side([lambda: solver.fit(X), fail], workers=2)
-    assert time.perf_counter() - failed[0] < 0.5
+    assert time.process_time() - failed[0] < 0.5
 
 
 def test_ctrl_c_stops_all_members_and_leaves_the_mixture_as_it_was(quick, data):
     mixture = quick(n_jobs=2).fit(data)
     before = mixture.score(data)
     mixture.set_params(estimator__max_epochs=10**6, estimator__patience=10**6)
-    assert seconds_after_ctrl_c(lambda: mixture.fit(data), delay=0.3) < 1
+    assert cpu_seconds_after_ctrl_c(lambda: mixture.fit(data), delay=0.3) < 1
     assert mixture.score(data) == before
 
 

@@ -13,11 +13,11 @@ import ardens
 
 @contextmanager
 def refusal(path, words):
-    """The block refuses the file, in less than a second and by its name, and leaves it alone."""
-    content, began = path.read_bytes(), time.perf_counter()
+    """The block refuses the file by its name, with little computing, and leaves it alone."""
+    content, began = path.read_bytes(), time.process_time()
     with pytest.raises(ardens.FormatError, match=words) as caught:
         yield
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     assert str(path) in str(caught.value)
     assert isinstance(caught.value, ValueError)
     assert path.read_bytes() == content

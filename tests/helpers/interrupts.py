@@ -8,12 +8,12 @@ import time
 import pytest
 
 
-def seconds_after_ctrl_c(work, delay):
-    """From Ctrl-C, so many seconds after work() begins, to the KeyboardInterrupt that ends it."""
+def cpu_seconds_after_ctrl_c(work, delay):
+    """Of all threads, from Ctrl-C, so long after work() begins, to its KeyboardInterrupt."""
     pressed = []
 
     def press():
-        pressed.append(time.perf_counter())
+        pressed.append(time.process_time())
         os.kill(os.getpid(), signal.SIGINT)
 
     timer = threading.Timer(delay, press)
@@ -23,4 +23,4 @@ def seconds_after_ctrl_c(work, delay):
             work()
     finally:
         timer.cancel()
-    return time.perf_counter() - pressed[0]
+    return time.process_time() - pressed[0]

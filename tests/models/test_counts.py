@@ -162,10 +162,10 @@ def test_wrong_numbers_of_draws_are_refused(random_model, wrong, error, words):
 
 def test_distinct_rows_that_would_not_fit_are_refused_at_once():
     model = ardens.FVSBN.from_parameters(W=np.zeros((500, 500)), b=np.zeros(500))
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(MemoryError, match=r"or more distinct rows of 500 features needs .* GiB"):
         model.sample_counts(2**53)
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_distinct_prefixes_that_do_not_fit_are_refused(leave_memory):

@@ -237,10 +237,10 @@ def test_bad_data_leave_the_model_as_it_was(name, small, data):
 @pytest.mark.parametrize("n_hidden", [2**31, 2**40, 2**62])
 @pytest.mark.parametrize("model", [ardens.NADE, ardens.MLP])
 def test_absurd_sizes_are_refused_at_once(data, model, n_hidden):
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises((MemoryError, ValueError), match="n_hidden"):
         model(n_hidden).fit(data)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_all_arrays_of_a_fit_are_counted_before_any_is_made(data, leave_memory, monkeypatch):

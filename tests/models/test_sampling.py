@@ -45,10 +45,10 @@ def test_the_last_rows_of_the_stream_can_be_drawn(name, random_model):
 )
 def test_absurd_samples_are_refused_at_once(random_model, options, error, words):
     model = random_model("nade")
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(error, match=words):
         model.sample(**options)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 # Packed

@@ -6,7 +6,7 @@ from ardens import _core
 from helpers.processes import digest, run_python
 
 FORK = """
-import os, signal, sys, time
+import os, signal, sys
 from helpers.processes import digest
 expected = digest(2)
 for depth in range(3):  # a child, and the child of a child
@@ -18,12 +18,10 @@ for depth in range(3):  # a child, and the child of a child
     assert digest() == expected
 else:
     os._exit(0)
-began = time.monotonic()
 _, status = os.waitpid(child, 0)
 assert status == 0, status
 if depth:
     os._exit(0)
-assert time.monotonic() - began < 15
 assert digest(2) == expected
 """
 
