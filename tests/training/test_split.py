@@ -27,6 +27,20 @@ def held_out(rows, fraction=0.1, seed=7):
     return [part.rows for part in hold_out(Table(rows), fraction, generator(seed))]
 
 
+def test_rows_of_a_distribution_that_repeats_them_are_drawn_singly():
+    kinds = np.eye(60, dtype=np.uint8)[np.random.default_rng(0).integers(0, 60, 600)]
+    learned, held = held_out(kinds)
+    assert len(held) == 60
+    assert {row.tobytes() for row in held} <= {row.tobytes() for row in learned}
+
+
+@pytest.mark.parametrize("copies", [2, 8])
+def test_a_table_that_is_copied_as_a_whole_is_held_out_as_it_is(table, copies):
+    once, copied = held_out(table)[1], held_out(np.tile(table, (copies, 1)))[1]
+    assert len(copied) == copies * len(once)
+    assert {row.tobytes() for row in copied} == {row.tobytes() for row in once}
+
+
 def test_distinct_rows_are_numbered_by_their_first_appearance(table):
     seen = {}
     expected = [seen.setdefault(row.tobytes(), len(seen)) for row in table]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import NamedTuple, Self, TypeAlias
+from typing import Any, NamedTuple, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ __all__ = [
     "Streams",
     "distinct",
     "hold_out",
+    "repeats",
     "split_places",
     "warn_of_copies",
 ]
@@ -24,6 +25,7 @@ __all__ = [
 _MANY = 2_000_000  # rows, of which comparing them would take a second
 
 COMMON = 5
+_CHANCE = 10  # counts, which have a common factor once in a thousand times
 
 Part: TypeAlias = tuple[NDArray[np.intp], Weights | None]
 """Places of rows, and what these count."""
@@ -74,6 +76,17 @@ def distinct(rows: Rows) -> NDArray[np.intp]:
     return np.asarray(number[which.reshape(-1)])
 
 
+def repeats(times: NDArray[Any]) -> bool:
+    """Whether a distribution repeats its rows, which come so many times each.
+
+    Then the mean is `COMMON`; the whole of a table that was copied counts once. Few counts have a
+    common factor by chance.
+    """
+    whole = np.rint(times).astype(np.int64)
+    copied = int(np.gcd.reduce(whole)) if len(whole) >= _CHANCE else 1
+    return bool(whole.sum() >= COMMON * copied * len(whole))
+
+
 def split_places(X: Table, fraction: float, rng: np.random.Generator) -> tuple[Part, Part]:
     """Where the rows to learn are, and those to hold out: a part of the distinct ones, drawn.
 
@@ -81,13 +94,13 @@ def split_places(X: Table, fraction: float, rng: np.random.Generator) -> tuple[P
     much the model has only learned by heart. A row that comes `COMMON` times as often as the mean
     is always learned, as without it a mode of the distribution would be missing. The order of the
     columns changes nothing. Where there are so few distinct rows that each of them says something
-    of the distribution, rows are drawn singly.
+    of the distribution, or it repeats them all, rows are drawn singly.
     """
     which = distinct(X.rows)
     times = np.bincount(which, X.weights)
     rare = np.flatnonzero(times <= COMMON * X.total / max(1, len(times)))
     count = int(fraction * len(rare))
-    if count < FEWEST_VALID:
+    if count < FEWEST_VALID or repeats(np.bincount(which, X.copies)):
         return _drawn_singly(X, fraction, rng)
     place = np.full(len(times), len(times))
     place[rng.permutation(rare)] = np.arange(len(rare))
