@@ -99,6 +99,31 @@ struct OptimKernels {
     void (*ema)(float* average, const float* params, float weight, std::size_t count);
 };
 
+constexpr std::size_t REGRESSIONS = 8;  // that are solved side by side
+
+// Rows as lists of ones, of the columns before the end of the regressions; the first of these is on `column`.
+struct RegressionRows {
+    const std::uint32_t* ones;
+    const std::size_t* first;           // where the ones of a row begin
+    const std::uint32_t *row, *length;  // which row, and how many ones
+    const double* weight;
+    std::size_t column;
+};
+
+// What they sum up to, a lane for each regression: losses, all but the logarithm of `factor`; the derivatives by t of
+// all rows; first and second derivatives by weight j, at j * REGRESSIONS. Of row g the second one by t.
+struct RegressionSums {
+    double loss[REGRESSIONS], factor[REGRESSIONS], slope[REGRESSIONS];
+    double *first, *second;
+    float* curvature;
+};
+
+struct RegressionKernels {
+    // Adds the rows [begin, end), with weights w, laid out as derivatives are, and intercepts b.
+    void (*rows)(RegressionSums& sums, const double* w, const double* b, const RegressionRows& rows, std::size_t begin,
+                 std::size_t end);
+};
+
 // What the machine can do at best.
 struct CeilingKernels {
     double (*multiply_adds)(float* out, std::size_t rounds);
@@ -110,4 +135,5 @@ struct Kernels {
     BernoulliKernels bernoulli;
     OptimKernels optim;
     CeilingKernels ceilings;
+    RegressionKernels regressions;
 };

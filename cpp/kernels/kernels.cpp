@@ -5,11 +5,13 @@
 #include "kernels/mlp/mlp.hpp"
 #include "kernels/nade/nade.hpp"
 #include "kernels/optim.hpp"
+#include "kernels/regressions.hpp"
 #include "kernels/tabular.hpp"
 
 #define ARDENS_JOIN_(a, b) a##b
 #define ARDENS_JOIN(a, b) ARDENS_JOIN_(a, b)
 
 extern const Kernels ARDENS_JOIN(kernels_, ARDENS_LEVEL);
-constinit const Kernels ARDENS_JOIN(kernels_, ARDENS_LEVEL) = {
-    tabular_kernels, fvsbn_kernels, mlp_kernels, nade_kernels, bernoulli_kernels, optim_kernels, ceiling_kernels};
+constinit const Kernels ARDENS_JOIN(kernels_, ARDENS_LEVEL) = {tabular_kernels, fvsbn_kernels,     mlp_kernels,
+                                                               nade_kernels,    bernoulli_kernels, optim_kernels,
+                                                               ceiling_kernels, regression_kernels};

@@ -9,13 +9,15 @@
 
 #include "engine/interrupt.hpp"
 #include "engine/parallel.hpp"
-#include "solvers/groups.hpp"
 #include "solvers/newton.hpp"
+#include "solvers/strip.hpp"
 
 namespace ardens {
 namespace {
 
 constexpr int MOST_STEPS = 100;
+constexpr double SMALLEST = 0.2;  // step that is halved once more
+constexpr double LEAST = 1e-3;    // of the tolerance: a promise that is not worth a step
 
 // What one thread works with; everything is allocated before the threads start.
 class Solver {
@@ -25,110 +27,128 @@ class Solver {
           out_(out),
           interrupt_(interrupt),
           thread_(thread),
-          groups_(rows),
-          step_(groups_, rows.n, interrupt, thread),
-          t_(rows.count),
-          dt_(rows.count),
-          residual_(rows.count),
-          curvature_(rows.count),
-          w_(rows.n) {}
+          strip_(rows, interrupt, thread),
+          newton_(strip_, rows, interrupt, thread),
+          from_(rows.n * LANES),
+          step_(rows.n * LANES) {}
 
-    // An interrupt leaves the column half done.
-    void fit(std::size_t i) {
-        if (!(out_.penalty[i] > 0.0)) return;
-        double* w = out_.W + i * rows_.n;
-        double sign = rows_.turned[i] ? -1.0 : 1.0;
-        if (groups_.gather(i) == 0.0) {
-            std::fill_n(w, i, 0.0);
-            out_.b[i] = -sign * std::log(rows_.total + 1.0);
-            return;
+    // The columns from `begin` on. An interrupt leaves them half done.
+    void fit(std::size_t begin) {
+        strip_.gather(begin);
+        bool live[LANES] = {};
+        for (std::size_t l = 0; l < strip_.lanes; ++l) live[l] = take(l);
+        for (int done = 0; done < MOST_STEPS && !interrupt_.asked(thread_); ++done) {
+            if (std::none_of(live, live + LANES, [](bool one) { return one; })) break;
+            strip_.evaluate();
+            for (std::size_t l = 0; l < strip_.lanes && !interrupt_.asked(thread_); ++l) live[l] = live[l] && go_on(l);
         }
-        // In the turned columns, and for the turned target.
-        b_ = sign * out_.b[i];
-        for (std::size_t j = 0; j < i; ++j) {
-            if (rows_.turned[j]) b_ += sign * w[j];
-            w_[j] = (rows_.turned[j] ? -sign : sign) * w[j];
-        }
-        minimise(i, {out_.penalty[i] * out_.l1_ratio, out_.penalty[i] * (1.0 - out_.l1_ratio)});
-        for (std::size_t j = 0; j < i; ++j) {
-            w[j] = (rows_.turned[j] ? -sign : sign) * w_[j];
-            if (rows_.turned[j]) b_ += w_[j];
-        }
-        out_.b[i] = sign * b_;
+        for (std::size_t l = 0; l < strip_.lanes; ++l) give(l);
     }
 
   private:
-    // Loss of the rows at t + size dt; with `derivatives`, residuals and curvatures as well.
-    template <bool derivatives>
-    double loss(double size) {
-        double sum = 0.0, factor = 1.0, logs = 0.0;
-        for (std::size_t g = 0; g < groups_.count; ++g) {
-            double weight = groups_.weight[g], ones = groups_.ones[g];
-            double t = t_[g] + (size != 0.0 ? size * dt_[g] : 0.0), e = std::exp(-std::abs(t));
-            sum += weight * std::max(t, 0.0) - ones * t;
-            if (weight == 1.0) {  // one logarithm for many factors, each from 1 to 2
-                factor *= 1.0 + e;
-                if (factor > 1e300) logs += std::log(std::exchange(factor, 1.0));
-            } else {
-                logs += weight * std::log1p(e);
-            }
-            if constexpr (derivatives) {
-                double q = 1.0 / (1.0 + e), p = t >= 0.0 ? q : e * q;
-                residual_[g] = weight * p - ones;
-                curvature_[g] = weight * e * q * q;
-            }
-        }
-        return sum + logs + std::log(factor);
+    static constexpr std::size_t LANES = Strip::LANES;
+
+    // Where a regression stands: at from_ + size step_.
+    struct Lane {
+        double size, damping;
+        double from_b, step_b;
+        double before, promised;  // at from_, and the gain that the step promises from there
+        bool varies;
+    };
+
+    double sign(std::size_t i) const { return rows_.turned[i] ? -1.0 : 1.0; }
+    Penalty penalty(std::size_t i) const {
+        return {out_.penalty[i] * out_.l1_ratio, out_.penalty[i] * (1.0 - out_.l1_ratio)};
     }
 
-    double cost(std::size_t i, double size, Penalty penalty) const {
-        double absolute = 0.0, square = 0.0;
-        for (std::size_t j = 0; j < i; ++j) {
-            double w = w_[j] + size * step_.w[j];
-            absolute += std::abs(w);
-            square += w * w;
+    // Begins where W and b are, in the turned columns and for the turned target; false if there is nothing to do.
+    bool take(std::size_t l) {
+        std::size_t i = strip_.begin + l;
+        lane_[l] = {};
+        lane_[l].varies = rows_.ones_of[i] > 0.0;
+        strip_.b[l] = sign(i) * out_.b[i];
+        const double* w = out_.W + i * rows_.n;
+        for (std::size_t j = 0; j < strip_.begin + strip_.lanes; ++j) {
+            double own = j < i ? sign(i) * w[j] : 0.0;
+            if (rows_.turned[j]) strip_.b[l] += own;
+            strip_.w[j * LANES + l] = sign(j) * own;
         }
-        return penalty.l1 * absolute + 0.5 * penalty.l2 * square;
+        return out_.penalty[i] > 0.0 && lane_[l].varies;
+    }
+
+    void give(std::size_t l) {
+        std::size_t i = strip_.begin + l;
+        if (!(out_.penalty[i] > 0.0)) return;
+        double *w = out_.W + i * rows_.n, b = strip_.b[l];
+        if (!lane_[l].varies) {
+            std::fill_n(w, i, 0.0);
+            out_.b[i] = -sign(i) * std::log(rows_.total + 1.0);
+            return;
+        }
+        for (std::size_t j = 0; j < i; ++j) {
+            w[j] = sign(i) * sign(j) * strip_.w[j * LANES + l];
+            if (rows_.turned[j]) b -= sign(i) * w[j];
+        }
+        out_.b[i] = sign(i) * b;
+    }
+
+    void stand(std::size_t l, double size) {
+        Lane& lane = lane_[l];
+        lane.size = size;
+        strip_.b[l] = lane.from_b + size * lane.step_b;
+        for (std::size_t k = l; k < (strip_.begin + l) * LANES; k += LANES) strip_.w[k] = from_[k] + size * step_[k];
+    }
+
+    double cost(std::size_t l) const {
+        double absolute = 0.0, square = 0.0;
+        for (std::size_t k = l; k < (strip_.begin + l) * LANES; k += LANES) {
+            absolute += std::abs(strip_.w[k]);
+            square += strip_.w[k] * strip_.w[k];
+        }
+        auto [l1, l2] = penalty(strip_.begin + l);
+        return l1 * absolute + 0.5 * l2 * square;
     }
 
     // Proximal Newton steps with a line search. Where the quadratic model promises what the loss does
     // not keep, as where probabilities are near 0 or 1, damping brings it closer to an upper bound.
-    void minimise(std::size_t i, Penalty penalty) {
-        step_.clear(i);
-        groups_.product(t_, b_, w_);
-        double damping = 0.0;
-        for (int done = 0; done < MOST_STEPS && !interrupt_.asked(thread_); ++done) {
-            double before = loss<true>(0.0) + cost(i, 0.0, penalty);
-            double promised = step_.find(i, w_, residual_, curvature_, penalty, damping);
-            if (!(promised > 0.0)) return;
-            groups_.product(dt_, step_.b, step_.w);
-            double size = 1.0, gain = 0.0;
-            for (; size > 0.1; size *= 0.5) {
-                gain = before - loss<false>(size) - cost(i, size, penalty);
-                if (gain >= 0.01 * size * promised) break;
+    // What was evaluated is judged: false if no more is to be gained.
+    bool go_on(std::size_t l) {
+        Lane& lane = lane_[l];
+        double now = strip_.loss[l] + cost(l);
+        if (lane.size > 0.0) {
+            double gain = lane.before - now;
+            bool kept = gain >= 0.01 * lane.size * lane.promised;
+            if (!kept && (lane.size > SMALLEST || lane.promised < LEAST * out_.tolerance)) {
+                bool again = lane.promised >= LEAST * out_.tolerance;
+                stand(l, again ? 0.5 * lane.size : 0.0);
+                return again;
             }
-            bool kept = size > 0.1;
-            if (kept) {
-                b_ += size * step_.b;
-                for (std::size_t j = 0; j < i; ++j) w_[j] += size * step_.w[j];
-                for (std::size_t g = 0; g < groups_.count; ++g) t_[g] += size * dt_[g];
+            if (kept && lane.size == 1.0 && gain < out_.tolerance) return false;
+            lane.damping = kept && lane.size == 1.0 ? 0.2 * lane.damping : std::max(5.0 * lane.damping, 1e-4);
+            if (!kept) {  // where it began, evaluated anew
+                stand(l, 0.0);
+                return true;
             }
-            step_.clear(i);
-            if (kept && size == 1.0 && gain < out_.tolerance) return;
-            if (promised < 1e-3 * out_.tolerance) return;
-            damping = size == 1.0 ? 0.2 * damping : std::max(5.0 * damping, 1e-4);
         }
+        lane.before = now;
+        double step_b = 0.0;
+        lane.promised = newton_.find(l, step_, step_b, penalty(strip_.begin + l), lane.damping);
+        if (!(lane.promised > 0.0)) return false;
+        for (std::size_t k = l; k < (strip_.begin + l) * LANES; k += LANES) from_[k] = strip_.w[k];
+        lane.from_b = strip_.b[l];
+        lane.step_b = step_b;
+        stand(l, 1.0);
+        return true;
     }
 
     const SortedRows& rows_;
     const Regressions& out_;
     Interrupt& interrupt_;
     int thread_;
-    Groups groups_;
-    NewtonStep step_;
-    std::vector<double> t_, dt_, residual_, curvature_;  // (groups,)
-    std::vector<double> w_;                              // (n,)
-    double b_ = 0.0;
+    Strip strip_;
+    NewtonStep newton_;
+    std::vector<double> from_, step_;  // (n, LANES)
+    Lane lane_[LANES];
 };
 
 }  // namespace
@@ -139,8 +159,9 @@ void fit_regressions(const Regressions& out, const SortedRows& rows, int threads
     for (int thread = 0; thread < threads; ++thread)
         solvers.push_back(std::make_unique<Solver>(rows, out, interrupt, thread));
     // The last columns take longest and come first.
-    parallel_for(out.n, threads, [&](std::size_t item, int thread) {
-        if (!interrupt.asked(thread)) solvers[thread]->fit(out.n - 1 - item);
+    std::size_t strips = (out.n + Strip::LANES - 1) / Strip::LANES;
+    parallel_for(strips, threads, [&](std::size_t item, int thread) {
+        if (!interrupt.asked(thread)) solvers[thread]->fit((strips - 1 - item) * Strip::LANES);
     });
     interrupt.raise();
 }
@@ -154,9 +175,8 @@ double largest_gradient(const SortedRows& rows, int threads, Poll poll) {
     std::vector<std::size_t> next(begin);
     for (std::size_t r = 0; r < rows.count; ++r)
         for (std::size_t k = rows.first[r]; k < rows.first[r + 1]; ++k) row[next[rows.ones[k]]++] = r;
-    std::vector<double> alone(n), together(n * static_cast<std::size_t>(threads)), largest(n);
-    for (std::size_t r = 0; r < rows.count; ++r)
-        for (std::size_t k = rows.first[r]; k < rows.first[r + 1]; ++k) alone[rows.ones[k]] += rows.weight[r];
+    const std::vector<double>& alone = rows.ones_of;
+    std::vector<double> together(n * static_cast<std::size_t>(threads)), largest(n);
     // The weight of the rows with ones in both columns, against what it would be if they were independent.
     parallel_for(n, threads, [&](std::size_t item, int thread) {
         std::size_t i = n - 1 - item;

@@ -12,7 +12,7 @@ constexpr double SWEPT = 1e-3;
 
 // Rows that a curvature is taken from, for each of its columns: their sampling error slows the
 // steps down, and moves no optimum.
-constexpr std::size_t ROWS_PER_COLUMN = 16, FEWEST_ROWS = 1024;
+constexpr std::size_t ROWS_PER_COLUMN = 8, FEWEST_ROWS = 1024;
 
 double soft(double value, double threshold) {
     return value > threshold ? value - threshold : value < -threshold ? value + threshold : 0.0;
@@ -20,63 +20,59 @@ double soft(double value, double threshold) {
 
 }  // namespace
 
-NewtonStep::NewtonStep(const Groups& groups, std::size_t n, Interrupt& interrupt, int thread)
-    : w(n),
-      groups_(groups),
+NewtonStep::NewtonStep(const Strip& strip, const SortedRows& rows, Interrupt& interrupt, int thread)
+    : strip_(strip),
       interrupt_(interrupt),
       thread_(thread),
-      by_weight_(n),
-      slope_(n),
-      mean_(n),
-      active_(n),
-      place_(n),
-      listed_(n),
-      H_(new double[n * n]) {}
+      total_(rows.total),
+      most_(rows.ones_of),
+      at_(rows.n),
+      w_(rows.n),
+      slope_(rows.n),
+      mean_(rows.n),
+      active_(rows.n),
+      place_(rows.n),
+      listed_(rows.n),
+      H_(new double[rows.n * rows.n]) {}
 
-void NewtonStep::clear(std::size_t i) { std::fill_n(w.begin(), i, 0.0); }
-
-double NewtonStep::find(std::size_t i, const std::vector<double>& at, const std::vector<double>& residual,
-                        const std::vector<double>& curvature, Penalty penalty, double damping) {
+double NewtonStep::find(std::size_t lane, std::vector<double>& step, double& b, Penalty penalty, double damping) {
+    constexpr std::size_t LANES = Strip::LANES;
     auto [l1, l2] = penalty;
-    std::fill_n(by_weight_.begin(), i, Derivatives{});
-    double intercept = 0.0, most = 0.0;
-    for (std::size_t g = 0; g < groups_.count; ++g) {
-        intercept += residual[g];
-        most += groups_.weight[g];
-        auto [p, end] = groups_.list(g);
-        for (; p < end; ++p) {
-            by_weight_[*p].first += residual[g];
-            by_weight_[*p].second += curvature[g];
-            by_weight_[*p].most += groups_.weight[g];
-        }
-    }
+    std::size_t i = strip_.begin + lane;
+    std::fill_n(place_.begin(), i + strip_.lanes - lane, -1);
     k_ = 0;
     for (std::size_t j = 0; j < i; ++j) {
-        bool inside = at[j] != 0.0 || std::abs(by_weight_[j].first) > l1;
-        place_[j] = inside ? static_cast<std::int32_t>(k_) : -1;
-        if (inside) active_[k_++] = static_cast<std::uint32_t>(j);
+        double at = strip_.w[j * LANES + lane];
+        step[j * LANES + lane] = 0.0;
+        if (at == 0.0 && std::abs(strip_.first[j * LANES + lane]) <= l1) continue;
+        at_[k_] = at;
+        w_[k_] = 0.0;
+        place_[j] = static_cast<std::int32_t>(k_);
+        active_[k_++] = static_cast<std::uint32_t>(j);
     }
-    double scale = sum_curvatures(curvature) + 0.25 * damping * most;
+    double scale = sum_curvatures(lane) + 0.25 * damping * total_, intercept = strip_.slope[lane];
     // The intercept is minimised out of the model, so that the sweeps need not find it.
     for (std::size_t a = 0; a < k_; ++a) {
-        const Derivatives& by = by_weight_[active_[a]];
+        std::size_t j = active_[a];
         double* row = H_.get() + a * k_;
-        row[a] = std::max(row[a], by.second) + 0.25 * damping * by.most + l2;
+        row[a] = std::max(row[a], strip_.second[j * LANES + lane]) + 0.25 * damping * most_[j] + l2;
         mean_[a] /= scale;
-        slope_[a] = by.first - mean_[a] * intercept + l2 * at[active_[a]];
+        slope_[a] = strip_.first[j * LANES + lane] - mean_[a] * intercept + l2 * at_[a];
         double floor = 1e-6 * row[a] + 1e-9;
         for (std::size_t c = 0; c <= a; ++c) row[c] -= scale * mean_[a] * mean_[c];
         row[a] = std::max(row[a], 0.0) + floor;
     }
     for (std::size_t a = 0; a < k_; ++a)
         for (std::size_t c = 0; c < a; ++c) H_[c * k_ + a] = H_[a * k_ + c];
-    descend(at, l1);
+    descend(l1);
     double promised = 0.0;
     b = -intercept / scale;
     for (std::size_t a = 0; a < k_; ++a) {
         std::size_t j = active_[a];
-        promised -= (by_weight_[j].first + l2 * at[j]) * w[j] + l1 * (std::abs(at[j] + w[j]) - std::abs(at[j]));
-        b -= mean_[a] * w[j];
+        promised -=
+            (strip_.first[j * LANES + lane] + l2 * at_[a]) * w_[a] + l1 * (std::abs(at_[a] + w_[a]) - std::abs(at_[a]));
+        b -= mean_[a] * w_[a];
+        step[j * LANES + lane] = w_[a];
     }
     return promised - intercept * b;
 }
@@ -84,15 +80,15 @@ double NewtonStep::find(std::size_t i, const std::vector<double>& at, const std:
 // Second derivatives for the active columns, lower triangle, into H_, those with the intercept
 // into mean_; returns that of the intercept. Rows of little curvature are thinned out evenly
 // along their order, in which neighbours are alike, and those left stand for the others.
-double NewtonStep::sum_curvatures(const std::vector<double>& curvature) {
+double NewtonStep::sum_curvatures(std::size_t lane) {
+    const float* curvature = strip_.curvature.data() + lane * strip_.stride();
     std::fill_n(H_.get(), k_ * k_, 0.0);
     std::fill_n(mean_.begin(), k_, 0.0);
-    double total = 0.0;
-    for (std::size_t g = 0; g < groups_.count; ++g) total += curvature[g];
+    double total = strip_.curved[lane];
     std::size_t rows = ROWS_PER_COLUMN * k_ + FEWEST_ROWS;
-    double least = groups_.count > rows ? total / static_cast<double>(rows) : 0.0, carried = 0.5 * least, scale = 1e-9;
-    for (std::size_t g = 0; g < groups_.count; ++g) {
-        double c = curvature[g];
+    double least = strip_.count > rows ? total / static_cast<double>(rows) : 0.0, carried = 0.5 * least, scale = 1e-9;
+    for (std::size_t g = 0; g < strip_.count; ++g) {
+        double c = static_cast<double>(curvature[g]);
         if (c < least) {
             carried += c;
             if (carried < least) continue;
@@ -101,7 +97,7 @@ double NewtonStep::sum_curvatures(const std::vector<double>& curvature) {
         }
         scale += c;
         std::size_t count = 0;
-        for (auto [p, end] = groups_.list(g); p < end; ++p)
+        for (auto [p, end] = strip_.list(g); p < end; ++p)
             if (place_[*p] >= 0) listed_[count++] = static_cast<std::uint32_t>(place_[*p]);
         for (std::size_t a = 0; a < count; ++a) {
             mean_[listed_[a]] += c;
@@ -113,16 +109,15 @@ double NewtonStep::sum_curvatures(const std::vector<double>& curvature) {
 }
 
 // Coordinate descent on the model; slope_ is its gradient at the step so far.
-void NewtonStep::descend(const std::vector<double>& at, double l1) {
+void NewtonStep::descend(double l1) {
     double largest = 0.0;
     for (int sweep = 0; sweep < MOST_SWEEPS && !interrupt_.asked(thread_); ++sweep) {
         double gain = 0.0;
         for (std::size_t a = 0; a < k_; ++a) {
-            std::size_t j = active_[a];
             const double* row = H_.get() + a * k_;
-            double from = at[j] + w[j], to = soft(from - slope_[a] / row[a], l1 / row[a]), change = to - from;
+            double from = at_[a] + w_[a], to = soft(from - slope_[a] / row[a], l1 / row[a]), change = to - from;
             if (change == 0.0) continue;
-            w[j] += change;
+            w_[a] += change;
             for (std::size_t c = 0; c < k_; ++c) slope_[c] += change * row[c];
             gain += change * change * row[a];
         }

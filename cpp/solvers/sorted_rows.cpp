@@ -43,7 +43,7 @@ std::size_t divide(Part& part, std::vector<std::size_t>& order, const std::uint8
 }  // namespace
 
 SortedRows::SortedRows(Rows rows, const double* weights, std::size_t n_columns, Poll poll)
-    : n(n_columns), turned(n), first{0} {
+    : n(n_columns), turned(n), ones_of(n), first{0} {
     Pause pause(poll);
     std::vector<std::size_t> order(rows.count), kept;
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -93,8 +93,10 @@ SortedRows::SortedRows(Rows rows, const double* weights, std::size_t n_columns, 
     for (std::size_t r = 0; r < count; ++r, pause()) {
         const std::uint8_t *x = rows.X + kept[r] * n, *turn = turned.data();
         for (std::size_t j = 0; j < n; ++j) {
+            bool one = x[j] != turn[j];
             *next = static_cast<std::uint32_t>(j);
-            next += x[j] != turn[j];
+            next += one;
+            ones_of[j] += one ? weight[r] : 0.0;
         }
         first.push_back(static_cast<std::size_t>(next - ones.data()));
     }

@@ -15,6 +15,7 @@ struct SortedRows {
     double total = 0.0;                 // of the weights; the number of rows, where these have none
     std::vector<double> weight;         // (count,) of all copies of a row
     std::vector<std::uint8_t> turned;   // (n,)
+    std::vector<double> ones_of;        // (n,) weight of the rows with a one in a column, as it is in the lists
     std::vector<std::uint32_t> ones;    // columns of the ones of a row in rising order, row after row
     std::vector<std::size_t> first;     // (count + 1,) where each row's begin
     std::vector<std::uint32_t> shared;  // (count,) columns from the left in which a row is like the one before

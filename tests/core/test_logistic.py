@@ -114,6 +114,16 @@ def test_a_row_of_weight_three_is_three_rows_to_the_bit(rng):
         assert a.tobytes() == other.tobytes()
 
 
+def test_losses_of_many_rows_of_mixed_weights_stay_finite(rng):
+    """Rows of weight 1 share a logarithm, which others must not keep from being taken."""
+    X = (np.arange(4096)[:, None] >> np.arange(12)[::-1] & 1).astype(np.uint8)
+    X = np.column_stack([X, X[:, 0] ^ (rng.random(4096) < 0.1)]).astype(np.uint8)
+    weights = np.where(np.arange(4096) % 512 == 511, 2.0, 1.0)
+    W, b = fit(X, 2.0, weights=weights, tolerance=1e-9)
+    assert abs(W[12, 0]) > 1
+    assert worst(X, W, b, weights, penalty=2.0, l1_ratio=1.0) < 0.02
+
+
 def test_rows_that_repeat_are_counted_once(rng):
     X = rng.integers(0, 2, (5000, 4), dtype=np.uint8)
     X[:, 1] &= X[:, 0]

@@ -30,7 +30,8 @@ _TOLERANCE = 0.01
 
 _LEAST_RATIO = 0.05
 
-_SORTED, _SOLVED = 36, 56  # bytes of a row: where it stands, and what each thread works with
+# Bytes: of a row, where it stands, and what each thread works with; of a feature, what each does.
+_SORTED, _SOLVED, _WORKED_ON = 36, 48, 440
 
 
 @final
@@ -123,7 +124,9 @@ def _ready(X: Rows, weights: NDArray[np.float64] | None, threads: int) -> Sorted
     """Sort rows, once for all penalties, if the memory holds what the solver needs."""
     rows, n = _sorted(X, weights), X.shape[1]
     check_memory(
-        8 * n * n * (1 + threads) + rows.n_distinct * (_SORTED + _SOLVED * threads),
+        8 * n * n * (1 + threads)
+        + rows.n_distinct * (_SORTED + _SOLVED * threads)
+        + n * _WORKED_ON * threads,
         f"a regression on each of {n:,} features of {rows.n_distinct:,} distinct rows",
     )
     return rows

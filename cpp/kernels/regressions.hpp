@@ -1,0 +1,80 @@
+// Logistic regressions side by side: what a walk through the ones of rows gives for all of them.
+#pragma once
+
+#include <cmath>
+
+#include "kernels/contract.hpp"
+#include "kernels/lanes.hpp"
+
+namespace {
+
+// A lane for each regression. The same operations at every level, none contracted: the same bits.
+typedef double v8d __attribute__((vector_size(8 * REGRESSIONS)));
+typedef std::int64_t v8i __attribute__((vector_size(8 * REGRESSIONS)));
+typedef float v8f __attribute__((vector_size(4 * REGRESSIONS)));
+
+inline v8d load8(const double* p) {
+    v8d v;
+    std::memcpy(&v, p, sizeof v);
+    return v;
+}
+inline void store8(double* p, v8d v) { std::memcpy(p, &v, sizeof v); }
+
+// exp(x) for x <= 0 to the last digits; below -700, as there.
+inline v8d exp_of_negative(v8d x) {
+    constexpr double magic = 6755399441055744.0;  // 1.5 * 2^52: adding it rounds to an integer
+    constexpr double terms[] = {
+        1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040, 1.0 / 720,
+        1.0 / 120,       1.0 / 24,       1.0 / 6,       0.5,          1.0,         1.0};
+    v8d least = v8d{} - 700.0;
+    x = x < least ? least : x;
+    v8d t = x * 1.4426950408889634 + magic, k = t - magic;
+    v8d r = x - k * 0.693147180369123816490 - k * 1.90821492927058770002e-10;
+    v8d p = v8d{} + 1.0 / 6227020800;
+    for (double term : terms) p = p * r + term;
+    return reinterpret_cast<v8d>(reinterpret_cast<v8i>(p) + (reinterpret_cast<v8i>(t) << 52));
+}
+
+void strip_rows(RegressionSums& sums, const double* w, const double* b, const RegressionRows& rows, std::size_t begin,
+                std::size_t end) {
+    v8d loss = load8(sums.loss), factor = load8(sums.factor), slope = load8(sums.slope);
+    for (std::size_t g = begin; g < end; ++g) {
+        const std::uint32_t *one = rows.ones + rows.first[rows.row[g]], *last = one + rows.length[g], *p = one;
+        v8d t = load8(b), odd{}, target{};
+        for (; last - p >= 2; p += 2) {
+            t += load8(w + p[0] * REGRESSIONS);
+            odd += load8(w + p[1] * REGRESSIONS);
+        }
+        if (p < last) odd += load8(w + *p * REGRESSIONS);
+        t += odd;
+        for (p = last; p > one && p[-1] >= rows.column; --p) target[p[-1] - rows.column] = 1.0;
+        v8d size = t < v8d{} ? -t : t, e = exp_of_negative(-size), q = 1.0 / (1.0 + e);
+        double weight = rows.weight[g];
+        loss += weight * ((t < v8d{} ? v8d{} : t) - target * t);
+        if (weight == 1.0) {  // one logarithm for many factors, each from 1 to 2
+            factor *= 1.0 + e;
+        } else {
+            for (std::size_t l = 0; l < REGRESSIONS; ++l) loss[l] += weight * std::log1p(e[l]);
+        }
+        if (g % 512 == 511) {
+            for (std::size_t l = 0; l < REGRESSIONS; ++l) loss[l] += std::log(factor[l]);
+            factor = v8d{} + 1.0;
+        }
+        v8d residual = weight * ((t < v8d{} ? e * q : q) - target), curved = weight * (e * q * q);
+        slope += residual;
+        v8f narrow = __builtin_convertvector(curved, v8f);
+        std::memcpy(sums.curvature + g * REGRESSIONS, &narrow, sizeof narrow);
+        for (p = one; p < last; ++p) {
+            double *by = sums.first + *p * REGRESSIONS, *twice = sums.second + *p * REGRESSIONS;
+            store8(by, load8(by) + residual);
+            store8(twice, load8(twice) + curved);
+        }
+    }
+    store8(sums.loss, loss);
+    store8(sums.factor, factor);
+    store8(sums.slope, slope);
+}
+
+constexpr RegressionKernels regression_kernels = {strip_rows};
+
+}  // namespace
