@@ -21,8 +21,8 @@ struct Tanh {
     static vf slope(vf h) { return fma(-h, h, splat(1.0f)); }
 };
 struct Relu {
-    static constexpr float RATE = 0.0f;  // nothing to gain from an exponential
-    static vf of(vf a) { return max(a, vf{}); }
+    static constexpr float RATE = 0.0f;          // nothing to gain from an exponential
+    static vf of(vf a) { return max(vf{}, a); }  // NaN stays NaN
     static vf slope(vf h) { return h > vf{} ? splat(1.0f) : vf{}; }
 };
 
