@@ -140,3 +140,11 @@ def test_uniforms_of_a_stream_are_those_of_the_specification():
         expected = uniforms(2**40 + 7, start, 5, 1, stream=3)[:, 0]
         assert np.array_equal(_core.uniforms(2**40 + 7, start, 5, 3), expected)
     assert _core.uniforms(0, 0, 0, 1).shape == (0,)
+
+
+@pytest.mark.parametrize("place", [0, 4094, 4095, 4096, 8191, 8192, 8198])
+def test_the_first_value_that_is_no_bit_is_found_wherever_it_is(place):
+    X = np.ones((1, 8199), np.uint8)
+    assert _core.check_binary(X) == -1
+    X[0, place:] = 2
+    assert _core.check_binary(X) == place

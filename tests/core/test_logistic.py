@@ -142,6 +142,11 @@ def test_the_largest_gradient_is_that_of_the_independent_model(rng):
     np.testing.assert_allclose(found, largest, rtol=1e-12)
 
 
+def test_columns_that_exclude_each_other_have_a_gradient():
+    X = np.eye(2, dtype=np.uint8).repeat(50, axis=0)
+    assert _core.largest_gradient(_core.SortedRows(X), 1) == pytest.approx(25)
+
+
 def test_a_warm_start_ends_at_the_same_minimum(rng):
     X = correlated(rng)
     cold, warm = fit(X, 0.5), fit(X, 0.5, start=fit(X, 8.0))

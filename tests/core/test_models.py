@@ -161,6 +161,15 @@ def test_samples_follow_the_reference_draw_by_draw(
     assert agree.mean() > 0.999
 
 
+@pytest.mark.parametrize("n_features", [1, 2, 3, 5, 6, 7])
+def test_a_draw_writes_its_rows_alone(name: str, n_features: int) -> None:
+    model, room = CoreModel(name, n_features), np.full(71 * n_features, 255, np.uint8)
+    X = room[: 70 * n_features].reshape(70, n_features)
+    model.core.sample(model.flat, model.tables, 0, 0, X, None, 1)
+    assert (X <= 1).all()
+    assert (room[X.size :] == 255).all()
+
+
 def test_sample_frequencies_match_the_probabilities(name: str) -> None:
     model = CoreModel(name, 6)
     check_sample_frequencies(model.sample(40_000, seed=3), model.log_prob)
@@ -203,9 +212,15 @@ def test_certain_bits_cost_nothing_and_impossible_ones_their_logit(name: str, si
     np.testing.assert_array_equal(model.sample(50), np.tile(bits, (50, 1)))
 
 
+@pytest.mark.parametrize("n_hidden", [800, 1700])  # slices of different lengths, and equal ones
 @pytest.mark.parametrize("name", [name for name in MODELS if name.startswith("nade")])
-def test_more_units_than_a_slice_equal_the_reference(name: str) -> None:
-    check_equals_the_reference(CoreModel(name, 41, 1700, scale=0.1), name, rows(150, 41))
+def test_more_units_than_a_slice_equal_the_reference(name: str, n_hidden: int) -> None:
+    check_equals_the_reference(CoreModel(name, 41, n_hidden, scale=0.1), name, rows(150, 41))
+
+
+@pytest.mark.parametrize("name", ["fvsbn", "nade-direct"])
+def test_more_features_than_a_part_equal_the_reference(name: str) -> None:
+    check_equals_the_reference(CoreModel(name, 150, scale=0.3), name, rows(60, 150))
 
 
 def test_many_equal_rows_have_the_gradient_of_one(name: str) -> None:

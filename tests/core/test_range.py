@@ -15,20 +15,32 @@ UNITS = [0, 3, 12, 15, 16, 28, 31]
 
 
 @pytest.mark.parametrize(
-    ("c", "w"), [(150.0, -300.0), (-150.0, 300.0), (600.0, -1200.0), (0.0, 170.0)]
+    ("c", "w"),
+    [
+        (150.0, -300.0),
+        (-150.0, 300.0),
+        (600.0, -1200.0),
+        (0.0, 170.0),
+        (0.0, -290.0),
+        (0.0, -300.0),
+        (-300.0, 0.5),
+    ],
 )
 @pytest.mark.parametrize(("n_hidden", "unit"), [(1, 0), (70, 0), (70, 40), (70, 69)])
+@pytest.mark.parametrize("name", ["nade", "nade-tanh"])
 def test_large_weights_that_cancel_equal_the_reference(
-    c: float, w: float, n_hidden: int, unit: int
+    name: str, c: float, w: float, n_hidden: int, unit: int
 ) -> None:
-    model, X = CoreModel("nade", 3, n_hidden), all_vectors(3)
+    half = 0.5 if name == "nade-tanh" else 1.0
+    model, X = CoreModel(name, 3, n_hidden), all_vectors(3)
     params = {key: array.astype(np.float64) for key, array in model.params.items()}
-    params["W"][unit], params["c"][unit], params["V"][:, unit] = (w, 0.5, 0.0), c, (1, 2, 3)
+    params["W"][unit], params["c"][unit] = (half * w, 0.5, 0.0), half * c
+    params["V"][:, unit] = (1, 2, 3)
     model.flat = filled(model.core, params)
-    expected = MODELS["nade"].log_prob(X, **params)
+    expected = MODELS[name].log_prob(X, **params)
     np.testing.assert_allclose(model.log_prob(X), expected, rtol=1e-6)
     gradient = model.value_and_grad(X)[1]
-    for key, slope in MODELS["nade"].value_and_grad(X, **params)[1].items():
+    for key, slope in MODELS[name].value_and_grad(X, **params)[1].items():
         np.testing.assert_allclose(gradient[key], slope, rtol=0, atol=1e-6, err_msg=key)
 
 
@@ -78,12 +90,26 @@ def test_mlp_with_weights_beyond_the_range_of_the_state_equals_the_reference() -
     check_equals_the_reference(model, "mlp", X)
 
 
+@pytest.mark.parametrize("unit", [0, 15])
+def test_a_unit_of_the_mlp_that_comes_back_from_far_below_equals_the_reference(unit: int) -> None:
+    n = 6
+    model, X = CoreModel("mlp", n, 16), all_vectors(n)
+    params = {key: array.copy() for key, array in model.params.items()}
+    # From 9.5 down to -178, where exp(-a/2) is no number, and up to -18, never beyond 170.
+    params["A"][MODELS["mlp"].rows_of(n - 1), unit] = [-62.5, -62.5, -62.5, 80.0, 80.0]
+    params["c"][n - 1, unit], params["V"][n - 1, unit] = 9.5, 3e7
+    model.flat = filled(model.core, params)
+    expected = MODELS["mlp"].log_prob(X, **params)
+    np.testing.assert_allclose(model.log_prob(X), expected, rtol=5e-6)
+
+
 @pytest.mark.parametrize("unit", UNITS)
-@pytest.mark.parametrize("size", [60.0, -60.0])
+@pytest.mark.parametrize("size", [60.0, -60.0, 24.5])  # the last ends below the normal numbers
 @pytest.mark.parametrize("name", ["nade", "nade-tanh"])
 def test_a_single_unit_that_leaves_the_range_is_seen(name: str, size: float, unit: int) -> None:
     n, d = 21, 32
     model = CoreModel(name, n, d, scale=0.2)
+    size /= 2 if name == "nade-tanh" else 1
     params = {key: array.copy() for key, array in model.params.items()}
     # Seven ones lead away, and seven more back to where the unit can be heard; no sum is rounded.
     params["W"][unit] = np.repeat([size, -size, 0.25], 7)

@@ -81,7 +81,8 @@ def run(
     scratch: Scratch, package: Path, tests: tuple[str, ...], fault: int, limit: float | None
 ) -> str:
     """What stopped the tests: the name of one, or how they ended; empty if nothing did."""
-    command = [scratch.python, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+    options = ["-x", "-q", "-p", "no:cacheprovider", "--ignore=tests/faults"]
+    command = [scratch.python, "-m", "pytest", *options, *tests]
     env = {**os.environ, "PYTHONPATH": str(package), "ARDENS_FAULT": str(fault)}
     process = subprocess.Popen(
         command, cwd=scratch.root, env=env, text=True, start_new_session=True,

@@ -58,7 +58,10 @@ def replaced(source: str, fault: Fault) -> str:
 
 
 def switched(source: str, numbered: dict[int, Fault]) -> str:
-    """C++ with all the faults in it, each asleep until `ardens_fault(number)` is true."""
+    """C++ with all the faults in it, each asleep until `ardens_fault(number)` is true.
+
+    An original that ends in a semicolon is a statement, any other an expression.
+    """
     spans: dict[tuple[int, int], list[int]] = {}
     for number, fault in numbered.items():
         spans.setdefault(fault.span(source), []).append(number)
@@ -67,7 +70,7 @@ def switched(source: str, numbered: dict[int, Fault]) -> str:
         if end > begin_of_next:
             raise ValueError(f"'{numbered[numbers[0]].what}' overlaps with another fault")
         begin_of_next, now = begin, source[begin:end]
-        statement = now.endswith((";", "}"))
+        statement = now.endswith(";")
         for number in numbers:
             faulty = numbered[number].faulty
             if statement:

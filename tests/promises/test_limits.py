@@ -79,6 +79,21 @@ def test_n_jobs_does_not_exceed_omp_num_threads():
     assert run_python(script, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1").strip() == "1"
 
 
+def test_threads_of_a_call_are_free_for_the_next():
+    script = """
+import os
+import numpy as np
+from ardens import _core
+from helpers.core_model import CoreModel
+_core.force_threads(4)
+model, X = CoreModel("fvsbn", 100), np.zeros((1000, 100), np.uint8)
+for model.threads in [1] * 8 + [4]:
+    model.log_prob(X)
+print(len(os.listdir("/proc/self/task")))
+"""
+    assert run_python(script, OPENBLAS_NUM_THREADS="1").strip() == "4"
+
+
 def test_affinity_is_obeyed():
     first = min(os.sched_getaffinity(0))
     script = f"import os; os.sched_setaffinity(0, [{first}]); {SHOW}"
