@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 import ardens
+from ardens.checks.weights import Table
 from ardens.reference import logistic
+from ardens.training import convex as solver
 from ardens.training.convex import penalties
 from helpers.interrupts import cpu_seconds_after_ctrl_c
 
@@ -22,7 +24,7 @@ def rows(rng):
 
 
 def path_of(X, l1_ratio=1.0, weights=None):
-    return penalties(X, weights, l1_ratio, threads=1)
+    return penalties(Table(X, weights), l1_ratio, threads=1)
 
 
 def convex(**options):
@@ -211,3 +213,61 @@ def test_what_changes_nothing_before_the_first_gain_is_not_waited_for():
 def test_a_path_of_weighted_rows_is_that_of_rows_repeated(rows, rng):
     times = rng.integers(1, 4, len(rows))
     assert path_of(rows, weights=times.astype(np.float64)) == path_of(rows.repeat(times, axis=0))
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Sizes of all that the compiled solver is given, and bytes that the machine is asked for."""
+    seen = {"W": set(), "bytes": []}
+    inner = solver.fit_regressions
+
+    def fit_regressions(W, *others):
+        seen["W"].add(W.shape)
+        inner(W, *others)
+
+    monkeypatch.setattr(solver, "fit_regressions", fit_regressions)
+    monkeypatch.setattr(solver, "check_memory", lambda size, what: seen["bytes"].append(size))
+    return seen
+
+
+@pytest.fixture
+def wide(rows):
+    """Among 500 columns, 12 that vary; with the places of these."""
+    X = np.zeros((len(rows), 500), np.uint8)
+    X[:, 250:] = 1
+    places = np.arange(7, 500, 41)[:N]
+    X[:, places] = rows
+    return X, places
+
+
+def test_constant_columns_cost_nothing_and_change_nothing(rows, wide, asked):
+    X, places = wide
+    alone = convex(penalty=2.0).fit(rows).parameters()
+    memory = asked["bytes"][:]
+    found = convex(penalty=2.0).fit(X).parameters()
+    assert asked["W"] == {(N, N)}
+    assert asked["bytes"][2:] == [memory[0] + X[:, places].nbytes, memory[1]]
+    np.testing.assert_array_equal(found["W"][np.ix_(places, places)], alone["W"])
+    np.testing.assert_array_equal(found["b"][places], alone["b"])
+    assert np.count_nonzero(found["W"]) == np.count_nonzero(alone["W"])
+    constant = np.setdiff1d(np.arange(500), places)
+    expected = np.log(601) * np.where(constant < 250, -1, 1)
+    np.testing.assert_allclose(found["b"][constant], expected, rtol=1e-6)
+
+
+def test_a_warm_start_forgets_what_is_constant_now(rows):
+    model = convex(penalty=2.0, warm_start=True).fit(rows)
+    X = rows.copy()
+    X[:, 4], X[:, 6] = 1, 0
+    model.fit(X)
+    found = model.parameters()
+    assert not found["W"][[4, 6]].any()
+    assert not found["W"][:, [4, 6]].any()
+    np.testing.assert_allclose(model.score(X), convex(penalty=2.0).fit(X).score(X), atol=4e-3)
+
+
+def test_nothing_but_constant_columns_is_learned():
+    X = np.tile(np.array([0, 1, 1], np.uint8), (50, 1))
+    model = convex().fit(X, X_valid=X[:9])
+    assert model.history_["penalty"] == [1.0]
+    np.testing.assert_allclose(model.parameters()["b"], np.log(51) * np.array([-1, 1, 1]))

@@ -96,10 +96,10 @@ n_jobs
     costs O(n²), whether scored, sampled or learned from.
 
     The convex solver takes proximal Newton steps by coordinate descent over the weights that are
-    not 0 or want to leave it. It needs O(n²) memory for each thread, and visits the ones of the
-    distinct x₍<ᵢ₎ a few times for each feature and penalty. Ctrl-C ends it at the best penalty so
-    far. A column that is constant keeps W = 0, and b at its log-odds with one row of each kind
-    added.
+    not 0 or want to leave it. It needs 8n² bytes, and as many for each thread, and visits the ones
+    of the distinct x₍<ᵢ₎ a few times for each feature and penalty. Ctrl-C ends it at the best
+    penalty so far. A column that is constant keeps W = 0, and b at its log-odds with one row of
+    each kind added; it does not count in n.
 
     References
     ----------
@@ -149,9 +149,7 @@ n_jobs
         chosen = validated and self.penalty is None
         if chosen:
             threads = thread_count(self.n_jobs)
-            path = penalties(
-                X.rows, X.weights, self.l1_ratio, at_most=self.max_epochs, threads=threads
-            )
+            path = penalties(X, self.l1_ratio, at_most=self.max_epochs, threads=threads)
         else:
             path = (UNJUDGED if self.penalty is None else self.penalty,)
         return PenaltyPath(

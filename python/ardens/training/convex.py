@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
-from typing import ClassVar, final
+from typing import ClassVar, Self, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..checks.machine import check_memory
 from ..checks.weights import Table
-from ..core import Float32Array, Rows, SortedRows, fit_regressions, largest_gradient
+from ..core import Float32Array, SortedRows, fit_regressions, largest_gradient
 from ..parameters import named_views
-from .likelihood import Likelihood
+from .likelihood import Likelihood, constant_columns
 from .solver import Epoch, Solver
 from .state import Figures, TrainingState
 
@@ -49,12 +49,14 @@ class PenaltyPath(Solver):
         """Make the epoch that solves for the next penalty."""
 
         @cache
-        def ready() -> SortedRows:
-            return _ready(X.rows, X.weights, model.threads)
+        def ready() -> Regressions:
+            return Regressions.ready(X, model.threads)
 
         def run_epoch(state: TrainingState) -> Figures:
             state.history.setdefault("penalty", [math.nan] * state.epoch)
             penalty = self.path[state.epoch - until]
+            if state.epoch == until - len(self.path):
+                ready().forget_constant(model, state.params)
             self._solve(model, state.params, ready(), penalty)
             nats = X.mean(model.log_prob(state.params, X.rows))
             return Figures(nats, penalty=penalty)
@@ -64,27 +66,83 @@ class PenaltyPath(Solver):
     def finish(self, model: Likelihood, X: Table, held_out: Table, state: TrainingState) -> None:
         """Solve for the best penalty on all rows."""
         penalty = state.history["penalty"][state.best_epoch - 1]
-        everything = X.followed_by(held_out)
-        ready = _ready(everything.rows, everything.weights, model.threads)
+        ready = Regressions.ready(X.followed_by(held_out), model.threads)
         self._solve(model, state.best, ready, penalty)
         np.copyto(state.params, state.best)
 
     def _solve(
-        self, model: Likelihood, params: Float32Array, rows: SortedRows, penalty: float
+        self, model: Likelihood, params: Float32Array, on: Regressions, penalty: float
     ) -> None:
         """Move flat parameters to the optimum, which they do not depend on beyond the tolerance."""
-        n = model.core.n_features
-        views = named_views(model.core, params)
-        W, b = views["W"].astype(np.float64, order="C"), views["b"].astype(np.float64)
+        views, n = named_views(model.core, params), len(on.varying)
+        square = np.ix_(on.varying, on.varying)
+        W, b = views["W"][square].astype(np.float64), views["b"][on.varying].astype(np.float64)
         penalties = np.full(n, float(penalty))
-        tolerance = _TOLERANCE * rows.total / n
-        fit_regressions(W, b, rows, penalties, self.l1_ratio, tolerance, model.threads)
-        views["W"][...], views["b"][...] = W, b
+        tolerance = _TOLERANCE * on.rows.total / max(1, n)
+        fit_regressions(W, b, on.rows, penalties, self.l1_ratio, tolerance, model.threads)
+        views["W"][square], views["b"][on.varying] = W, b
+        views["b"][on.constant] = on.logits
+
+
+@final
+@dataclass(frozen=True)
+class Regressions:
+    """One on each column that varies; what is constant keeps W = 0, and costs nothing.
+
+    Parameters
+    ----------
+    rows : SortedRows
+        The rows, with the columns that vary alone.
+    varying, constant : ndarray of intp
+        The columns of either kind.
+    logits : ndarray
+        Log-odds of those that are constant, with one row of each kind added.
+    """
+
+    rows: SortedRows
+    varying: NDArray[np.intp]
+    constant: NDArray[np.intp]
+    logits: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, X: Table) -> Self:
+        """Sort rows, if the memory holds what that needs."""
+        constant = constant_columns(X)
+        varying = np.delete(np.arange(X.n_features), constant)
+        count, n = len(X), len(varying)
+        ones = X.rows.sum(axis=0, dtype=np.int64)
+        listed = int(np.minimum(ones, count - ones).sum())
+        taken = count * n if len(constant) else 0
+        check_memory(
+            count * _SORTED + 4 * listed + taken, f"sorting {count:,} rows of {n:,} features"
+        )
+        rows = X.rows.take(varying, axis=1) if len(constant) else X.rows
+        logits = np.where(X.rows[0, constant] == 1, 1, -1) * math.log(X.total + 1)
+        return cls(SortedRows(rows, X.weights), varying, constant, logits)
+
+    @classmethod
+    def ready(cls, X: Table, threads: int) -> Self:
+        """Sort rows, once for all penalties, if the memory holds what the solver needs."""
+        some = cls.of(X)
+        n, distinct = len(some.varying), some.rows.n_distinct
+        check_memory(
+            8 * n * n * (1 + threads)
+            + distinct * (_SORTED + _SOLVED * threads)
+            + n * _WORKED_ON * threads,
+            f"a regression on each of {n:,} features of {distinct:,} distinct rows",
+        )
+        return some
+
+    def forget_constant(self, model: Likelihood, params: Float32Array) -> None:
+        """Let nothing depend on what is constant, nor that on anything, as a warm start may."""
+        W = named_views(model.core, params)["W"]
+        if len(self.constant) and W.any():
+            W[self.constant] = 0
+            W[:, self.constant] = 0
 
 
 def penalties(
-    X: Rows,
-    weights: NDArray[np.float64] | None,
+    X: Table,
     l1_ratio: float,
     *,
     at_most: int | None = None,
@@ -98,7 +156,10 @@ def penalties(
     rows with ones; a weight leaves 0 where that exceeds the penalty of its absolute value. With
     little of that penalty (as glmnet does with ridge) the path begins as if there were more.
     """
-    largest = largest_gradient(_sorted(X, weights), threads)
+    some = Regressions.of(X)
+    if len(some.varying) == 0:
+        return (UNJUDGED,)
+    largest = largest_gradient(some.rows, threads)
     strongest = largest / max(l1_ratio, _LEAST_RATIO) * (1 + 2.0**-20)
     if strongest == 0:  # nothing depends on anything
         return (UNJUDGED,)
@@ -109,24 +170,3 @@ def penalties(
         ends = np.geomspace(strongest, 2.0**last, max(at_most, 2))
         return tuple(ends.tolist()) if at_most > 1 else (UNJUDGED,)
     return (strongest, *(2.0**k for k in range(first, last - 1, -1)))
-
-
-def _sorted(X: Rows, weights: NDArray[np.float64] | None) -> SortedRows:
-    """Sort rows, if the memory holds what that needs."""
-    count, n = X.shape
-    ones = X.sum(axis=0, dtype=np.int64)
-    listed = int(np.minimum(ones, count - ones).sum())
-    check_memory(count * _SORTED + 4 * listed, f"sorting {count:,} rows of {n:,} features")
-    return SortedRows(X, weights)
-
-
-def _ready(X: Rows, weights: NDArray[np.float64] | None, threads: int) -> SortedRows:
-    """Sort rows, once for all penalties, if the memory holds what the solver needs."""
-    rows, n = _sorted(X, weights), X.shape[1]
-    check_memory(
-        8 * n * n * (1 + threads)
-        + rows.n_distinct * (_SORTED + _SOLVED * threads)
-        + n * _WORKED_ON * threads,
-        f"a regression on each of {n:,} features of {rows.n_distinct:,} distinct rows",
-    )
-    return rows
