@@ -88,13 +88,15 @@ def test_few_distinct_rows_are_drawn_singly(table):
     assert hold_out(Table(table[:40]), 0.1, generator())[1] is None
 
 
-def test_rows_that_come_very_often_are_learned(table):
+def test_every_side_has_its_part_of_rows_that_come_very_often(table):
     rows = np.unique(table, axis=0)
     mode = rows[17]
-    rows = np.concatenate([rows, np.tile(mode, (50, 1))])
+    rows = np.concatenate([rows, np.tile(mode, (49, 1))])
     for seed in range(30):
-        _, held = held_out(rows, 0.5, seed)
-        assert not (held == mode).all(axis=1).any()
+        learned, held = hold_out(Table(rows), 0.4, generator(seed))
+        assert len(learned) + len(held) == len(rows)
+        assert (held.rows == mode).all(axis=1).sum() == 20
+        assert (learned.rows == mode).all(axis=1).sum() == 30
 
 
 @pytest.fixture
@@ -194,7 +196,7 @@ def counts(rows, times=None):
 def test_a_table_with_weights_is_split_as_the_table_of_repeated_rows(table, rng, distinct_rows):
     rows = np.unique(table, axis=0)[:distinct_rows]
     times = rng.integers(0, 6, len(rows))
-    times[3] = 100  # a row that is always learned, where there are many
+    times[3] = 100  # a row that is drawn singly, where there are many
     for seed in range(5):
         weighted = hold_out(Table.of(rows, times), 0.1, generator(seed))
         repeated = hold_out(Table(rows.repeat(times, axis=0)), 0.1, generator(seed))

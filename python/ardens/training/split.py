@@ -91,31 +91,42 @@ def split_places(X: Table, fraction: float, rng: np.random.Generator) -> tuple[P
     """Where the rows to learn are, and those to hold out: a part of the distinct ones, drawn.
 
     All copies of a row are on one side: one that is learned would judge its copies well, however
-    much the model has only learned by heart. A row that comes `COMMON` times as often as the mean
-    is always learned, as without it a mode of the distribution would be missing. The order of the
-    columns changes nothing. Where there are so few distinct rows that each of them says something
-    of the distribution, or it repeats them all, rows are drawn singly.
+    much the model has only learned by heart. But where a row comes `COMMON` times as often as the
+    mean, it is the distribution that repeats it: its copies are drawn singly, as every side is to
+    have a part of a mode. So are all rows where there are so few distinct ones that each of them
+    says something of the distribution, or it repeats them all. The order of the columns changes
+    nothing.
     """
     which = distinct(X.rows)
     times = np.bincount(which, X.weights)
-    rare = np.flatnonzero(times <= COMMON * X.total / max(1, len(times)))
+    common = times > COMMON * X.total / max(1, len(times))
+    rare = np.flatnonzero(~common)
     count = int(fraction * len(rare))
     if count < FEWEST_VALID or repeats(np.bincount(which, X.copies)):
-        return _drawn_singly(X, fraction, rng)
-    place = np.full(len(times), len(times))
+        return _drawn_singly(X, np.arange(len(X)), fraction, rng)
+    place = np.full(len(times), -1)
     place[rng.permutation(rare)] = np.arange(len(rare))
-    order = np.argsort(place[which], kind="stable")
-    held = np.count_nonzero(place[which] < count)
-    weights = None if X.weights is None else X.weights[order]
-    if weights is None:
-        return (order[held:], None), (order[:held], None)
-    return (order[held:], weights[held:]), (order[:held], weights[:held])
+    of_rare = np.flatnonzero(~common[which])
+    order = of_rare[np.argsort(place[which[of_rare]], kind="stable")]
+    held = np.count_nonzero(place[which[of_rare]] < count)
+    modes = _drawn_singly(X, np.flatnonzero(common[which]), fraction, rng)
+    return _both(X, order[held:], modes[0]), _both(X, order[:held], modes[1])
 
 
-def _drawn_singly(X: Table, fraction: float, rng: np.random.Generator) -> tuple[Part, Part]:
-    """Split rows one by one; of a row that stands for several, some may be on each side."""
+def _both(X: Table, places: NDArray[np.intp], more: Part) -> Part:
+    """Whole rows at these places, and what else there is."""
+    weights = None
+    if X.weights is not None and more[1] is not None:
+        weights = np.concatenate([X.weights[places], more[1]])
+    return np.concatenate([places, more[0]]), weights
+
+
+def _drawn_singly(
+    X: Table, rows: NDArray[np.intp], fraction: float, rng: np.random.Generator
+) -> tuple[Part, Part]:
+    """Split some rows one by one; of a row that stands for several, some may be on each side."""
     copies = np.ceil(X.copies * min(1.0, _MANY / X.n_seen)).astype(np.intp)
-    order = rng.permutation(np.repeat(np.arange(len(X)), copies))
+    order = rng.permutation(np.repeat(rows, copies[rows]))
     count = int(fraction * len(order))
 
     def part(drawn: NDArray[np.intp]) -> Part:
