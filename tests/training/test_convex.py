@@ -11,6 +11,7 @@ from ardens.checks.weights import Table
 from ardens.reference import logistic
 from ardens.training import convex as solver
 from ardens.training.convex import penalties
+from ardens.training.likelihood import Likelihood
 from helpers.interrupts import cpu_seconds_after_ctrl_c
 
 N = 12
@@ -152,9 +153,10 @@ def test_ctrl_c_ends_the_solver_and_leaves_the_model_as_it_was(rng):
 
 def test_more_memory_than_the_machine_has_is_refused_before_rows_are_sorted(rows, leave_memory):
     leave_memory(100_000)
-    convex(penalty=1.0).fit(rows)
+    convex(penalty=1.0).fit(np.tile(rows, (4, 1)))
+    different = np.arange(2400, dtype=np.uint16)[:, None] >> np.arange(N, dtype=np.uint16) & 1
     with pytest.raises(MemoryError, match="sorting 2,400 rows of 12 features needs"):
-        convex(penalty=1.0).fit(np.tile(rows, (4, 1)))
+        convex(penalty=1.0).fit(different)
 
 
 @pytest.mark.parametrize(
@@ -246,7 +248,7 @@ def test_constant_columns_cost_nothing_and_change_nothing(rows, wide, asked):
     memory = asked["bytes"][:]
     found = convex(penalty=2.0).fit(X).parameters()
     assert asked["W"] == {(N, N)}
-    assert asked["bytes"][2:] == [memory[0] + X[:, places].nbytes, memory[1]]
+    assert asked["bytes"][2:] == [memory[0] + np.unique(rows, axis=0).nbytes, memory[1]]
     np.testing.assert_array_equal(found["W"][np.ix_(places, places)], alone["W"])
     np.testing.assert_array_equal(found["b"][places], alone["b"])
     assert np.count_nonzero(found["W"]) == np.count_nonzero(alone["W"])
@@ -271,3 +273,24 @@ def test_nothing_but_constant_columns_is_learned():
     model = convex().fit(X, X_valid=X[:9])
     assert model.history_["penalty"] == [1.0]
     np.testing.assert_allclose(model.parameters()["b"], np.log(51) * np.array([-1, 1, 1]))
+
+
+@pytest.mark.parametrize("judged", [False, True], ids=["split", "X_valid"])
+def test_copies_of_rows_cost_nothing_more(rows, rng, same, judged, monkeypatch):
+    """Whatever goes over rows, to learn, to judge or to tell of it, has each of them once."""
+    scored = []
+    log_prob = Likelihood.log_prob
+    monkeypatch.setattr(
+        Likelihood,
+        "log_prob",
+        lambda self, params, X: scored.append(len(X)) or log_prob(self, params, X),
+    )
+    learned, valid = np.unique(rows[:400, :6], axis=0), rows[400:, :6]
+    copied = learned[rng.integers(0, len(learned), 5000)]
+    given = {"X_valid": valid} if judged else {}
+    model = convex().fit(copied, **given)
+    kinds = [len(np.unique(some, axis=0)) for some in (copied, valid)]
+    assert max(scored) <= max(kinds) < 64
+    _, first, times = np.unique(copied, axis=0, return_index=True, return_counts=True)
+    order = np.argsort(first)
+    assert same(model, convex().fit(copied[first[order]], sample_weight=times[order], **given))

@@ -9,7 +9,7 @@ from sklearn.base import clone
 import ardens
 from ardens.checks.weights import Table
 from ardens.training.loop import Run
-from ardens.training.split import distinct, hold_out, split_places
+from ardens.training.split import counted, distinct, hold_out, split_places
 
 
 @pytest.fixture
@@ -231,3 +231,15 @@ def test_counted_rows_that_repeat_by_chance_are_not_told(small):
         small("nade").fit(rows, X_valid=judges, **weights)
     with pytest.warns(UserWarning, match="rows of X_valid are rows of X too"):
         small("nade").fit(rows, X_valid=judges)
+
+
+def test_rows_that_repeat_are_counted_in_the_order_of_their_first_appearance(table, rng):
+    once = table[np.sort(np.unique(distinct(table), return_index=True)[1])]
+    found = counted(Table(table))
+    np.testing.assert_array_equal(found.rows, once)
+    np.testing.assert_array_equal(found.weights, np.bincount(distinct(table)))
+    times = rng.integers(1, 4, len(table)).astype(np.float64)
+    written = counted(Table(table.repeat(times.astype(int), axis=0)))
+    np.testing.assert_array_equal(counted(Table(table, times)).weights, written.weights)
+    for alone in (Table(once), Table(table, times / 2)):
+        assert counted(alone) is alone

@@ -203,6 +203,8 @@ class GradientModel(LearnedModel):
             split_seed = before.training.first_seed(split_seed)  # what judged is not to be learned
         saved = journal.take()
         chooser = self._solver(Table(data.X.rows[:1]), validated=True)
+        if chooser.counts:
+            data = data.counted()
         if X_valid is None and chooser.chooses and self.validation_fraction > 0:
             data = data.with_judges(
                 self.validation_fraction,

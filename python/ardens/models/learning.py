@@ -23,7 +23,7 @@ from ..training.folds import LARGEST, Folds, deal, few, others, written_out
 from ..training.likelihood import Likelihood, constant_columns, marginal_logits
 from ..training.loop import Run
 from ..training.solver import Solver
-from ..training.split import Streams, hold_out, warn_of_copies
+from ..training.split import Streams, counted, hold_out, warn_of_copies
 from ..training.state import Callback, TrainingState
 from .autoregressive import AutoregressiveModel
 from .description import written
@@ -69,6 +69,11 @@ class Data(NamedTuple):
             return self._replace(X=X, fold=deal(X, split) if unlearned else None)
         X, X_valid = hold_out(self.X, fraction, split)
         return Data(self.names, X, X_valid, held_out=True)
+
+    def counted(self) -> Data:
+        """The same, with rows that repeat counted."""
+        judges = None if self.X_valid is None else counted(self.X_valid)
+        return self._replace(X=counted(self.X), X_valid=judges)
 
     def ordered(self, columns: Columns) -> tuple[Table, Table | None]:
         """The rows as the model has them, and those that judge."""

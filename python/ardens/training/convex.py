@@ -40,6 +40,7 @@ class PenaltyPath(Solver):
     """One epoch for each penalty, from strong to weak, from where the one before ended."""
 
     begins: ClassVar[bool] = False
+    counts: ClassVar[bool] = True
     unit: ClassVar[str] = "penalty"
 
     path: tuple[float, ...]  # as many as there are epochs

@@ -38,6 +38,7 @@ class Solver(ABC):
     """A strategy, for one run."""
 
     begins: ClassVar[bool]  # whether the start competes with the epochs before validation rows
+    counts: ClassVar[bool] = False  # whether rows that repeat are one row, that weighs as much
     unit: ClassVar[str] = "epoch"  # what an epoch is, to those who are shown the progress
 
     max_epochs: int
