@@ -5,6 +5,7 @@
 #include "engine/ceilings.hpp"
 #include "engine/isa.hpp"
 #include "engine/parallel.hpp"
+#include "engine/work.hpp"
 
 namespace py = pybind11;
 
@@ -34,6 +35,7 @@ void bind_machine(py::module_& m) {
     m.def("set_level", set_level, "name"_a);
     m.def("max_threads", max_threads);
     m.def("force_threads", force_threads, "threads"_a);
+    m.def("useful_threads", useful_threads, "threads"_a, "multiply_adds"_a);
     m.def("build_info", build_info);
     using Release = py::call_guard<py::gil_scoped_release>;
     m.def("measure_fma", measure_fma, "threads"_a, Release());
