@@ -9,15 +9,19 @@ from pathlib import Path
 import numpy as np
 
 import ardens
+from helpers.threads import check_shared, n_parameters
 
-N, D = 60, 20
+N, D = 60, 40
 ROWS = (np.random.default_rng(0).random((600, N)) < 0.3).astype(np.uint8)
 TESTS = Path(__file__).parent.parent
 
 
 def fitted(**options):
-    """A model fitted in a moment, with more rows to score than one thread would take."""
-    return ardens.NADE(n_hidden=D, max_epochs=1, random_state=0, **options).fit(ROWS)
+    """A model fitted in a moment, each of whose calls is worth more than one thread."""
+    quick = {"n_hidden": D, "batch_size": 100, "max_epochs": 1, "random_state": 0}
+    model = ardens.NADE(**quick, **options).fit(ROWS)
+    check_shared(2, 100, n_parameters(model))
+    return model
 
 
 def digest(n_jobs=None):

@@ -12,6 +12,7 @@ from ardens.training import solver
 from helpers.models import D, N
 from helpers.parameters import random_parameters
 from helpers.references import MODELS
+from helpers.threads import check_shared, n_parameters
 
 
 def test_fit_learns(name, small, data):
@@ -76,9 +77,26 @@ def test_another_seed_gives_other_parameters(same, name, small, data):
     assert not same(small(name).fit(data), small(name, random_state=1).fit(data))
 
 
-def test_threads_do_not_change_a_bit_of_a_fit(same, learned, small, data, seven_threads):
-    one = small(learned, max_epochs=1).fit(data)
-    assert same(small(learned, max_epochs=1, n_jobs=7).fit(data), one)
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("fvsbn", {"solver": "stochastic"}),
+        ("mlp", {"n_hidden": 12_000, "learning_rate": 1e-5}),
+        ("nade", {"n_hidden": 30_000, "learning_rate": 1e-5}),
+    ],
+)
+def test_threads_do_not_change_a_bit_of_a_fit(same, small, data, seven_threads, name, options):
+    X = np.tile(data, (1, 20)) if name == "fvsbn" else data
+
+    def fit(threads):
+        model = small(name, max_epochs=1, batch_size=100, n_jobs=threads, **options)
+        return model.fit(X, X_valid=X[:70])
+
+    one = fit(1)
+    check_shared(7, 100, n_parameters(one))
+    if "n_hidden" in options:  # what is prepared for a step is shared out, too
+        check_shared(2, 1, n_parameters(one))
+    assert same(fit(7), one)
 
 
 def test_the_form_of_the_data_does_not_change_a_bit_of_a_fit(same, name, small, data):

@@ -12,6 +12,7 @@ from ardens import optim, schedules
 from ardens.training import loop
 from helpers.checkpoints import check_resumes, figures, forged, interrupted
 from helpers.model_files import edited, split
+from helpers.threads import check_shared, n_parameters
 
 
 @pytest.mark.parametrize("judged", [False, True], ids=["split", "X_valid"])
@@ -62,8 +63,10 @@ def test_early_stopping_goes_on_where_it_was(small, data, path):
 
 @pytest.mark.parametrize(("before", "after"), [(1, 7), (7, 1)])
 def test_threads_may_change_between(small, data, path, seven_threads, before, after):
-    one, other = (partial(small, "nade", n_jobs=threads) for threads in (before, after))
-    check_resumes(one, path, data, 1, then=other)
+    large = partial(small, "nade", n_hidden=1000, batch_size=100)
+    one, other = (partial(large, n_jobs=threads) for threads in (before, after))
+    whole = check_resumes(one, path, data, 1, then=other, X_valid=data[:70])
+    check_shared(7, 100, n_parameters(whole))
 
 
 @pytest.mark.parametrize("again", [None, 8], ids=["None", "another generator"])
