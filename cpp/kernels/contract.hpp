@@ -104,8 +104,9 @@ constexpr std::size_t REGRESSIONS = 8;  // that are solved side by side
 // Rows as lists of ones, of the columns before the end of the regressions; the first of these is on `column`.
 struct RegressionRows {
     const std::uint32_t* ones;
-    const std::size_t* first;           // where the ones of a row begin
-    const std::uint32_t *row, *length;  // which row, and how many ones
+    const std::size_t* first;     // where the ones of a row begin
+    const std::uint32_t* length;  // how many it has
+    const std::uint32_t* row;     // which it is
     const double* weight;
     std::size_t column;
 };

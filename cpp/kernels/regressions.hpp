@@ -38,8 +38,10 @@ inline v8d exp_of_negative(v8d x) {
 void strip_rows(RegressionSums& sums, const double* w, const double* b, const RegressionRows& rows, std::size_t begin,
                 std::size_t end) {
     v8d loss = load8(sums.loss), factor = load8(sums.factor), slope = load8(sums.slope);
+    double *first = sums.first, *second = sums.second;
     for (std::size_t g = begin; g < end; ++g) {
-        const std::uint32_t *one = rows.ones + rows.first[rows.row[g]], *last = one + rows.length[g], *p = one;
+        const std::uint32_t row = rows.row[g], *one = rows.ones + rows.first[row], *last = one + rows.length[row],
+                            *p = one;
         v8d t = load8(b), odd{}, target{};
         for (; last - p >= 2; p += 2) {
             t += load8(w + p[0] * REGRESSIONS);
@@ -65,7 +67,7 @@ void strip_rows(RegressionSums& sums, const double* w, const double* b, const Re
         v8f narrow = __builtin_convertvector(curved, v8f);
         std::memcpy(sums.curvature + g * REGRESSIONS, &narrow, sizeof narrow);
         for (p = one; p < last; ++p) {
-            double *by = sums.first + *p * REGRESSIONS, *twice = sums.second + *p * REGRESSIONS;
+            double *by = first + *p * REGRESSIONS, *twice = second + *p * REGRESSIONS;
             store8(by, load8(by) + residual);
             store8(twice, load8(twice) + curved);
         }

@@ -16,7 +16,8 @@ namespace ardens {
 namespace {
 
 constexpr int MOST_STEPS = 100;
-constexpr double SMALLEST = 0.2;  // step that is halved once more
+constexpr double SMALLEST = 0.2;  // step that is shortened once more
+constexpr double DAMPING = 1e-3;  // at first
 constexpr double LEAST = 1e-3;    // of the tolerance: a promise that is not worth a step
 
 // What one thread works with; everything is allocated before the threads start.
@@ -65,6 +66,7 @@ class Solver {
     bool take(std::size_t l) {
         std::size_t i = strip_.begin + l;
         lane_[l] = {};
+        lane_[l].damping = DAMPING;
         lane_[l].varies = rows_.ones_of[i] > 0.0;
         strip_.b[l] = sign(i) * out_.b[i];
         const double* w = out_.W + i * rows_.n;
@@ -115,16 +117,20 @@ class Solver {
     bool go_on(std::size_t l) {
         Lane& lane = lane_[l];
         double now = strip_.loss[l] + cost(l);
+        bool sound = false;  // the model: the step that it gave was good as it was
         if (lane.size > 0.0) {
             double gain = lane.before - now;
             bool kept = gain >= 0.01 * lane.size * lane.promised;
             if (!kept && (lane.size > SMALLEST || lane.promised < LEAST * out_.tolerance)) {
                 bool again = lane.promised >= LEAST * out_.tolerance;
-                stand(l, again ? 0.5 * lane.size : 0.0);
+                // To the lowest point of the parabola through what is known, if that is within reason.
+                double hoped = lane.size * lane.promised, lowest = 0.5 * hoped / (hoped - gain);
+                stand(l, again ? lane.size * std::max(0.1, std::min(0.5, lowest)) : 0.0);
                 return again;
             }
-            if (kept && lane.size == 1.0 && gain < out_.tolerance) return false;
-            lane.damping = kept && lane.size == 1.0 ? 0.2 * lane.damping : std::max(5.0 * lane.damping, 1e-4);
+            sound = kept && lane.size == 1.0;
+            if (sound && gain < out_.tolerance) return false;
+            lane.damping = sound ? 0.2 * lane.damping : std::max(5.0 * lane.damping, DAMPING);
             if (!kept) {  // where it began, evaluated anew
                 stand(l, 0.0);
                 return true;
@@ -138,7 +144,7 @@ class Solver {
         lane.from_b = strip_.b[l];
         lane.step_b = step_b;
         stand(l, 1.0);
-        return true;
+        return !sound || lane.promised >= out_.tolerance;  // it is not worth an evaluation
     }
 
     const SortedRows& rows_;

@@ -10,7 +10,8 @@ namespace ardens {
 // with t = b_i + sum_{j<i} w_j x_j is minimised over b_i and w = W[i, :i], from where they are; W is (n, n), b and
 // penalty are (n,). A column whose penalty is not positive is left as it is; one that never varies gets w = 0 and the
 // log-odds of its mean with one row of each kind added. A column is done when a step gains less
-// than `tolerance`. The result depends neither on the threads nor on the order of the rows.
+// than `tolerance`, or promises no more after one that was good. The result depends neither on the threads nor on the
+// order of the rows.
 struct Regressions {
     double *W, *b;
     const double* penalty;

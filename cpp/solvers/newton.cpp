@@ -55,8 +55,8 @@ double NewtonStep::find(std::size_t lane, std::vector<double>& step, double& b, 
     for (std::size_t a = 0; a < k_; ++a) {
         std::size_t j = active_[a];
         double* row = H_.get() + a * k_;
+        mean_[a] = row[a] / scale;
         row[a] = std::max(row[a], strip_.second[j * LANES + lane]) + 0.25 * damping * most_[j] + l2;
-        mean_[a] /= scale;
         slope_[a] = strip_.first[j * LANES + lane] - mean_[a] * intercept + l2 * at_[a];
         double floor = 1e-6 * row[a] + 1e-9;
         for (std::size_t c = 0; c <= a; ++c) row[c] -= scale * mean_[a] * mean_[c];
@@ -77,13 +77,16 @@ double NewtonStep::find(std::size_t lane, std::vector<double>& step, double& b, 
     return promised - intercept * b;
 }
 
-// Second derivatives for the active columns, lower triangle, into H_, those with the intercept
-// into mean_; returns that of the intercept. Rows of little curvature are thinned out evenly
-// along their order, in which neighbours are alike, and those left stand for the others.
+// Second derivatives for the active columns, lower triangle, into H_; returns that of the intercept. Rows of little
+// curvature are thinned out evenly along their order, in which neighbours are alike, and those left stand for the
+// others.
 double NewtonStep::sum_curvatures(std::size_t lane) {
     const float* curvature = strip_.curvature.data() + lane * strip_.stride();
-    std::fill_n(H_.get(), k_ * k_, 0.0);
-    std::fill_n(mean_.begin(), k_, 0.0);
+    const std::int32_t* place = place_.data();
+    std::uint32_t* listed = listed_.data();
+    double* H = H_.get();
+    std::size_t k = k_;
+    std::fill_n(H, k * k, 0.0);
     double total = strip_.curved[lane];
     std::size_t rows = ROWS_PER_COLUMN * k_ + FEWEST_ROWS;
     double least = strip_.count > rows ? total / static_cast<double>(rows) : 0.0, carried = 0.5 * least, scale = 1e-9;
@@ -97,12 +100,13 @@ double NewtonStep::sum_curvatures(std::size_t lane) {
         }
         scale += c;
         std::size_t count = 0;
-        for (auto [p, end] = strip_.list(g); p < end; ++p)
-            if (place_[*p] >= 0) listed_[count++] = static_cast<std::uint32_t>(place_[*p]);
+        for (auto [p, end] = strip_.list(g); p < end; ++p) {
+            listed[count] = static_cast<std::uint32_t>(place[*p]);
+            count += place[*p] >= 0;
+        }
         for (std::size_t a = 0; a < count; ++a) {
-            mean_[listed_[a]] += c;
-            double* row = H_.get() + listed_[a] * k_;
-            for (std::size_t q = 0; q <= a; ++q) row[listed_[q]] += c;
+            double* row = H + listed[a] * k;
+            for (std::size_t q = 0; q <= a; ++q) row[listed[q]] += c;
         }
     }
     return scale;

@@ -20,9 +20,12 @@ Strip::Strip(const SortedRows& rows, Interrupt& interrupt, int thread)
       rows_(rows),
       interrupt_(interrupt),
       thread_(thread),
-      row_(rows.count),
       length_(rows.count),
-      weight_(rows.count) {}
+      row_(rows.count),
+      weight_(rows.count) {
+    for (std::size_t r = 0; r < rows.count; ++r)
+        length_[r] = static_cast<std::uint32_t>(rows.first[r + 1] - rows.first[r]);
+}
 
 void Strip::gather(std::size_t first_column) {
     begin = first_column;
@@ -35,9 +38,10 @@ void Strip::gather(std::size_t first_column) {
             weight_[count - 1] += rows_.weight[r];
             continue;
         }
-        const std::uint32_t *ones = rows_.ones.data() + rows_.first[r], *last = rows_.ones.data() + rows_.first[r + 1];
+        const std::uint32_t* ones = rows_.ones.data() + rows_.first[r];
+        while (length_[r] > 0 && ones[length_[r] - 1] >= end) --length_[r];
+        while (ones + length_[r] < rows_.ones.data() + rows_.first[r + 1] && ones[length_[r]] < end) ++length_[r];
         row_[count] = static_cast<std::uint32_t>(r);
-        length_[count] = static_cast<std::uint32_t>(std::lower_bound(ones, last, end) - ones);
         weight_[count++] = rows_.weight[r];
     }
 }
@@ -52,8 +56,8 @@ void Strip::evaluate() {
     std::fill_n(sums.factor, LANES, 1.0);
     for (std::size_t g = 0; g < count && !interrupt_.asked(thread_); g += TILE) {
         std::size_t now = std::min(TILE, count - g);
-        RegressionRows rows{rows_.ones.data(),  rows_.first.data(), row_.data() + g,
-                            length_.data() + g, weight_.data() + g, begin};
+        RegressionRows rows{rows_.ones.data(), rows_.first.data(), length_.data(),
+                            row_.data() + g,   weight_.data() + g, begin};
         kernels().regressions.rows(sums, w.data(), b, rows, 0, now);
         for (std::size_t l = 0; l < lanes; ++l) {
             float* out = curvature.data() + l * stride() + g;

@@ -23,7 +23,7 @@ class Strip {
     std::vector<double> w;                        // (n, LANES) 0 where a lane has no such weight
     double b[LANES] = {};
 
-    // An interrupt leaves rows out.
+    // From the last strip to the first that is cheapest. An interrupt leaves rows out.
     void gather(std::size_t first);
 
     // At w and b: losses, their derivatives by t summed over the rows, and the first and second derivatives by weights.
@@ -41,15 +41,16 @@ class Strip {
     };
     List list(std::size_t g) const {
         const std::uint32_t* ones = rows_.ones.data() + rows_.first[row_[g]];
-        return {ones, ones + length_[g]};
+        return {ones, ones + length_[row_[g]]};
     }
 
   private:
     const SortedRows& rows_;
     Interrupt& interrupt_;
     int thread_;
-    std::vector<std::uint32_t> row_, length_;  // (count,) a row of each, and its ones in the columns of the strip
-    std::vector<double> weight_;               // (count,)
+    std::vector<std::uint32_t> length_;  // of every row: ones in the columns up to the last of the strip, or more
+    std::vector<std::uint32_t> row_;     // (count,) a row of each
+    std::vector<double> weight_;         // (count,)
 };
 
 }  // namespace ardens
