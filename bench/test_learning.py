@@ -62,9 +62,9 @@ def log(monkeypatch):
         seen.append(tuple(only))
         return read_rows(path, only=only, **options)
 
-    def logged_fit(model, X, y=None, *, X_valid=None):
+    def logged_fit(model, X, y=None, **options):
         seen.append("fit")
-        return fit(model, X, y, X_valid=X_valid)
+        return fit(model, X, y, **options)
 
     monkeypatch.setattr(data, "read", logged_read)
     monkeypatch.setattr(NADE, "fit", logged_fit)
