@@ -7,6 +7,7 @@ get must be what one thread gets; the sanitizer reports the accesses that nothin
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 import ardens
 from ardens import _core
 from ardens.models import MODELS
+from helpers.threads import check_shared, n_parameters
 
 CALLERS = 16
 THREADS = 4  # of one call, whatever the machine has
@@ -26,7 +28,8 @@ QUICK = {"max_epochs": 2, "n_hidden": 200, "batch_size": 700, "random_state": 0}
 def make(name: str, **options: Any) -> Any:
     """An unfitted model."""
     known = MODELS[name]().get_params()
-    return MODELS[name](**{key: value for key, value in QUICK.items() if key in known}, **options)
+    quick = {key: value for key, value in QUICK.items() if key in known}
+    return MODELS[name](**(quick | options))
 
 
 def clone(model: Any) -> Any:
@@ -34,12 +37,13 @@ def clone(model: Any) -> Any:
     return type(model)(**model.get_params())
 
 
-def operations(model: Any) -> dict[str, Callable[[], Any]]:
-    """What a fitted model can be asked, by name; all give arrays."""
+def operations(model: Any, X: Any) -> dict[str, Callable[[], Any]]:
+    """What a fitted model can be asked of so many rows, by name; all give arrays."""
+    draw = partial(model.sample, len(X), random_state=1)
     calls = {
         "score_samples": lambda: model.score_samples(X),
-        "sample": lambda: model.sample(2000, random_state=1),
-        "sample and log_prob": lambda: model.sample(2000, random_state=1, return_log_prob=True)[1],
+        "sample": draw,
+        "sample and log_prob": lambda: draw(return_log_prob=True)[1],
     }
     if not isinstance(model, ardens.Mixture):
         calls |= {
@@ -63,10 +67,10 @@ def together(work: Callable[[int], Any]) -> None:
         list(pool.map(wait_and_work, range(CALLERS)))
 
 
-def all_operations(model: Any, fresh: Any) -> None:
+def all_operations(model: Any, fresh: Any, X: Any = X) -> None:
     """Every thread begins with another operation, on a model that nobody has used."""
-    wanted = {name: call() for name, call in operations(model).items()}
-    calls = list(operations(fresh).items())
+    wanted = {name: call() for name, call in operations(model, X).items()}
+    calls = list(operations(fresh, X).items())
 
     def work(k: int) -> None:
         for i in range(ROUNDS * len(calls)):
@@ -102,6 +106,11 @@ def main() -> None:
         fit_while_scoring(name)
     stochastic = [make("fvsbn", solver="stochastic").fit(X) for _ in range(2)]
     all_operations(*stochastic)
+    for options in ({"name": "nade", "n_hidden": 26_000}, {"name": "mlp", "n_hidden": 6000}):
+        # so large that preparing is shared out
+        wide = [make(**options, learning_rate=1e-5).fit(X[:8]) for _ in range(2)]
+        check_shared(THREADS, 1, n_parameters(wide[0]))
+        all_operations(*wide, X[:8])
     members = [make("nade").fit(X), make("tabular").fit(X)]
     all_operations(ardens.Mixture.from_models(members), ardens.Mixture.from_models(members))
     print(
