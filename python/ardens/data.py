@@ -102,8 +102,8 @@ def read(
     weighted = weight_column is not None
     if n_features is not None:
         width = whole_number(n_features, "n_features", minimum=1) + weighted
-        also = ", and one of weights" * weighted
-        wanted = wanted.wide(width, f", as {as_in} has{also}")
+        also = f": one of weights and {n_features}" * weighted
+        wanted = wanted.wide(width, f"{also}, as {as_in} has")
     if path == "-":
         if sys.stdin is None or sys.stdin.closed:
             raise OSError("standard input is closed")

@@ -206,7 +206,7 @@ def _checked(array: NDArray[Any], where: str, wanted: Wanted) -> NDArray[Any]:
         )
     weights = wanted.place(array.shape[1], where)
     if not wanted.binary:
-        check_first_row(array, where, "row 0")
+        check_first_row(array, where, "row 0", weights)
     elif place := first_other(array, weights):
         row, column = place
         raise ValueError(

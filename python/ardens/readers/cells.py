@@ -109,16 +109,19 @@ def looks_numbered(row: ArrayLike) -> bool:
     return bool(whole and (numbers[:-1] < numbers[1:]).all())
 
 
-def check_first_row(X: NDArray[Any], where: str, place: str) -> None:
+def check_first_row(X: NDArray[Any], where: str, place: str, weights: int | None = None) -> None:
     """Refuse column numbers above rows of 0 and 1; above other numbers they are a warning."""
-    if len(X) < 2 or not looks_numbered(X[0]):
+    if len(X) < 2:
         return
-    if first_other(X[1:]) is None:
+    first = X[0] if weights is None else np.delete(X[0], weights)
+    if not looks_numbered(first):
+        return
+    if first_other(X[1:], weights) is None:
         raise ValueError(
             f"{where}: expected a row, found column numbers at {place}, above rows of 0 and 1: "
             "is it a header? Remove it"
         )
-    if X[0, -1].item() - X[0, 0].item() == X.shape[1] - 1:  # they count
+    if first[-1].item() - first[0].item() == len(first) - 1:  # they count
         warnings.warn(
             f"{where}: {place} looks like column numbers, and is read as a row; remove it if it is "
             "a header",

@@ -71,6 +71,8 @@ def _bad_cell(
 ) -> ValueError:
     """The error of a cell: where it is, what was wanted, what came, and what to do."""
     kind = "0 or 1" if wanted.binary else "a number"
+    if wanted.weighs(column, wanted.width):
+        kind, advice = "a weight", advice if advice in (_MISSING, _QUOTES, _SEPARATORS) else ""
     found = f"{cell[:_SHOWN]!r}{'...' * (len(cell) > _SHOWN)}" if cell else "nothing"
     return ValueError(
         f"{name}: line {line}, column {column + 1}: expected {kind}, found {found}{advice}"

@@ -30,7 +30,7 @@ def read_text(stream: BinaryIO, name: str, wanted: Wanted) -> dict[str, NDArray[
         raise ValueError(f"{name}: expected rows of 0 and 1, found no rows")
     X = np.concatenate(matrices)
     if not wanted.binary:
-        check_first_row(X, name, f"line {text.first_row}")
+        check_first_row(X, name, f"line {text.first_row}", text.wanted.place(X.shape[1], name))
     return apart(SINGLE, X, text.wanted, name)
 
 
@@ -60,7 +60,11 @@ class _Text:
         if isinstance(self.wanted.weights, str):
             header = content.partition(b"\n")[0]
             self._read_names(header.decode("utf-8", "replace"), self.wanted.weights)
-            block = block.replace(header, b"", 1)  # its line stays, and is blank
+            begin = block.index(header)
+            end = begin + len(header)
+            block = (
+                b"\n" * block.count(b"\n", 0, begin) + block[end:]
+            )  # its line stays, and is blank
             if not block.strip(_BLANK):
                 self.line += n_lines
                 return None
