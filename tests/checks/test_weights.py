@@ -32,7 +32,7 @@ def tables(rows):
         ([math.inf, 2, 1], ValueError, "it has inf at row 0"),
         ([0, 0, 0], ValueError, "they sum to 0"),
         (0, ValueError, "they sum to 0"),
-        ([1e308, 1e308, 1e308], ValueError, "they sum to inf"),
+        (np.ma.array([1, 2, 3], mask=[0, 1, 0]), ValueError, "it has masked cells"),
         (["1", "2", "3"], TypeError, "got "),
         ([1j, 2, 3], TypeError, "got "),
         ([[1], [1, 2], 3], ValueError, "got "),
@@ -44,6 +44,12 @@ def test_wrong_weights_are_refused(given, error, words):
         row_weights(given, 3)
 
 
+@pytest.mark.parametrize("scale", [1e308, 1e16, 1e-8, 1e-310])
+def test_weights_whose_sum_is_no_number_of_rows_are_refused(scale):
+    with pytest.raises(ValueError, match=r"sum to 1e-06 at least and 1e\+15 at most.*multiply"):
+        row_weights(np.full(3, scale) * [1, 1, 0.5], 3)
+
+
 def test_weights_that_are_all_one_are_no_weights(rows):
     for given in (None, 1, 1.0, [1] * 6, np.ones(6, np.float32), [True] * 6, [1, 0, 1, 1, 0, 0]):
         assert Table.of(rows, given).weights is None
@@ -51,7 +57,7 @@ def test_weights_that_are_all_one_are_no_weights(rows):
 
 
 def test_whole_numbers_and_powers_of_two_of_them_stay_what_they_are(rng):
-    for power in (-1000, -3, 0, 900):
+    for power in (-60, -3, 0):
         times = rng.integers(0, 2**40, 500) * 2.0**power
         assert np.array_equal(row_weights(times, 500), times)
 

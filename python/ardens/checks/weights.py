@@ -23,6 +23,7 @@ __all__ = ["Table", "Weights", "mean", "row_weights", "standard_error"]
 Weights: TypeAlias = NDArray[np.float64]
 
 _BITS = 52  # of a sum of weights, which so is exact in any order
+_LEAST, _MOST = 1e-6, 1e15  # of a sum: beyond, one row more is nothing beside it, or all
 _CELLS = 1 << 22  # worked on at a time
 
 
@@ -44,6 +45,8 @@ def row_weights(
         array: NDArray[Any] = np.asarray(sample_weight)
     except ValueError:
         raise ValueError(f"{wanted}; got {reprlib.repr(sample_weight)}") from None
+    if np.ma.is_masked(sample_weight):
+        raise ValueError(f"{wanted}; it has masked cells")
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{wanted}; got {reprlib.repr(sample_weight)}")
     if array.shape not in ((), (n_samples,)):
@@ -55,8 +58,13 @@ def row_weights(
         raise ValueError(f"{wanted}; it has {weights[row]} at row {row}")
     with np.errstate(over="ignore"):
         total = float(weights.sum())
-    if total == 0 or math.isinf(total):
+    if total == 0:
         raise ValueError(f"{wanted}; they sum to {total}")
+    if not _LEAST <= total <= _MOST:
+        raise ValueError(
+            f"{name} must sum to {_LEAST:g} at least and {_MOST:g} at most, as weights are numbers "
+            f"of rows; they sum to {total:g}: multiply them by a constant"
+        )
     places = _BITS - math.frexp(total)[1]
     return np.asarray(np.ldexp(np.rint(np.ldexp(weights, places)), -places))
 
