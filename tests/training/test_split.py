@@ -9,7 +9,7 @@ from sklearn.base import clone
 import ardens
 from ardens.checks.weights import Table
 from ardens.training.loop import Run
-from ardens.training.split import counted, distinct, hold_out, split_places
+from ardens.training.split import counted, distinct, hold_out, split_places, warn_of_copies
 
 
 @pytest.fixture
@@ -182,6 +182,17 @@ def test_validation_rows_that_repeat_by_chance_are_not_told(small):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         small("nade").fit(X[:200], X_valid=X[200:])
+
+
+def test_few_rows_that_repeat_by_chance_are_not_told(rng):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for _ in range(300):
+            X, judges = (
+                Table(rng.integers(0, 2, (count, 2), dtype=np.uint8))
+                for count in (int(rng.integers(2, 40)), 100)
+            )
+            warn_of_copies(X, judges, stacklevel=2)
 
 
 def counts(rows, times=None):

@@ -171,7 +171,7 @@ def warn_of_copies(X: Table, X_valid: Table, stacklevel: int) -> None:
     """Say so where rows that are to judge are rows that are learned, more than chance makes them.
 
     Of independent rows, as many are among those of `X` as of the rows of `X` have a copy there, by
-    the estimate of Good (1953), Biometrika 40.
+    the estimate of Good (1953), Biometrika 40, which has an error of its own.
     """
     if len(X) > _MANY:
         return
@@ -179,8 +179,10 @@ def warn_of_copies(X: Table, X_valid: Table, stacklevel: int) -> None:
     times = np.bincount(which[: len(X)], X.copies, minlength=int(which.max()) + 1)
     n_valid, known = X_valid.n_seen, times[which[len(X) :]] > 0
     share = float(np.sum(X_valid.copies[known])) / n_valid
-    expected = 1 - np.count_nonzero(times == 1) / X.n_seen
-    spread = np.sqrt((expected * (1 - expected) + 1 / n_valid) / n_valid)
+    once, twice = np.count_nonzero(times == 1), np.count_nonzero(times == 2)
+    expected = 1 - once / X.n_seen
+    of_estimate = (once + 2 * twice) / X.n_seen**2
+    spread = np.sqrt((expected * (1 - expected) + 1 / n_valid) / n_valid + of_estimate)
     if share > 0.5 and share > expected + 5 * spread:
         warnings.warn(
             f"{share:.0%} of the rows of X_valid are rows of X too, where {expected:.0%} would be "
