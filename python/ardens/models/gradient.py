@@ -69,10 +69,10 @@ class GradientModel(LearnedModel):
     validation_fraction : float, default 0.1
         Part of the rows that `fit` holds out to judge the epochs, if it is not given `X_valid`;
         0 to below 1. All copies of a row are on one side, but for rows that a distribution repeats;
-        a warm start holds out what the first fit did. Where at most 200 rows differ, so that a
-        part would say too little, none is held out: every row judges in turn, by 5 to 10 runs that
-        do not learn from it, and what is kept was learned from all. Then a warm start has nobody to
-        judge it. With 0, or one row, nothing judges, and the last epoch is kept.
+        a warm start holds out what the first fit did. Where at most 200 rows differ, of 1000 in
+        all, so that a part would say too little, none is held out: every row judges in turn, by 5
+        to 10 runs that do not learn from it, and what is kept was learned from all. Then a warm
+        start has nobody to judge it. With 0, or one row, nothing judges: the last epoch is kept.
     patience : int, optional
         The look-ahead: epochs that are waited for since the validation likelihood last rose by
         more than its standard error, row by row, at least 1. The parameters of the best epoch are
@@ -209,7 +209,7 @@ class GradientModel(LearnedModel):
             data = data.with_judges(
                 self.validation_fraction,
                 Streams.of(split_seed).split,
-                in_turn=saved is None or "folds" in saved.told,  # as since 0.2
+                in_turn=saved is None or "folds" in saved.told,  # 0.1 had none
                 size=self._core(data.n_features).size,
                 unlearned=before is None or not chooser.begins,
             )
