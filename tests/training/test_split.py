@@ -233,9 +233,9 @@ def test_few_rows_with_large_counts_are_split_in_memory_that_is_theirs(table):
 
 
 def test_counted_rows_that_repeat_by_chance_are_not_told(small):
-    X = np.random.default_rng(0).integers(0, 2, (400, 5), dtype=np.uint8)
-    rows, times = np.unique(X[:200], axis=0, return_counts=True)
-    judges, often = np.unique(X[200:], axis=0, return_counts=True)
+    X = np.random.default_rng(0).integers(0, 2, (800, 8), dtype=np.uint8)  # 256 different rows
+    rows, times = np.unique(X[:400], axis=0, return_counts=True)
+    judges, often = np.unique(X[400:], axis=0, return_counts=True)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         weights = {"sample_weight": times, "sample_weight_valid": often}
