@@ -203,8 +203,9 @@ def _equal(folder: Path) -> tuple[Rows, Rows]:
 def _words(folder: Path) -> tuple[Rows, Rows]:
     """Which words stand in the paragraphs of NumPy's and scikit-learn's docstrings."""
     texts = []
-    for module in ("numpy", "numpy.linalg", "sklearn.linear_model", "sklearn.cluster"):
-        found = importlib.import_module(module)
+    names = ("numpy", "numpy.linalg", "sklearn.linear_model", "sklearn.cluster")
+    # All are there before any is read, as those of numpy are others once scikit-learn is there.
+    for found in [importlib.import_module(name) for name in names]:
         for name in sorted(found.__all__):
             text = getattr(getattr(found, name), "__doc__", None) or ""
             texts += [part for part in text.split("\n\n") if len(part) > 100]
