@@ -189,9 +189,8 @@ class GradientModel(LearnedModel):
         -----
         An epoch costs about as much as three times the scoring of its rows, and 5 to 10 times as
         much where rows judge in turn. A column that is constant keeps its log-odds with one row of
-        each kind added. If anything ends
-        training early, Ctrl-C among them, the best parameters of the epochs done are kept; before
-        the end of the first, the model stays as it was.
+        each kind added. If anything ends training early, Ctrl-C among them, the best parameters of
+        the epochs done are kept; before the end of the first, the model stays as it was.
         """
         data = self._learning_rows(X, X_valid, sample_weight, sample_weight_valid)
         before = self._fitted if self.warm_start else None

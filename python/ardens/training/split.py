@@ -25,7 +25,7 @@ __all__ = [
 
 _MANY = 2_000_000  # rows, of which comparing them would take a second
 
-COMMON = 5
+COMMON = 5  # times as often as the mean comes a row that the distribution itself repeats
 _CHANCE = 10  # counts, which have a common factor once in a thousand times
 
 Part: TypeAlias = tuple[NDArray[np.intp], Weights | None]
