@@ -1,7 +1,11 @@
 """``ardens sample``."""
 
+import io
 import json
 import os
+import sys
+import zipfile
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -10,6 +14,7 @@ import pytest
 import ardens
 from ardens import data
 from ardens.cli import main
+from ardens.cli.sample import _npz
 from ardens.models import sampling
 from ardens.models.fitted import Fitted
 from helpers.commands import N, shell
@@ -120,6 +125,37 @@ def test_a_failure_half_way_leaves_nothing_and_keeps_the_old_file(
     assert "unexpected RuntimeError: half way" in message
     assert out.read_bytes() == b"precious"
     assert os.listdir(tmp_path) == ["s.npy"]
+
+
+def test_an_interrupt_at_any_line_of_an_archive_stays_an_interrupt():
+    def interrupted(line: int) -> bool:
+        lines = count()
+
+        def trace(frame: Any, event: str, argument: Any) -> Any:
+            if frame.f_code.co_filename != zipfile.__file__:
+                return None
+            if event == "line" and next(lines) == line:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+            return trace
+
+        before = sys.gettrace()
+        stream = io.BytesIO()
+        try:
+            sys.settrace(trace)
+            with _npz(stream, (2, 3)) as write:
+                write(np.zeros((2, 3), dtype=np.uint8))
+        except KeyboardInterrupt:
+            return True
+        finally:
+            sys.settrace(before)
+            stream.close()  # as `replacing` does; what an archive writes then is heard by pytest
+        return False
+
+    lines = 0
+    while interrupted(lines):
+        lines += 1
+    assert lines > 100
 
 
 def test_an_output_that_grows_too_large_is_one_line_and_leaves_nothing(model, tmp_path):

@@ -189,12 +189,19 @@ def _npy(stream: IO[bytes], shape: Shape) -> Iterator[Write]:
 @contextmanager
 def _npz(stream: IO[bytes], shape: Shape) -> Iterator[Write]:
     """An archive of one array."""
+    archive = _Archive(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
     with (
-        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
         archive.open("samples.npy", "w", force_zip64=True) as member,
         _npy(member, shape) as write,
     ):
         yield write
+    archive.close()
+
+
+class _Archive(zipfile.ZipFile):
+    """One that `close` alone ends: after an interrupt the file goes, whatever state it is in."""
+
+    def __del__(self) -> None: ...
 
 
 @contextmanager
