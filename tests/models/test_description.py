@@ -1,11 +1,14 @@
 """What a file says of its model is checked before it is believed."""
 
+import json
+import math
 import re
 
 import numpy as np
 import pytest
 
 import ardens
+from ardens.models.description import nats_in, nats_of, word
 from ardens.training import COLUMNS
 from helpers.files import refused
 from helpers.model_files import edited, join, redescribed, split
@@ -117,3 +120,8 @@ def test_a_file_that_does_not_speak_of_flips_has_none(random_model, path):
     random_model("nade").save(path)
     path.write_bytes(redescribed(path.read_bytes(), lambda told: told.pop("flipped")))
     assert not ardens.load(path).flipped_.any()
+
+
+def test_numbers_that_json_has_not_come_back():
+    history = {"valid": [math.nan, math.inf, -math.inf, -1.5], "train": []}
+    assert str(nats_in(json.loads(word(nats_of(history))))) == str(history)

@@ -86,6 +86,21 @@ def test_tensors_that_are_missing_or_not_finite_are_refused(written, resume_refu
     resume_refused(forged(join(header, tensors)), "it has the arrays")
 
 
+def test_words_and_tensors_that_are_others_are_damage(written, resume_refused):
+    changed = [
+        redescribed(written, lambda told: told.update(until=9), "training"),
+        redescribed(written, lambda told: told["history"].update(train=[-1.0, -1.0])),
+        edited(written, lambda header: header["__metadata__"].update(remark="")),
+    ]
+    header, tensors = split(written)
+    for name in header.keys() - {"__metadata__"}:
+        begin, _ = header[name]["data_offsets"]
+        low = bytes([tensors[begin] ^ 1])
+        changed.append(join(header, tensors[:begin] + low + tensors[begin + 1 :]))
+    for content in changed:
+        resume_refused(content, "it is damaged: its digest is another")
+
+
 def test_random_damage_is_refused(written, resume_refused):
     rng = np.random.default_rng(0)
     for _ in range(200):
