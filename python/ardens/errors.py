@@ -1,4 +1,4 @@
-"""Exceptions and warnings of the package.
+"""Exceptions and warnings of the package, and how it warns.
 
 Every other error is a plain `ValueError`, `TypeError`, `OSError` or `MemoryError`.
 """
@@ -6,9 +6,28 @@ Every other error is a plain `ValueError`, `TypeError`, `OSError` or `MemoryErro
 from __future__ import annotations
 
 import functools
+import os
 import sys
+import warnings
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import ParamSpec, TypeVar
 
-__all__ = ["DivergenceError", "FormatError", "NotFittedError", "VersionWarning", "not_fitted"]
+__all__ = [
+    "DivergenceError",
+    "FormatError",
+    "NotFittedError",
+    "VersionWarning",
+    "not_fitted",
+    "warn",
+    "warns_once",
+]
+
+_PACKAGE = os.path.join(os.path.dirname(__file__), "")
+_said: ContextVar[set[str] | None] = ContextVar("said", default=None)
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
 
 
 class DivergenceError(ArithmeticError):
@@ -100,3 +119,31 @@ def _joined(foreign: type[Exception]) -> type[NotFittedError]:
 
     namespace = {"__reduce__": reduce, "__doc__": NotFittedError.__doc__, "__module__": __name__}
     return type("NotFittedError", (NotFittedError, foreign), namespace)
+
+
+def warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn at the line where the user called the package."""
+    said = _said.get()
+    if said is not None:
+        if message in said:
+            return
+        said.add(message)
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)
+
+
+def warns_once(function: Callable[P, Result]) -> Callable[P, Result]:
+    """Let a function say nothing twice, nor what it calls."""
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> Result:
+        said = _said.get()
+        token = _said.set(set() if said is None else said)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            _said.reset(token)
+
+    return call

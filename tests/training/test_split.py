@@ -192,7 +192,7 @@ def test_few_rows_that_repeat_by_chance_are_not_told(rng):
                 Table(rng.integers(0, 2, (count, 2), dtype=np.uint8))
                 for count in (int(rng.integers(2, 40)), 100)
             )
-            warn_of_copies(X, judges, stacklevel=2)
+            warn_of_copies(X, judges)
 
 
 def counts(rows, times=None):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import reprlib
 import sys
-import warnings
 from decimal import Decimal
 from numbers import Real
 from typing import Any
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..core import check_binary
+from ..errors import warn
 from .options import real_number
 from .said import Said
 
@@ -236,9 +236,7 @@ def feature_names(X: object) -> NDArray[np.object_] | None:
     return None
 
 
-def check_feature_names(
-    X: object, fitted: NDArray[np.object_] | None, model: str, stacklevel: int = 4
-) -> None:
+def check_feature_names(X: object, fitted: NDArray[np.object_] | None, model: str) -> None:
     """Compare the column names of `X` with those seen in `fit`, by scikit-learn's rules.
 
     Names that differ are a ValueError; names on one side only are a warning.
@@ -247,15 +245,9 @@ def check_feature_names(
     if names is None and fitted is None:
         return
     if names is None:
-        warnings.warn(
-            f"X does not have valid feature names, but {model} was fitted with feature names",
-            stacklevel=stacklevel,
-        )
+        warn(f"X does not have valid feature names, but {model} was fitted with feature names")
     elif fitted is None:
-        warnings.warn(
-            f"X has feature names, but {model} was fitted without feature names",
-            stacklevel=stacklevel,
-        )
+        warn(f"X has feature names, but {model} was fitted without feature names")
     elif names.tolist() != fitted.tolist():
         raise ValueError(_name_mismatch(set(names), set(fitted)))
 

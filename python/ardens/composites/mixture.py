@@ -14,6 +14,7 @@ from ..checks.options import PART, SEED, Kind, RandomState, one_of, option, seed
 from ..checks.rows import binary_matrix, feature_names
 from ..checks.weights import Table
 from ..core import Float32Array
+from ..errors import warns_once
 from ..models import NADE, AutoregressiveModel
 from ..models.description import word
 from ..models.estimator import Rule
@@ -179,6 +180,7 @@ class Mixture(MixedDensity):
         )
         return mixture
 
+    @warns_once
     def fit(
         self,
         X: ArrayLike,
@@ -219,7 +221,7 @@ class Mixture(MixedDensity):
         rows = Table.of(binary_matrix(X, binarize=self.binarize, allow_empty=False), sample_weight)
         self._check_options(rows.n_features)
         split, seeds = np.random.SeedSequence(seed_from(self.random_state)).spawn(2)
-        judged = self._judges(X_valid, sample_weight_valid, rows.n_features, names)
+        judged = self._judges(X_valid, sample_weight_valid, rows, names)
         learned, each = self.weights == "learned", 0.0
         if judged is None and few(rows) and not learned:
             each = self.validation_fraction  # the rows judge every member in turn

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, CancelledError, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from typing import TypeVar
 
 __all__ = ["side_by_side"]
@@ -31,7 +32,7 @@ def side_by_side(works: Sequence[Callable[[], Result]], workers: int) -> list[Re
     crew = _Crew()
     with ThreadPoolExecutor(workers) as pool:
         try:  # before the first thread: a signal may be raised while it is started
-            futures = [pool.submit(crew.tracked, work) for work in works]
+            futures = [pool.submit(copy_context().run, crew.tracked, work) for work in works]
             waiting = True
             while waiting:
                 # For a while only: a signal that reached another thread does not end the wait.

@@ -16,6 +16,7 @@ from ..checks.options import maybe, number, option
 from ..checks.rows import binary_matrix, check_feature_names
 from ..checks.weights import Table
 from ..storage.container import stamped, write
+from ..training.split import warn_of_copies
 from .holder import State
 from .sampling import Sampler
 
@@ -179,24 +180,25 @@ class Density(Sampler[State]):
         self,
         X_valid: ArrayLike | None,
         sample_weight_valid: ArrayLike | None,
-        n_features: int,
+        X: Table,
         names: NDArray[np.object_] | None,
-        stacklevel: int = 4,
     ) -> Table | None:
-        """Check the validation rows that the user gives, if any, so many calls above."""
+        """Check the validation rows that the user gives beside those to learn, if any."""
         if X_valid is None:
             if sample_weight_valid is not None:
                 raise ValueError("sample_weight_valid needs X_valid, whose rows it weighs")
             return None
         model = type(self).__name__
-        check_feature_names(X_valid, names, model, stacklevel)
+        check_feature_names(X_valid, names, model)
         rows = binary_matrix(
             X_valid,
-            n_features=n_features,
+            n_features=X.n_features,
             binarize=self.binarize,
             name="X_valid",
             allow_empty=False,
             model=model,
             names=names,
         )
-        return Table.of(rows, sample_weight_valid, "sample_weight_valid")
+        judges = Table.of(rows, sample_weight_valid, "sample_weight_valid")
+        warn_of_copies(X, judges)
+        return judges

@@ -6,7 +6,6 @@ Whoever scores a model while another thread fits it holds either the old object 
 from __future__ import annotations
 
 import copy
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from ..checks.machine import check_memory
 from ..columns import Columns
 from ..core import VERSION, Float32Array, Model, Rows
-from ..errors import VersionWarning
+from ..errors import VersionWarning, warn
 from ..parameters import filled, frozen_copy, named_views
 from ..training.loop import Run
 from ..training.state import TrainingState
@@ -149,11 +148,10 @@ def _restored(saved: Mapping[str, Any]) -> Fitted:
     """Undo `Fitted.__reduce__`."""
     version = saved["version"]
     if version != VERSION:
-        warnings.warn(
+        warn(
             f"a model pickled by ardens {version} is read by {VERSION}; save(path) and "
             "ardens.load(path) keep models across versions",
             VersionWarning,
-            stacklevel=2,
         )
     core = Model(*saved["core"], **saved["variant"])
     return Fitted(

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from ..checks.machine import thread_count
 from ..checks.options import PART, Kind, maybe, number, option, seed_from, truth, whole
 from ..checks.weights import Table
+from ..errors import warns_once
 from ..optim import Optimizer, as_optimizer
 from ..schedules import Schedule, as_schedule
 from ..training.ascent import GradientAscent
@@ -124,6 +125,7 @@ class GradientModel(LearnedModel):
     def _solver(self, X: Table, *, validated: bool) -> Solver:
         """How `fit` learns from the rows, with or without others that judge."""
 
+    @warns_once
     def fit(
         self,
         X: ArrayLike,

@@ -23,7 +23,7 @@ from ..training.folds import LARGEST, Folds, deal, few, others, written_out
 from ..training.likelihood import Likelihood, constant_columns, marginal_logits
 from ..training.loop import Run
 from ..training.solver import Solver
-from ..training.split import Streams, counted, hold_out, warn_of_copies
+from ..training.split import Streams, counted, hold_out
 from ..training.state import Callback, TrainingState
 from .autoregressive import AutoregressiveModel
 from .description import written
@@ -116,10 +116,7 @@ class LearnedModel(AutoregressiveModel):
         names = feature_names(X)
         rows = Table.of(binary_matrix(X, binarize=self.binarize, allow_empty=False), sample_weight)
         self._check_options(rows.n_features)
-        judges = self._judges(X_valid, sample_weight_valid, rows.n_features, names, stacklevel=5)
-        if judges is not None:
-            warn_of_copies(rows, judges, stacklevel=4)
-        return Data(names, rows, judges)
+        return Data(names, rows, self._judges(X_valid, sample_weight_valid, rows, names))
 
     def _begin(self, data: Data, solver: Solver, streams: Streams) -> Run:
         """A run that starts from nothing but the rows."""

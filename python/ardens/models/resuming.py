@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import reprlib
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, Self
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core import VERSION, Float32Array
-from ..errors import FormatError, VersionWarning
+from ..errors import FormatError, VersionWarning, warn
 from ..parameters import named_views
 from ..storage.container import opened
 from ..storage.distrust import parse_json
@@ -78,11 +77,10 @@ class Saved:
             _refuse(path, str(error))
         if words.get("ardens_version") != VERSION:
             version = str(words.get("ardens_version"))[:20]
-            warnings.warn(
+            warn(
                 f"a checkpoint of ardens {version} is resumed by {VERSION}, which may learn "
                 "other bits than the version that began",
                 VersionWarning,
-                stacklevel=4,
             )
         return cls(path, found._state(), described, told, state)
 

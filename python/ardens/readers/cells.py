@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from ..errors import warn
 
 __all__ = [
     "BLOCK",
@@ -122,8 +123,7 @@ def check_first_row(X: NDArray[Any], where: str, place: str, weights: int | None
             "is it a header? Remove it"
         )
     if first[-1].item() - first[0].item() == len(first) - 1:  # they count
-        warnings.warn(
+        warn(
             f"{where}: {place} looks like column numbers, and is read as a row; remove it if it is "
-            "a header",
-            stacklevel=2,
+            "a header"
         )

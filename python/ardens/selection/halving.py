@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..checks.options import RandomState, seed_from, whole_number
-from ..errors import DivergenceError
+from ..errors import DivergenceError, warns_once
 from ..models.density import Density
 from ..training.settings import settings_for
 from .candidates import Candidate, JudgedRows, Trial, held_out, unfitted
@@ -67,6 +67,7 @@ class Tuning:
         )
 
 
+@warns_once
 def tune(
     estimator: Density[Any],
     X: ArrayLike,

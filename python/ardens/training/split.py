@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, NamedTuple, Self, TypeAlias
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..checks.weights import Table, Weights
 from ..core import Rows
+from ..errors import warn
 
 __all__ = [
     "COMMON",
@@ -167,7 +167,7 @@ def hold_out(X: Table, fraction: float, rng: np.random.Generator) -> tuple[Table
     return learned, held
 
 
-def warn_of_copies(X: Table, X_valid: Table, stacklevel: int) -> None:
+def warn_of_copies(X: Table, X_valid: Table) -> None:
     """Say so where rows that are to judge are rows that are learned, more than chance makes them.
 
     Of independent rows, as many are among those of `X` as of the rows of `X` have a copy there, by
@@ -184,9 +184,8 @@ def warn_of_copies(X: Table, X_valid: Table, stacklevel: int) -> None:
     of_estimate = (once + 2 * twice) / X.n_seen**2
     spread = np.sqrt((expected * (1 - expected) + 1 / n_valid) / n_valid + of_estimate)
     if share > 0.5 and share > expected + 5 * spread:
-        warnings.warn(
+        warn(
             f"{share:.0%} of the rows of X_valid are rows of X too, where {expected:.0%} would be "
             "by chance: they cannot tell when a model only learns rows by heart; give rows that "
-            "are not in X",
-            stacklevel=stacklevel,
+            "are not in X"
         )
