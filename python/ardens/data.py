@@ -100,6 +100,8 @@ def read(
     """
     path, wanted = os.fspath(source), Wanted(truth(binary, "binary"), weights=weight_column)
     weighted = weight_column is not None
+    if weighted and not isinstance(weight_column, str):
+        whole_number(weight_column, "weight_column, where it is no name,", minimum=-(2**63))
     if n_features is not None:
         width = whole_number(n_features, "n_features", minimum=1) + weighted
         also = f": one of weights and {n_features}" * weighted

@@ -7,7 +7,7 @@ import pytest
 
 from ardens.checks.weights import Table, row_weights
 
-WANTED = r"^sample_weight must be None, or 3 finite numbers \(or one\) from 0 on.*"
+WANTED = r"^sample_weight must be 3 finite numbers \(or one for all\) from 0 on.*"
 TIMES = np.array([3, 0, 1, 2, 5, 1])
 
 

@@ -113,7 +113,7 @@ def test_a_mixture_of_weighted_rows_is_that_of_repeated_ones(data, rng, same, ju
 
 
 def test_wrong_weights_of_rows_are_refused(quick, data):
-    with pytest.raises(ValueError, match="sample_weight must be None, or 200"):
+    with pytest.raises(ValueError, match="sample_weight must be 200"):
         quick().fit(data, sample_weight=[1.0])
     with pytest.raises(ValueError, match="sample_weight_valid needs X_valid"):
         quick().fit(data, sample_weight_valid=[1.0])

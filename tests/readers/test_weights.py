@@ -53,6 +53,26 @@ def test_a_width_is_told_with_the_column_of_weights(written):
         data.read(written("1,0,2\n"), weight_column=-1, n_features=3)
 
 
-def test_a_cell_of_the_weights_is_told_as_one(written):
-    with pytest.raises(ValueError, match=r"line 2, column 3: expected a weight, found 'x'$"):
-        data.read(written("1,0,2\n1,1,x\n"), weight_column=-1)
+@pytest.mark.parametrize("cell", ["x", "-1", "nan", "inf", "-inf"])
+@pytest.mark.parametrize("binary", [True, False])
+def test_a_cell_of_the_weights_is_told_as_one(written, cell, binary):
+    path = written(f"1,0,2\n1,1,{cell}\n")
+    expected = "expected a weight, a finite number from 0 on, found"
+    with pytest.raises(ValueError, match=rf"{path}: line 2, column 3: {expected} '{cell}'"):
+        data.read(path, weight_column=-1, binary=binary)
+    if cell != "x":
+        array = path.with_suffix(".npy")
+        np.save(array, np.loadtxt(path, delimiter=","))
+        with pytest.raises(ValueError, match=rf"{array}: {expected} .* at row 1, column 2"):
+            data.read(array, weight_column=-1, binary=binary)
+
+
+def test_weights_of_no_rows_are_none(written):
+    path = written("").with_suffix(".npy")
+    np.save(path, np.zeros((0, 3)))
+    assert data.read(path, weight_column=0)["data_weight"].tolist() == []
+
+
+def test_a_column_of_weights_has_a_number_or_a_name(written):
+    with pytest.raises(TypeError, match="weight_column, where it is no name, must be an integer"):
+        data.read(written("1,0,2\n"), weight_column=1.5)

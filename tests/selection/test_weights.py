@@ -47,7 +47,7 @@ def test_frames_keep_their_names_and_rows_of_weight_zero_are_absent(small, frame
 
 
 def test_wrong_weights_are_refused(data):
-    with pytest.raises(ValueError, match="sample_weight must be None, or 200"):
+    with pytest.raises(ValueError, match="sample_weight must be 200"):
         ardens.tune(ardens.Tabular(), data, sample_weight=[1.0])
     with pytest.raises(ValueError, match="sample_weight_valid needs X_valid"):
         ardens.tune(ardens.Tabular(), data, sample_weight_valid=[1.0])

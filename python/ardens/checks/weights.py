@@ -40,7 +40,7 @@ def row_weights(
     """
     if sample_weight is None:
         return None
-    wanted = f"{name} must be None, or {n_samples} finite numbers (or one) from 0 on, not all zero"
+    wanted = f"{name} must be {n_samples} finite numbers (or one for all) from 0 on, not all zero"
     try:
         array: NDArray[Any] = np.asarray(sample_weight)
     except ValueError:

@@ -20,12 +20,13 @@ from ..checks.foreign import HEAD, is_text, refuse_foreign
 from ..checks.machine import check_memory
 from . import cells
 from .cells import (
+    A_WEIGHT,
     HEADER,
     SINGLE,
     Wanted,
     apart,
     check_first_row,
-    first_other,
+    first_wrong,
     looks_numbered,
     short,
 )
@@ -205,12 +206,13 @@ def _checked(array: NDArray[Any], where: str, wanted: Wanted) -> NDArray[Any]:
             f"{where}: expected {wanted.width} columns{wanted.whose}, found {array.shape[1]}"
         )
     weights = wanted.place(array.shape[1], where)
-    if not wanted.binary:
-        check_first_row(array, where, "row 0", weights)
-    elif place := first_other(array, weights):
+    if place := first_wrong(array, wanted.binary, weights):
         row, column = place
+        kind = A_WEIGHT if column == weights else "0 or 1"
         raise ValueError(
-            f"{where}: expected 0 or 1, found {array[row, column]} at row {row}, column {column}"
+            f"{where}: expected {kind}, found {array[row, column]} at row {row}, column {column}"
             + HEADER * (row == 0 and looks_numbered(array[0]))
         )
+    if not wanted.binary:
+        check_first_row(array, where, "row 0", weights)
     return array

@@ -7,16 +7,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..checks.weights import row_weights
 from ..errors import warn
 
 __all__ = [
+    "A_WEIGHT",
     "BLOCK",
     "HEADER",
     "SINGLE",
     "Wanted",
     "apart",
     "check_first_row",
-    "first_other",
+    "first_wrong",
     "looks_numbered",
     "short",
 ]
@@ -28,6 +30,7 @@ SINGLE = "data"
 BLOCK = 1 << 22  # bytes worked on at a time: memory beside the result stays near this
 _LONGEST = 300  # characters
 HEADER = "; these look like column numbers: is it a header? Remove it"
+A_WEIGHT = "a weight, a finite number from 0 on"
 
 
 class Wanted(NamedTuple):
@@ -74,6 +77,8 @@ def apart(name: str, matrix: NDArray[Any], wanted: Wanted, where: str) -> dict[s
         return {name: matrix}
     rest = np.delete(matrix, place, axis=1)
     weights = np.ascontiguousarray(matrix[:, place])
+    if len(weights):
+        row_weights(weights, len(weights), f"{where}: the column of weights")
     return {name: rest.astype(np.uint8) if wanted.binary else rest, f"{name}_weight": weights}
 
 
@@ -82,17 +87,21 @@ def short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
-def first_other(array: NDArray[Any], weights: int | None = None) -> tuple[int, int] | None:
-    """Row and column of the first value that is neither 0 nor 1, in bounded memory.
+def first_wrong(
+    array: NDArray[Any], binary: bool, weights: int | None = None
+) -> tuple[int, int] | None:
+    """Row and column of the first value that is not what it is to be, in bounded memory.
 
-    A column of `weights` may have any.
+    That is 0 or 1, or anything if not `binary`; in a column of `weights` a finite number from 0 on.
     """
+    if not binary and weights is None:
+        return None
     step = max(1, BLOCK // max(1, array.shape[1]))
     for start in range(0, len(array), step):
         block = array[start : start + step]
-        good = (block == 0) | (block == 1)
+        good = (block == 0) | (block == 1) | (not binary)
         if weights is not None:
-            good[:, weights] = True
+            good[:, weights] = (block[:, weights] >= 0) & np.isfinite(block[:, weights])
         if not good.all():
             row, column = divmod(int(np.argmin(good)), array.shape[1])
             return start + row, column
@@ -117,7 +126,7 @@ def check_first_row(X: NDArray[Any], where: str, place: str, weights: int | None
     first = X[0] if weights is None else np.delete(X[0], weights)
     if not looks_numbered(first):
         return
-    if first_other(X[1:], weights) is None:
+    if first_wrong(X[1:], True, weights) is None:
         raise ValueError(
             f"{where}: expected a row, found column numbers at {place}, above rows of 0 and 1: "
             "is it a header? Remove it"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
-from .cells import HEADER, Wanted, looks_numbered
+from .cells import A_WEIGHT, HEADER, Wanted, looks_numbered
 
 __all__ = ["explain"]
 
@@ -72,7 +73,7 @@ def _bad_cell(
     """The error of a cell: where it is, what was wanted, what came, and what to do."""
     kind = "0 or 1" if wanted.binary else "a number"
     if wanted.weighs(column, wanted.width):
-        kind, advice = "a weight", advice if advice in (_MISSING, _QUOTES, _SEPARATORS) else ""
+        kind, advice = A_WEIGHT, advice if advice in (_MISSING, _QUOTES, _SEPARATORS) else ""
     found = f"{cell[:_SHOWN]!r}{'...' * (len(cell) > _SHOWN)}" if cell else "nothing"
     return ValueError(
         f"{name}: line {line}, column {column + 1}: expected {kind}, found {found}{advice}"
@@ -118,8 +119,10 @@ def _good(found: Sequence[str], column: int, wanted: Wanted) -> bool:
     """Whether a cell of a line is of the kind that is wanted."""
     if not _is_number(found[column]):
         return False
-    free = not wanted.binary or wanted.weighs(column, len(found))
-    return free or float(found[column]) in (0, 1)
+    number = float(found[column])
+    if wanted.weighs(column, len(found)):
+        return 0 <= number < math.inf
+    return not wanted.binary or number in (0, 1)
 
 
 def _is_number(cell: str) -> bool:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..checks.foreign import HEAD, refuse_foreign
 from . import cells
-from .cells import SINGLE, Wanted, apart, check_first_row, first_other, short
+from .cells import SINGLE, Wanted, apart, check_first_row, first_wrong, short
 from .explain import explain
 
 __all__ = ["read_text"]
@@ -114,9 +114,9 @@ class _Text:
         if self.wanted.width not in (0, X.shape[1]):
             self._explain(block)
         weights = self.wanted.place(X.shape[1], self.name)
-        if first_other(X) is None:
+        if first_wrong(X, True) is None:
             return X.astype(np.uint8)
-        if self.wanted.binary and first_other(X, weights) is not None:
+        if first_wrong(X, self.wanted.binary, weights) is not None:
             self._explain(block)
         return X
 
