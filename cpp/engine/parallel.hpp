@@ -32,7 +32,6 @@ inline std::atomic<int> forced_threads{0};
 
 // What OMP_NUM_THREADS or threadpoolctl ask for, at most one for each processor of this process.
 inline int max_threads() {
-    if (forked()) return 1;
     int forced = forced_threads.load(std::memory_order_relaxed);
     return forced > 0 ? forced : std::min(omp_get_max_threads(), omp_get_num_procs());
 }
