@@ -1,5 +1,6 @@
 """Small and difficult tables: the simple models are what they say, and the page shows them all."""
 
+import re
 from itertools import product
 
 import numpy as np
@@ -45,7 +46,9 @@ def test_no_row_is_on_both_sides_of_a_split():
     assert not np.array_equal(pairs[0][1], pairs[1][1])
 
 
-def test_the_command_measures_and_shows_what_was_before(tmp_path, monkeypatch):
+@pytest.fixture
+def two_sets(monkeypatch):
+    """One small set and one larger one in place of all, and one whose file is missing."""
     known = {"few": sets.SmallSet("sixty rows", lambda: ROWS)}
     larger = {
         "all": sets.LargerSet("all rows", lambda folder: (ROWS, ALL)),
@@ -56,6 +59,9 @@ def test_the_command_measures_and_shows_what_was_before(tmp_path, monkeypatch):
         monkeypatch.setattr(module, "LARGER", larger)
     monkeypatch.setattr("bench.robustness.measure.SMALL", known)
     monkeypatch.setattr("bench.robustness.measure.LARGER", larger)
+
+
+def test_the_command_measures_and_shows_what_was_before(tmp_path, two_sets):
     quick = ["--splits", "3", "--arms", "independent", "ridge", "fvsbn"]
     assert main([*quick, "--out", str(tmp_path / "a")]) == 0
     before = tmp_path / "a" / __main__.FILE
@@ -75,3 +81,23 @@ def test_the_command_measures_and_shows_what_was_before(tmp_path, monkeypatch):
         f"| all | all rows | 60 × 6 | {np.mean(table['all']['nats']['independent']):.2f} |" in text
     )
     assert "+0.00 ± 0.00" in text  # fvsbn beside itself, before
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["few"], "give neither SET nor --arms with it"),
+        (["--arms", "ridge"], "give neither SET nor --arms with it"),
+        (["--splits", "1"], "--publish needs all sets; .* has no absent"),
+    ],
+    ids=str,
+)
+def test_a_part_of_the_table_is_not_published(
+    tmp_path, two_sets, monkeypatch, capsys, options, words
+):
+    monkeypatch.setattr(__main__, "PUBLISHED", tmp_path)
+    monkeypatch.setattr(__main__, "OURS", {})
+    with pytest.raises(SystemExit):
+        main([*options, "--publish"])
+    assert re.search(words, capsys.readouterr().err)
+    assert not list(tmp_path.iterdir())

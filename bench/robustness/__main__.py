@@ -43,6 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"there is no set {unknown[0]!r}; there are {', '.join(known)}")
     folder: Path = PUBLISHED if options.publish else options.out
     if not options.render:
+        if options.publish and (options.names or options.arms):
+            parser.error("--publish replaces the whole table; give neither SET nor --arms with it")
         arms = {name: arm for name, arm in (BASELINES | OURS).items() if _is_asked(name, options)}
         tables = measured(
             options.names or known,
@@ -51,6 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
             folder=options.data,
             announce=_announce,
         )
+        if options.publish and (absent := [name for name in known if name not in tables]):
+            parser.error(f"--publish needs all sets; {options.data} has no {', '.join(absent)}")
         _save(folder / FILE, {"run": {"commit": machine.facts()["commit"]}} | tables)
     if options.before is not None:
         _save(folder / BEFORE, read(options.before))
