@@ -101,6 +101,13 @@ struct OptimKernels {
 
 constexpr std::size_t REGRESSIONS = 8;  // that are solved side by side
 
+// A number of each: a lane for each regression, all in one line of the cache, as registers have it.
+struct alignas(8 * REGRESSIONS) Lanes {
+    double of[REGRESSIONS];
+    double& operator[](std::size_t lane) { return of[lane]; }
+    double operator[](std::size_t lane) const { return of[lane]; }
+};
+
 // Rows as lists of ones, of the columns before the end of the regressions; the first of these is on `column`.
 struct RegressionRows {
     const std::uint32_t* ones;
@@ -111,17 +118,17 @@ struct RegressionRows {
     std::size_t column;
 };
 
-// What they sum up to, a lane for each regression: losses, all but the logarithm of `factor`; the derivatives by t of
-// all rows; first and second derivatives by weight j, at j * REGRESSIONS. Of row g the second one by t.
+// What they sum up to: losses, all but the logarithm of `factor`; the derivatives by t of all rows; first and second
+// derivatives by weight j. Of row g the second one by t, at g * REGRESSIONS + lane.
 struct RegressionSums {
-    double loss[REGRESSIONS], factor[REGRESSIONS], slope[REGRESSIONS];
-    double *first, *second;
+    Lanes loss, factor, slope;
+    Lanes *first, *second;
     float* curvature;
 };
 
 struct RegressionKernels {
-    // Adds the rows [begin, end), with weights w, laid out as derivatives are, and intercepts b.
-    void (*rows)(RegressionSums& sums, const double* w, const double* b, const RegressionRows& rows, std::size_t begin,
+    // Adds the rows [begin, end), with weights w and intercepts b.
+    void (*rows)(RegressionSums& sums, const Lanes* w, const Lanes& b, const RegressionRows& rows, std::size_t begin,
                  std::size_t end);
 };
 

@@ -13,12 +13,12 @@ typedef double v8d __attribute__((vector_size(8 * REGRESSIONS)));
 typedef std::int64_t v8i __attribute__((vector_size(8 * REGRESSIONS)));
 typedef float v8f __attribute__((vector_size(4 * REGRESSIONS)));
 
-inline v8d load8(const double* p) {
+inline v8d load(const Lanes& p) {
     v8d v;
-    std::memcpy(&v, p, sizeof v);
+    std::memcpy(&v, &p, sizeof v);
     return v;
 }
-inline void store8(double* p, v8d v) { std::memcpy(p, &v, sizeof v); }
+inline void store(Lanes& p, v8d v) { std::memcpy(&p, &v, sizeof v); }
 
 // exp(x) for x <= 0 to the last digits; below -700, as there.
 inline v8d exp_of_negative(v8d x) {
@@ -35,19 +35,19 @@ inline v8d exp_of_negative(v8d x) {
     return reinterpret_cast<v8d>(reinterpret_cast<v8i>(p) + (reinterpret_cast<v8i>(t) << 52));
 }
 
-void strip_rows(RegressionSums& sums, const double* w, const double* b, const RegressionRows& rows, std::size_t begin,
+void strip_rows(RegressionSums& sums, const Lanes* w, const Lanes& b, const RegressionRows& rows, std::size_t begin,
                 std::size_t end) {
-    v8d loss = load8(sums.loss), factor = load8(sums.factor), slope = load8(sums.slope);
-    double *first = sums.first, *second = sums.second;
+    v8d loss = load(sums.loss), factor = load(sums.factor), slope = load(sums.slope);
+    Lanes *first = sums.first, *second = sums.second;
     for (std::size_t g = begin; g < end; ++g) {
         const std::uint32_t row = rows.row[g], *one = rows.ones + rows.first[row], *last = one + rows.length[row],
                             *p = one;
-        v8d t = load8(b), odd{}, target{};
+        v8d t = load(b), odd{}, target{};
         for (; last - p >= 2; p += 2) {
-            t += load8(w + p[0] * REGRESSIONS);
-            odd += load8(w + p[1] * REGRESSIONS);
+            t += load(w[p[0]]);
+            odd += load(w[p[1]]);
         }
-        if (p < last) odd += load8(w + *p * REGRESSIONS);
+        if (p < last) odd += load(w[*p]);
         t += odd;
         for (p = last; p > one && p[-1] >= rows.column; --p) target[p[-1] - rows.column] = 1.0;
         v8d size = t < v8d{} ? -t : t, e = exp_of_negative(-size), q = 1.0 / (1.0 + e);
@@ -67,14 +67,13 @@ void strip_rows(RegressionSums& sums, const double* w, const double* b, const Re
         v8f narrow = __builtin_convertvector(curved, v8f);
         std::memcpy(sums.curvature + g * REGRESSIONS, &narrow, sizeof narrow);
         for (p = one; p < last; ++p) {
-            double *by = first + *p * REGRESSIONS, *twice = second + *p * REGRESSIONS;
-            store8(by, load8(by) + residual);
-            store8(twice, load8(twice) + curved);
+            store(first[*p], load(first[*p]) + residual);
+            store(second[*p], load(second[*p]) + curved);
         }
     }
-    store8(sums.loss, loss);
-    store8(sums.factor, factor);
-    store8(sums.slope, slope);
+    store(sums.loss, loss);
+    store(sums.factor, factor);
+    store(sums.slope, slope);
 }
 
 constexpr RegressionKernels regression_kernels = {strip_rows};

@@ -30,8 +30,8 @@ class Solver {
           thread_(thread),
           strip_(rows, interrupt, thread),
           newton_(strip_, rows, interrupt, thread),
-          from_(rows.n * LANES),
-          step_(rows.n * LANES) {}
+          from_(rows.n),
+          step_(rows.n) {}
 
     // The columns from `begin` on. An interrupt leaves them half done.
     void fit(std::size_t begin) {
@@ -73,7 +73,7 @@ class Solver {
         for (std::size_t j = 0; j < strip_.begin + strip_.lanes; ++j) {
             double own = j < i ? sign(i) * w[j] : 0.0;
             if (rows_.turned[j]) strip_.b[l] += own;
-            strip_.w[j * LANES + l] = sign(j) * own;
+            strip_.w[j][l] = sign(j) * own;
         }
         return out_.penalty[i] > 0.0 && lane_[l].varies;
     }
@@ -88,7 +88,7 @@ class Solver {
             return;
         }
         for (std::size_t j = 0; j < i; ++j) {
-            w[j] = sign(i) * sign(j) * strip_.w[j * LANES + l];
+            w[j] = sign(i) * sign(j) * strip_.w[j][l];
             if (rows_.turned[j]) b -= sign(i) * w[j];
         }
         out_.b[i] = sign(i) * b;
@@ -98,14 +98,14 @@ class Solver {
         Lane& lane = lane_[l];
         lane.size = size;
         strip_.b[l] = lane.from_b + size * lane.step_b;
-        for (std::size_t k = l; k < (strip_.begin + l) * LANES; k += LANES) strip_.w[k] = from_[k] + size * step_[k];
+        for (std::size_t j = 0; j < strip_.begin + l; ++j) strip_.w[j][l] = from_[j][l] + size * step_[j][l];
     }
 
     double cost(std::size_t l) const {
         double absolute = 0.0, square = 0.0;
-        for (std::size_t k = l; k < (strip_.begin + l) * LANES; k += LANES) {
-            absolute += std::abs(strip_.w[k]);
-            square += strip_.w[k] * strip_.w[k];
+        for (std::size_t j = 0; j < strip_.begin + l; ++j) {
+            absolute += std::abs(strip_.w[j][l]);
+            square += strip_.w[j][l] * strip_.w[j][l];
         }
         auto [l1, l2] = penalty(strip_.begin + l);
         return l1 * absolute + 0.5 * l2 * square;
@@ -140,7 +140,7 @@ class Solver {
         double step_b = 0.0;
         lane.promised = newton_.find(l, step_, step_b, penalty(strip_.begin + l), lane.damping);
         if (!(lane.promised > 0.0)) return false;
-        for (std::size_t k = l; k < (strip_.begin + l) * LANES; k += LANES) from_[k] = strip_.w[k];
+        for (std::size_t j = 0; j < strip_.begin + l; ++j) from_[j][l] = strip_.w[j][l];
         lane.from_b = strip_.b[l];
         lane.step_b = step_b;
         stand(l, 1.0);
@@ -153,7 +153,7 @@ class Solver {
     int thread_;
     Strip strip_;
     NewtonStep newton_;
-    std::vector<double> from_, step_;  // (n, LANES)
+    std::vector<Lanes> from_, step_;  // (n,)
     Lane lane_[LANES];
 };
 

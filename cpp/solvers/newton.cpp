@@ -35,16 +35,15 @@ NewtonStep::NewtonStep(const Strip& strip, const SortedRows& rows, Interrupt& in
       listed_(rows.n),
       H_(new double[rows.n * rows.n]) {}
 
-double NewtonStep::find(std::size_t lane, std::vector<double>& step, double& b, Penalty penalty, double damping) {
-    constexpr std::size_t LANES = Strip::LANES;
+double NewtonStep::find(std::size_t lane, std::vector<Lanes>& step, double& b, Penalty penalty, double damping) {
     auto [l1, l2] = penalty;
     std::size_t i = strip_.begin + lane;
     std::fill_n(place_.begin(), i + strip_.lanes - lane, -1);
     k_ = 0;
     for (std::size_t j = 0; j < i; ++j) {
-        double at = strip_.w[j * LANES + lane];
-        step[j * LANES + lane] = 0.0;
-        if (at == 0.0 && std::abs(strip_.first[j * LANES + lane]) <= l1) continue;
+        double at = strip_.w[j][lane];
+        step[j][lane] = 0.0;
+        if (at == 0.0 && std::abs(strip_.first[j][lane]) <= l1) continue;
         at_[k_] = at;
         w_[k_] = 0.0;
         place_[j] = static_cast<std::int32_t>(k_);
@@ -56,8 +55,8 @@ double NewtonStep::find(std::size_t lane, std::vector<double>& step, double& b, 
         std::size_t j = active_[a];
         double* row = H_.get() + a * k_;
         mean_[a] = row[a] / scale;
-        row[a] = std::max(row[a], strip_.second[j * LANES + lane]) + 0.25 * damping * most_[j] + l2;
-        slope_[a] = strip_.first[j * LANES + lane] - mean_[a] * intercept + l2 * at_[a];
+        row[a] = std::max(row[a], strip_.second[j][lane]) + 0.25 * damping * most_[j] + l2;
+        slope_[a] = strip_.first[j][lane] - mean_[a] * intercept + l2 * at_[a];
         double floor = 1e-6 * row[a] + 1e-9;
         for (std::size_t c = 0; c <= a; ++c) row[c] -= scale * mean_[a] * mean_[c];
         row[a] = std::max(row[a], 0.0) + floor;
@@ -69,10 +68,9 @@ double NewtonStep::find(std::size_t lane, std::vector<double>& step, double& b, 
     b = -intercept / scale;
     for (std::size_t a = 0; a < k_; ++a) {
         std::size_t j = active_[a];
-        promised -=
-            (strip_.first[j * LANES + lane] + l2 * at_[a]) * w_[a] + l1 * (std::abs(at_[a] + w_[a]) - std::abs(at_[a]));
+        promised -= (strip_.first[j][lane] + l2 * at_[a]) * w_[a] + l1 * (std::abs(at_[a] + w_[a]) - std::abs(at_[a]));
         b -= mean_[a] * w_[a];
-        step[j * LANES + lane] = w_[a];
+        step[j][lane] = w_[a];
     }
     return promised - intercept * b;
 }

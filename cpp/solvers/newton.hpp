@@ -19,9 +19,9 @@ class NewtonStep {
     // Everything is allocated here, before the threads start.
     NewtonStep(const Strip& strip, const SortedRows& rows, Interrupt& interrupt, int thread);
 
-    // Of a lane of the strip, from its weights, by its derivatives: into step (n, LANES), and its step of the intercept
+    // Of a lane of the strip, from its weights, by its derivatives: into step (n,), and its step of the intercept
     // into b. Returns what the slope promises it to gain. An interrupt ends it before it is good.
-    double find(std::size_t lane, std::vector<double>& step, double& b, Penalty penalty, double damping);
+    double find(std::size_t lane, std::vector<Lanes>& step, double& b, Penalty penalty, double damping);
 
   private:
     double sum_curvatures(std::size_t lane);

@@ -13,9 +13,9 @@ constexpr std::size_t TILE = 1024;  // rows whose curvatures stay in cache until
 }  // namespace
 
 Strip::Strip(const SortedRows& rows, Interrupt& interrupt, int thread)
-    : w(rows.n * LANES),
-      first(rows.n * LANES),
-      second(rows.n * LANES),
+    : w(rows.n),
+      first(rows.n),
+      second(rows.n),
       curvature(rows.count * LANES),
       rows_(rows),
       interrupt_(interrupt),
@@ -48,12 +48,12 @@ void Strip::gather(std::size_t first_column) {
 
 void Strip::evaluate() {
     std::size_t end = begin + lanes;
-    std::fill_n(first.begin(), end * LANES, 0.0);
-    std::fill_n(second.begin(), end * LANES, 0.0);
-    std::fill_n(curved, LANES, 0.0);
+    std::fill_n(first.begin(), end, Lanes{});
+    std::fill_n(second.begin(), end, Lanes{});
+    curved = {};
     float tile[TILE * LANES];
     RegressionSums sums{{}, {}, {}, first.data(), second.data(), tile};
-    std::fill_n(sums.factor, LANES, 1.0);
+    std::fill_n(sums.factor.of, LANES, 1.0);
     for (std::size_t g = 0; g < count && !interrupt_.asked(thread_); g += TILE) {
         std::size_t now = std::min(TILE, count - g);
         RegressionRows rows{rows_.ones.data(), rows_.first.data(), length_.data(),

@@ -11,7 +11,7 @@
 namespace ardens {
 
 // The regressions on columns [begin, begin + LANES), as far as there are so many, and the distinct rows of all columns
-// up to the last. Arrays have a lane for each regression: that of weight j is j * LANES + lane.
+// up to the last.
 class Strip {
   public:
     static constexpr std::size_t LANES = REGRESSIONS;
@@ -20,8 +20,8 @@ class Strip {
     Strip(const SortedRows& rows, Interrupt& interrupt, int thread);
 
     std::size_t begin = 0, lanes = 0, count = 0;  // count: of the distinct rows
-    std::vector<double> w;                        // (n, LANES) 0 where a lane has no such weight
-    double b[LANES] = {};
+    std::vector<Lanes> w;                         // (n,) 0 where a lane has no such weight
+    Lanes b = {};
 
     // From the last strip to the first that is cheapest. An interrupt leaves rows out.
     void gather(std::size_t first);
@@ -29,10 +29,10 @@ class Strip {
     // At w and b: losses, their derivatives by t summed over the rows, and the first and second derivatives by weights.
     // An interrupt leaves them unfinished.
     void evaluate();
-    double loss[LANES] = {}, slope[LANES] = {};
-    std::vector<double> first, second;  // (n, LANES)
-    std::vector<float> curvature;       // (LANES, stride()) second derivatives by t, of each row
-    double curved[LANES] = {};          // and of all
+    Lanes loss = {}, slope = {};
+    std::vector<Lanes> first, second;  // (n,)
+    std::vector<float> curvature;      // (LANES, stride()) second derivatives by t, of each row
+    Lanes curved = {};                 // and of all
     std::size_t stride() const { return rows_.count; }
 
     // The ones of row g.
