@@ -34,8 +34,9 @@ def folder(tmp_path_factory):
 def begun(target, *command):
     """A command that is at work: there is a file in the folder `target`."""
     process = subprocess.Popen(
-        list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+        list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # which nohup ignores
+    )  # fmt: skip
     deadline = time.monotonic() + 60
     while not os.listdir(target) and time.monotonic() < deadline:
         time.sleep(0.02)
