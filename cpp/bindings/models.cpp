@@ -99,11 +99,16 @@ void draw_rows(const Description& model, const py::array& params, const py::arra
     View view = view_of(model, params, tables);
     std::size_t width = packed ? packed_width(model.shape.n) : model.shape.n;
     py::ssize_t rows = extent(X, 0);
-    Draws out{pointer<std::uint8_t>(X, "X", {rows, extent(width)}), static_cast<std::size_t>(rows),
-              columns_of(model, columns), packed, log_prob ? pointer<double>(*log_prob, "log_prob", {rows}) : nullptr};
+    Draws out{seed,
+              start,
+              pointer<std::uint8_t>(X, "X", {rows, extent(width)}),
+              static_cast<std::size_t>(rows),
+              columns_of(model, columns),
+              packed,
+              log_prob ? pointer<double>(*log_prob, "log_prob", {rows}) : nullptr};
     threads = thread_count(threads);
     py::gil_scoped_release release;
-    sample(out, model, view, {seed, start}, threads, poll_signals);
+    sample(out, model, view, threads, poll_signals);
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 #include "engine/driver.hpp"
 
 #include <algorithm>
+#include <bit>
 
+#include "engine/drawing.hpp"
 #include "engine/memory.hpp"
 #include "engine/parallel.hpp"
 #include "engine/work.hpp"
@@ -10,30 +12,39 @@
 namespace ardens {
 namespace {
 
-// What a thread that works on tiles of rows has to itself.
-struct TileMemory {
+// What a thread has to itself that scores tiles of rows.
+struct ScoredTile {
     float *logits, *state, *scratch;
-    std::uint8_t* bytes;
-    TileMemory(Scratch& memory, std::size_t n, Needs needs, std::size_t n_bytes)
+    ScoredTile(Scratch& memory, std::size_t n, Needs needs)
         : logits(memory.take<float>(MAX_TILE * pad(n, LINE))),
           state(memory.take<float>(MAX_TILE * needs.state)),
-          scratch(memory.take<float>(needs.scratch)),
-          bytes(memory.take<std::uint8_t>(n_bytes)) {}
+          scratch(memory.take<float>(needs.scratch)) {}
 };
 
-// work(first row, rows, memory) for all rows; every thread has `n_bytes` bytes besides the kernel's memory.
-template <typename Work>
-void each_tile(const Description& model, std::size_t rows, std::size_t n_bytes, int threads, Poll poll, Work&& work) {
+// What one has that draws them. Rows that are rearranged are drawn beside the output: a tile of them, and one whose
+// columns are moved.
+struct SampledTile {
+    DrawnTile drawn;
+    std::uint8_t *beside, *moved;
+    SampledTile(Scratch& memory, std::size_t n, Needs needs)
+        : drawn(memory, n, needs),
+          beside(memory.take<std::uint8_t>(MAX_TILE * n)),
+          moved(memory.take<std::uint8_t>(n)) {}
+};
+
+// work(first row, rows, memory of the thread) for all rows.
+template <typename Memory, typename Work>
+void each_tile(const Description& model, std::size_t rows, int threads, Poll poll, Work&& work) {
     if (rows == 0) return;
     threads = useful_threads(threads, rows * model.size);
     std::size_t n = model.shape.n, size = tile_rows(model, rows, threads);
     Needs needs = model_kernels(model).needs(model.shape);
-    std::size_t per_thread = floats_of<TileMemory>(n, needs, n_bytes);
+    std::size_t per_thread = floats_of<Memory>(n, needs);
     Workspace space(per_thread * threads);
     Interrupt interrupt(poll);
     parallel_for((rows + size - 1) / size, threads, [&](std::size_t tile, int thread) {
         if (interrupt.asked(thread)) return;
-        auto memory = lay_out<TileMemory>(space.get() + thread * per_thread, n, needs, n_bytes);
+        auto memory = lay_out<Memory>(space.get() + thread * per_thread, n, needs);
         work(tile * size, std::min(size, rows - tile * size), memory);
     });
     interrupt.raise();
@@ -43,10 +54,11 @@ void each_tile(const Description& model, std::size_t rows, std::size_t n_bytes, 
 template <typename Finish>
 void each_logits(const Description& model, const View& view, Rows rows, int threads, Poll poll, Finish&& finish) {
     const ModelKernels& k = model_kernels(model);
-    each_tile(model, rows.count, 0, threads, poll, [&](std::size_t first, std::size_t count, const TileMemory& its) {
-        k.logits(its.logits, its.state, view, rows.X + first * model.shape.n, count, its.scratch);
-        finish(first, count, its.logits);
-    });
+    each_tile<ScoredTile>(model, rows.count, threads, poll,
+                          [&](std::size_t first, std::size_t count, const ScoredTile& its) {
+                              k.logits(its.logits, its.state, view, rows.X + first * model.shape.n, count, its.scratch);
+                              finish(first, count, its.logits);
+                          });
 }
 
 }  // namespace
@@ -90,28 +102,46 @@ void conditionals(double* out, const Description& model, const View& view, Rows 
         });
 }
 
-void sample(const Draws& out, const Description& model, const View& view, Stream stream, int threads, Poll poll) {
-    const ModelKernels& k = model_kernels(model);
+namespace {
+
+// Draws rows of which nothing is known, whose numbers are in the tile.
+void draw_rows(std::uint8_t* X, const Description& model, const View& view, std::uint64_t seed, const DrawnTile& tile,
+               std::size_t rows, bool careful) {
+    Drawing drawing(model, view, seed, tile);
+    drawing.begin(rows, careful);
+    for (std::size_t block = 0; block < n_blocks(model.shape); ++block) drawing.draw(X, {}, block, rows);
+    if (careful) return;
+    for (RowSet lost = drawing.lost(rows); lost; lost &= lost - 1) {
+        std::size_t r = std::countr_zero(lost), n = model.shape.n;
+        DrawnTile alone = tile;
+        alone.logits += r * pad(n, LINE);
+        alone.numbers += r;
+        draw_rows(X + r * n, model, view, seed, alone, 1, true);
+    }
+}
+
+}  // namespace
+
+void sample(const Draws& out, const Description& model, const View& view, int threads, Poll poll) {
     auto log_prob_of = kernels().bernoulli.log_prob;
     std::size_t n = model.shape.n, width = out.packed ? packed_width(n) : n;
-    // Rows that are rearranged are drawn beside the output: a tile of them, and one whose columns are moved.
     bool beside = out.packed || out.columns;
-    std::size_t n_bytes = beside ? (MAX_TILE + 1) * n : 0;
-    each_tile(model, out.count, n_bytes, threads, poll,
-              [&](std::size_t first, std::size_t count, const TileMemory& its) {
-                  std::uint8_t *to = out.X + first * width, *X = beside ? its.bytes : to;
-                  k.sample(X, its.logits, view, {stream.seed, stream.start + first}, count, its.scratch);
-                  if (out.log_prob) log_prob_of(out.log_prob + first, its.logits, X, count, n);
-                  if (!beside) return;
-                  for (std::size_t r = 0; r < count; ++r) {
-                      std::uint8_t *row = X + r * n, *moved = out.packed ? X + MAX_TILE * n : to + r * width;
-                      if (out.columns) {
-                          for (std::size_t i = 0; i < n; ++i) moved[i] = row[out.columns[i]];
-                          row = moved;
-                      }
-                      if (out.packed) pack_row(to + r * width, row, n);
-                  }
-              });
+    each_tile<SampledTile>(model, out.count, threads, poll,
+                           [&](std::size_t first, std::size_t count, const SampledTile& its) {
+                               std::uint8_t *to = out.X + first * width, *X = beside ? its.beside : to;
+                               for (std::size_t r = 0; r < count; ++r) its.drawn.numbers[r] = out.start + first + r;
+                               draw_rows(X, model, view, out.seed, its.drawn, count, false);
+                               if (out.log_prob) log_prob_of(out.log_prob + first, its.drawn.logits, X, count, n);
+                               if (!beside) return;
+                               for (std::size_t r = 0; r < count; ++r) {
+                                   std::uint8_t *row = X + r * n, *moved = out.packed ? its.moved : to + r * width;
+                                   if (out.columns) {
+                                       for (std::size_t i = 0; i < n; ++i) moved[i] = row[out.columns[i]];
+                                       row = moved;
+                                   }
+                                   if (out.packed) pack_row(to + r * width, row, n);
+                               }
+                           });
 }
 
 }  // namespace ardens

@@ -22,9 +22,10 @@ void conditionals(double* out, const Description& model, const View& view, Rows 
 double value_and_grad(float* grad, const Description& model, const float* params, Rows rows, const double* weights,
                       int threads, Poll poll);
 
-// Where the rows of a sample go. Column k of X is feature columns[k] of the model, or feature k if
-// `columns` is null. X is (count, n) of 0 and 1; if `packed`, (count, packed_width(n)).
+// Rows start, start + 1, ... under a seed, and where they go. Column k of X is feature columns[k] of the model, or
+// feature k if `columns` is null. X is (count, n) of 0 and 1; if `packed`, (count, packed_width(n)).
 struct Draws {
+    std::uint64_t seed, start;
     std::uint8_t* X;
     std::size_t count;
     const std::ptrdiff_t* columns;
@@ -32,7 +33,6 @@ struct Draws {
     double* log_prob;  // or null
 };
 
-// Rows stream.start, stream.start + 1, ... of the sample.
-void sample(const Draws& out, const Description& model, const View& view, Stream stream, int threads, Poll poll);
+void sample(const Draws& out, const Description& model, const View& view, int threads, Poll poll);
 
 }  // namespace ardens

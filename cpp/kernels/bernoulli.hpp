@@ -130,17 +130,33 @@ inline void add_up(float* grad, const float* delta, std::size_t rows, std::size_
     }
 }
 
-// Words of the rows start, start + 1, ... for one block: counter (row, 64 bits; block; stream 0), key seed.
-// Word w of block b belongs to feature BLOCK b + w. Whole registers are written, up to MAX_TILE rows.
-inline void philox(std::uint32_t (&words)[BLOCK][MAX_TILE], Stream stream, std::size_t block, std::size_t rows) {
+// Words of rows for one block: counter (number, 64 bits; block; stream 0), key seed. Word w of block b belongs to
+// feature BLOCK b + w. Whole registers are written, up to MAX_TILE rows, and as many numbers are read.
+void bernoulli_words(Words& words, std::uint64_t seed, const std::uint64_t* numbers, std::size_t block,
+                     std::size_t rows) {
     for (std::size_t r = 0; r < rows; r += LANES) {
         vu w[BLOCK] = {{}, {}, vu{} + static_cast<std::uint32_t>(block), {}};
         for (std::size_t l = 0; l < LANES; ++l) {
-            w[0][l] = static_cast<std::uint32_t>(stream.start + r + l);
-            w[1][l] = static_cast<std::uint32_t>((stream.start + r + l) >> 32);
+            w[0][l] = static_cast<std::uint32_t>(numbers[r + l]);
+            w[1][l] = static_cast<std::uint32_t>(numbers[r + l] >> 32);
         }
-        philox_rounds(w, static_cast<std::uint32_t>(stream.seed), static_cast<std::uint32_t>(stream.seed >> 32));
+        philox_rounds(w, static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32));
         for (std::size_t i = 0; i < BLOCK; ++i) store(words[i] + r, w[i]);
+    }
+}
+
+void bernoulli_known(double* nats, const float* logits, const Known& known, std::size_t block, std::size_t rows,
+                     std::size_t n) {
+    std::size_t stride = pad(n, LINE);
+    for (std::size_t q = 0; q < BLOCK; ++q) {
+        if (!known.rows[q]) continue;
+        alignas(64) float s[MAX_TILE] = {};
+        for (std::size_t r = 0; r < rows; ++r) {
+            float logit = logits[r * stride + BLOCK * block + q];
+            s[r] = known.ones[q] >> r & 1 ? logit : -logit;
+        }
+        for (std::size_t r = 0; r < rows; r += LANES) store(s + r, log_sigmoid(load(s + r)));
+        each_row(known.rows[q] & first_rows(rows), [&](std::size_t r) { nats[r] += static_cast<double>(s[r]); });
     }
 }
 
@@ -156,14 +172,17 @@ inline vi draw(vf logit, vu word) {
     return rare ^ likely;
 }
 
-// The rows with a one; whole registers are read, up to MAX_TILE rows.
-inline RowSet draw(const float* logits, const std::uint32_t* words, std::size_t rows) {
+// The rows with a one at feature q of a block, drawn where none is known; whole registers are read, up to MAX_TILE
+// rows.
+inline RowSet draw(const float* logits, const Words& words, const Known& known, std::size_t q, std::size_t rows) {
     RowSet ones = 0;
-    for (std::size_t r = 0; r < rows; r += LANES) ones |= RowSet{bits_of(draw(load(logits + r), load(words + r)))} << r;
-    return ones & first_rows(rows);
+    for (std::size_t r = 0; r < rows; r += LANES)
+        ones |= RowSet{bits_of(draw(load(logits + r), load(words[q] + r)))} << r;
+    return ((ones & ~known.rows[q]) | known.ones[q]) & first_rows(rows);
 }
 
 constexpr BernoulliKernels bernoulli_kernels = {bernoulli_log_prob, bernoulli_terms, bernoulli_conditionals,
-                                                bernoulli_sum, bernoulli_delta};
+                                                bernoulli_sum,      bernoulli_delta, bernoulli_words,
+                                                bernoulli_known};
 
 }  // namespace

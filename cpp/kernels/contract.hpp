@@ -36,23 +36,27 @@ struct View {
     const float* tables;  // derived from params by `prepare`
 };
 
-// Uniform number of feature i of row r: a pure function of (seed, start + r, i).
-struct Stream {
-    std::uint64_t seed;
-    std::uint64_t start;
+using RowSet = std::uint64_t;  // of a tile: row r in bit r
+
+// What is known of a block: of which rows, and which of those have a one.
+struct Known {
+    RowSet rows[BLOCK], ones[BLOCK];
 };
 
 // What a model needs of memory, in floats, for a tile of rows.
 struct Needs {
     std::size_t tables;    // derived from the parameters, once
     std::size_t state;     // per row, from `logits` to `backward`
-    std::size_t scratch;   // per thread, for `logits` and `sample`
+    std::size_t drawn;     // per row, while it is drawn
+    std::size_t scratch;   // per thread, for `logits`
     std::size_t backward;  // per thread, for `backward` or `gradient`
 };
 
-constexpr std::size_t MAX_TILE = 64;    // rows of one call of `logits` and `sample`
+constexpr std::size_t MAX_TILE = 64;    // rows of one call of `logits` and `draw`
 constexpr std::size_t MAX_BATCH = 128;  // rows of one call of `backward` or `gradient`
 constexpr std::size_t MAX_STAGES = 2;
+
+using Words = std::uint32_t[BLOCK][MAX_TILE];  // random ones of a block, for every row of a tile
 
 // One model at one instruction-set level. Arguments: outputs, inputs, sizes.
 // X is (rows, n) of 0 and 1; logits and delta are (rows, pad(n, LINE)).
@@ -72,7 +76,12 @@ struct ModelKernels {
     // of each row, and terms = those of log p, (rows, pad(n, LINE)) for all parts. One of the two is null.
     void (*gradient)(float* grad, float* terms, const View&, const std::uint8_t* X, const float* scale,
                      std::size_t rows, std::size_t begin, std::size_t end, float* scratch);
-    void (*sample)(std::uint8_t* X, float* logits, const View&, Stream, std::size_t rows, float* scratch);
+    // Rows are drawn block by block; between two blocks a state may be copied, `needs.drawn` floats each. `begin` makes
+    // those before the first block, `careful` ones if a row was `lost`: its logits are then not to be used.
+    void (*begin)(float* states, const View&, std::size_t rows, bool careful);
+    void (*draw)(std::uint8_t* X, float* logits, float* states, const View&, const Words&, const Known&,
+                 std::size_t block, std::size_t rows);
+    RowSet (*lost)(const float* states, const View&, std::size_t rows);  // null where none ever is
 };
 
 // What happens to logits, the same for every model.
@@ -85,6 +94,10 @@ struct BernoulliKernels {
     // delta = scale[r] * (x - p) of row r, padding 0; log_prob as above.
     void (*delta)(float* delta, double* log_prob, const float* logits, const std::uint8_t* X, const float* scale,
                   std::size_t rows, std::size_t n);
+    // Random words of a block for rows of these numbers: a pure function of (seed, number, block).
+    void (*words)(Words& words, std::uint64_t seed, const std::uint64_t* numbers, std::size_t block, std::size_t rows);
+    // nats[r] += those of what is known of row r in a block.
+    void (*known)(double* nats, const float* logits, const Known&, std::size_t block, std::size_t rows, std::size_t n);
 };
 
 // Optimizer steps on `count` floats: ascent, in place; decay is lr times the weight decay.

@@ -12,8 +12,18 @@ namespace {
 constexpr std::size_t FVSBN_CHUNK = 4 * LANES;  // logits held in four registers while a row's ones are swept
 constexpr std::size_t FVSBN_STRIP = 64;         // logits that `backward` takes at once; a part is two strips
 
+// Of a row while it is drawn: the logits of the chunk that it is in, as far as its ones are known.
+struct FvsbnDrawn {
+    float* chunk;
+    DrawnOnes ones;
+    FvsbnDrawn(Scratch& memory, std::size_t n) : chunk(memory.take<float>(FVSBN_CHUNK)), ones(memory, n) {}
+    static FvsbnDrawn of(float* states, std::size_t r, std::size_t n) {
+        return lay_out<FvsbnDrawn>(states + r * floats_of<FvsbnDrawn>(n), n);
+    }
+};
+
 Needs fvsbn_needs(Shape s) {
-    return {0, floats_of<OnesLists>(1, s.n), floats_of<OnesLists>(MAX_TILE, s.n), floats_of<RowsWithOne>(s.n)};
+    return {0, floats_of<OnesLists>(1, s.n), floats_of<FvsbnDrawn>(s.n), 0, floats_of<RowsWithOne>(s.n)};
 }
 std::size_t fvsbn_stage_items(Shape, std::size_t) { return 0; }
 void fvsbn_prepare(float*, const float*, Shape, std::size_t, std::size_t, std::size_t) {}
@@ -34,19 +44,21 @@ inline std::size_t fvsbn_chunk_end(const FvsbnPlan& plan, std::size_t begin) {
     return FVSBN_CHUNK < plan.width - begin ? begin + FVSBN_CHUNK : plan.width;
 }
 
-// Logits [begin, end) of all rows, as far as their ones are known. Chunks outside, rows inside: a chunk of W
-// stays in cache for all rows.
-inline void fvsbn_chunk(float* logits, const float* params, const FvsbnPlan& plan, OnesLists lists, std::size_t rows,
-                        std::size_t begin, std::size_t end) {
+// Logits [begin, end) of all rows, as far as their ones are known; those of row r go to out(r). Chunks outside, rows
+// inside: a chunk of W stays in cache for all rows.
+template <typename Out>
+inline void fvsbn_chunk(const float* params, const FvsbnPlan& plan, OnesLists lists, std::size_t rows,
+                        std::size_t begin, std::size_t end, Out out) {
     const float* W = params + plan.W;
     for (std::size_t r = 0; r < rows; ++r) {
         const std::uint32_t* ones = lists.of(r);
-        float* out = logits + r * plan.width;
-        for (std::size_t i = begin; i < end; i += LANES) store(out + i, load(params + plan.b + i));
+        float* logits = out(r);
+        for (std::size_t i = begin; i < end; i += LANES) store(logits + (i - begin), load(params + plan.b + i));
         if (end - begin == FVSBN_CHUNK) {
-            add_rows<4>(out + begin, W + begin, plan.stride, ones, end);
+            add_rows<4>(logits, W + begin, plan.stride, ones, end);
         } else {
-            for (std::size_t i = begin; i < end; i += LANES) add_rows<1>(out + i, W + i, plan.stride, ones, i + LANES);
+            for (std::size_t i = begin; i < end; i += LANES)
+                add_rows<1>(logits + (i - begin), W + i, plan.stride, ones, i + LANES);
         }
     }
 }
@@ -58,7 +70,8 @@ void fvsbn_logits(float* logits, float* state, const View& model, const std::uin
     lists.fill(X, rows, n);
     for (std::size_t begin = 0, end; begin < plan.width; begin = end) {
         end = fvsbn_chunk_end(plan, begin);
-        fvsbn_chunk(logits, model.params, plan, lists, rows, begin, end);
+        fvsbn_chunk(model.params, plan, lists, rows, begin, end,
+                    [=](std::size_t r) { return logits + r * plan.width + begin; });
     }
 }
 
@@ -121,31 +134,38 @@ void fvsbn_backward(float* grad, const View& model, const float* delta, float* s
     });
 }
 
-void fvsbn_sample(std::uint8_t* X, float* logits, const View& model, Stream stream, std::size_t rows, float* scratch) {
-    std::size_t n = model.shape.n;
-    FvsbnPlan plan(model.shape);
-    auto lists = lay_out<OnesLists>(scratch, MAX_TILE, n);
-    DrawnOnes ones(lists, rows, n);
-    alignas(64) std::uint32_t words[BLOCK][MAX_TILE];
-    alignas(64) float column[MAX_TILE] = {};
-    for (std::size_t begin = 0, end; begin < n; begin = end) {
-        end = fvsbn_chunk_end(plan, begin);
-        fvsbn_chunk(logits, model.params, plan, lists, rows, begin, end);
-        // A one moves the rest of its own chunk at once; later chunks find it in the list.
-        for (std::size_t i = begin; i < end && i < n; ++i) {
-            if (i % BLOCK == 0) philox(words, stream, i / BLOCK, rows);
-            for (std::size_t r = 0; r < rows; ++r) column[r] = logits[r * plan.width + i];
-            const float* row = model.params + plan.W + i * plan.stride;
-            ones.add(X, draw(column, words[i % BLOCK], rows), i, [&](std::size_t r) {
-                float* out = logits + r * plan.width;
-                for (std::size_t l = i / LANES * LANES; l < end; l += LANES)
-                    store(out + l, load(out + l) + load(row + l));
-            });
-        }
-    }
+void fvsbn_begin(float* states, const View& model, std::size_t rows, bool) {
+    for (std::size_t r = 0; r < rows; ++r) FvsbnDrawn::of(states, r, model.shape.n).ones.clear();
 }
 
-constexpr ModelKernels fvsbn_kernels = {fvsbn_needs, fvsbn_stage_items, fvsbn_prepare, fvsbn_logits,
-                                        fvsbn_parts, fvsbn_backward,    nullptr,       fvsbn_sample};
+void fvsbn_draw(std::uint8_t* X, float* logits, float* states, const View& model, const Words& words,
+                const Known& known, std::size_t block, std::size_t rows) {
+    std::size_t n = model.shape.n, first = BLOCK * block, begin = first / FVSBN_CHUNK * FVSBN_CHUNK;
+    FvsbnPlan plan(model.shape);
+    std::size_t end = fvsbn_chunk_end(plan, begin), apart = floats_of<FvsbnDrawn>(n);
+    auto chunk = [&, its = FvsbnDrawn::of(states, 0, n).chunk](std::size_t r) { return its + r * apart; };
+    if (first == begin) {
+        OnesLists lists(FvsbnDrawn::of(states, 0, n).ones.list, apart);
+        fvsbn_chunk(model.params, plan, lists, rows, begin, end, chunk);
+    }
+    alignas(64) float column[MAX_TILE] = {};
+    for (std::size_t i = first; i < first + BLOCK && i < n; ++i) {
+        for (std::size_t r = 0; r < rows; ++r) column[r] = chunk(r)[i - begin];
+        RowSet ones = draw(column, words, known, i - first, rows);
+        for (std::size_t r = 0; r < rows; ++r) X[r * n + i] = ones >> r & 1;
+        // A one moves the rest of its own chunk at once; later chunks find it in the list.
+        each_row(ones, [&, row = model.params + plan.W + i * plan.stride](std::size_t r) {
+            FvsbnDrawn::of(states, r, n).ones.add(i);
+            float* out = chunk(r);
+            for (std::size_t l = i / LANES * LANES; l < end; l += LANES)
+                store(out + (l - begin), load(out + (l - begin)) + load(row + l));
+        });
+    }
+    for (std::size_t r = 0; r < rows; ++r)
+        std::memcpy(logits + r * plan.width + first, chunk(r) + (first - begin), BLOCK * sizeof(float));
+}
+
+constexpr ModelKernels fvsbn_kernels = {fvsbn_needs,    fvsbn_stage_items, fvsbn_prepare, fvsbn_logits, fvsbn_parts,
+                                        fvsbn_backward, nullptr,           fvsbn_begin,   fvsbn_draw,   nullptr};
 
 }  // namespace

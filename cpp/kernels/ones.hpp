@@ -25,6 +25,8 @@ class OnesLists {
   public:
     OnesLists(Scratch& memory, std::size_t rows, std::size_t n)
         : stride_(spread(pad(n + 1, LINE))), data_(memory.take<std::uint32_t>(rows * stride_)) {}
+    // Where the lists lie in something else, so many floats apart.
+    OnesLists(std::uint32_t* first, std::size_t apart) : stride_(apart), data_(first) {}
     std::uint32_t* of(std::size_t row) const { return data_ + row * stride_; }
     void fill(const std::uint8_t* X, std::size_t rows, std::size_t n) const {
         for (std::size_t r = 0; r < rows; ++r) list_ones(of(r), X + r * n, n);
@@ -66,26 +68,19 @@ class RowsWithOne {
     BatchRows* at_;
 };
 
-// The lists of rows that are being drawn.
-class DrawnOnes {
-  public:
-    DrawnOnes(const OnesLists& lists, std::size_t rows, std::size_t n) : rows_(rows), n_(n) {
-        for (std::size_t r = 0; r < rows; ++r) *(end_[r] = lists.of(r)) = NO_MORE;
+// The list of a row that is being drawn, and how many are in it.
+struct DrawnOnes {
+    std::uint32_t *count, *list;
+    DrawnOnes(Scratch& memory, std::size_t n)
+        : count(memory.take<std::uint32_t>(1)), list(memory.take<std::uint32_t>(n + 1)) {}
+    void clear() const {
+        *count = 0;
+        list[0] = NO_MORE;
     }
-    // Writes feature i of all rows to X and, where it is one, to the row's list; then calls f(row).
-    template <typename F>
-    void add(std::uint8_t* X, RowSet ones, std::size_t i, F f) {
-        for (std::size_t r = 0; r < rows_; ++r) X[r * n_ + i] = ones >> r & 1;
-        each_row(ones, [&](std::size_t r) {
-            *end_[r]++ = static_cast<std::uint32_t>(i);
-            *end_[r] = NO_MORE;
-            f(r);
-        });
+    void add(std::size_t i) const {
+        list[*count] = static_cast<std::uint32_t>(i);
+        list[++*count] = NO_MORE;
     }
-
-  private:
-    std::size_t rows_, n_;
-    std::uint32_t* end_[MAX_TILE];
 };
 
 }  // namespace

@@ -7,7 +7,6 @@
 
 namespace {
 
-using RowSet = std::uint64_t;  // row r in bit r
 static_assert(MAX_TILE <= 64);
 
 constexpr RowSet row_set(std::size_t r) { return RowSet{1} << r; }

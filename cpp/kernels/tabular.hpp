@@ -2,10 +2,20 @@
 #pragma once
 
 #include "kernels/bernoulli.hpp"
+#include "kernels/scratch.hpp"
 
 namespace {
 
-Needs tabular_needs(Shape) { return {0, 0, 0, 0}; }
+// Of a row while it is drawn.
+struct TabularDrawn {
+    std::uint32_t* node;
+    explicit TabularDrawn(Scratch& memory) : node(memory.take<std::uint32_t>(1)) {}
+    static TabularDrawn of(float* states, std::size_t r) {
+        return lay_out<TabularDrawn>(states + r * floats_of<TabularDrawn>());
+    }
+};
+
+Needs tabular_needs(Shape) { return {0, 0, floats_of<TabularDrawn>(), 0, 0}; }
 std::size_t tabular_stage_items(Shape, std::size_t) { return 0; }
 void tabular_prepare(float*, const float*, Shape, std::size_t, std::size_t, std::size_t) {}
 
@@ -55,22 +65,28 @@ void tabular_backward(float* grad, const View& model, const float* delta, float*
     }
 }
 
-void tabular_sample(std::uint8_t* X, float* logits, const View& model, Stream stream, std::size_t rows, float*) {
-    std::size_t n = model.shape.n, stride = pad(n, LINE), node[MAX_TILE] = {};
-    alignas(64) std::uint32_t words[BLOCK][MAX_TILE];
+void tabular_begin(float* states, const View&, std::size_t rows, bool) {
+    for (std::size_t r = 0; r < rows; ++r) *TabularDrawn::of(states, r).node = 0;
+}
+
+void tabular_draw(std::uint8_t* X, float* logits, float* states, const View& model, const Words& words,
+                  const Known& known, std::size_t block, std::size_t rows) {
+    std::size_t n = model.shape.n, stride = pad(n, LINE), first = BLOCK * block;
     alignas(64) float column[MAX_TILE] = {};
-    for (std::size_t i = 0; i < n; ++i) {
-        if (i % BLOCK == 0) philox(words, stream, i / BLOCK, rows);
-        for (std::size_t r = 0; r < rows; ++r) column[r] = logits[r * stride + i] = model.params[node[r]];
-        RowSet ones = draw(column, words[i % BLOCK], rows);
+    for (std::size_t q = 0; q < BLOCK && first + q < n; ++q) {
+        for (std::size_t r = 0; r < rows; ++r)
+            column[r] = logits[r * stride + first + q] = model.params[*TabularDrawn::of(states, r).node];
+        RowSet ones = draw(column, words, known, q, rows);
         for (std::size_t r = 0; r < rows; ++r) {
-            X[r * n + i] = ones >> r & 1;
-            node[r] = 2 * node[r] + 1 + X[r * n + i];
+            std::uint32_t& node = *TabularDrawn::of(states, r).node;
+            X[r * n + first + q] = ones >> r & 1;
+            node = 2 * node + 1 + (ones >> r & 1);
         }
     }
 }
 
-constexpr ModelKernels tabular_kernels = {tabular_needs, tabular_stage_items, tabular_prepare, tabular_logits,
-                                          tabular_parts, tabular_backward,    nullptr,         tabular_sample};
+constexpr ModelKernels tabular_kernels = {
+    tabular_needs, tabular_stage_items, tabular_prepare, tabular_logits, tabular_parts, tabular_backward,
+    nullptr,       tabular_begin,       tabular_draw,    nullptr};
 
 }  // namespace

@@ -24,6 +24,11 @@ void mlp_logits(float* logits, float*, const View& model, const std::uint8_t* X,
     }
 }
 
+// Of a row while it is drawn.
+inline DrawnOnes mlp_drawn(float* states, std::size_t r, std::size_t n) {
+    return lay_out<DrawnOnes>(states + r * spread(floats_of<DrawnOnes>(n)), n);
+}
+
 // Once more the logits of the features behind q, for the rows with a one at q.
 template <typename State, std::size_t from>
 void mlp_behind(float* out, MlpSums& sums, const View& model, const MlpBlock& block, OnesLists lists,
@@ -40,40 +45,45 @@ template <typename State>
 constexpr MlpBehind mlp_behind_feature[BLOCK] = {mlp_behind<State, 1>, mlp_behind<State, 2>, mlp_behind<State, 3>,
                                                  nullptr};
 
-// The bits of a block. Its logits are computed as if it had no one; after a one, those behind it once more.
+void mlp_begin(float* states, const View& model, std::size_t rows, bool) {
+    for (std::size_t r = 0; r < rows; ++r) mlp_drawn(states, r, model.shape.n).clear();
+}
+
+// The logits of a block are computed as if it had no one; after a one, those behind it once more.
 template <typename State>
-void mlp_draw(std::uint8_t* X, float* logits, MlpSums& sums, const View& model, const MlpBlock& block, DrawnOnes& ones,
-              OnesLists lists, const std::uint32_t (*words)[MAX_TILE], std::size_t rows) {
-    std::size_t stride = pad(model.shape.n, LINE);
+void mlp_draw_block(std::uint8_t* X, float* logits, float* states, const View& model, const Words& words,
+                    const Known& known, const MlpBlock& block, std::size_t rows) {
+    std::size_t n = model.shape.n, stride = pad(n, LINE);
+    OnesLists lists(mlp_drawn(states, 0, n).list, spread(floats_of<DrawnOnes>(n)));
+    MlpSums sums;
     alignas(64) float column[MAX_TILE] = {};
     float* out = logits + block.first;
     mlp_sums<State, 0>(sums, model, block, lists, all_rows(rows), [](auto&&...) {});
     mlp_fold(sums, model.params + block.b, rows, [&](std::size_t r, v4f four) { store4(out + r * stride, four); });
     for (std::size_t q = 0; q < block.count; ++q) {
         for (std::size_t r = 0; r < rows; ++r) column[r] = out[r * stride + q];
+        RowSet ones = draw(column, words, known, q, rows);
+        for (std::size_t r = 0; r < rows; ++r) X[r * n + block.first + q] = ones >> r & 1;
         BatchRows drawn;
-        ones.add(X, draw(column, words[q], rows), block.first + q, [&](std::size_t r) { drawn.add(r); });
+        each_row(ones, [&](std::size_t r) {
+            mlp_drawn(states, r, n).add(block.first + q);
+            drawn.add(r);
+        });
         if (MlpBehind behind = mlp_behind_feature<State>[q]) behind(out, sums, model, block, lists, drawn);
     }
 }
 
-void mlp_sample(std::uint8_t* X, float* logits, const View& model, Stream stream, std::size_t rows, float* scratch) {
-    MlpPlan plan(model.shape);
-    MlpSums sums;
-    auto lists = lay_out<OnesLists>(scratch, MAX_TILE, model.shape.n);
-    DrawnOnes ones(lists, rows, model.shape.n);
-    alignas(64) std::uint32_t words[BLOCK][MAX_TILE];
-    for (std::size_t i = 0; i < n_blocks(model.shape); ++i) {
-        MlpBlock block(plan, model.shape.n, i);
-        philox(words, stream, i, rows);
-        mlp_with_state(model, i, [&]<typename State>(State) {
-            mlp_draw<State>(X, logits, sums, model, block, ones, lists, words, rows);
-        });
-    }
+void mlp_draw(std::uint8_t* X, float* logits, float* states, const View& model, const Words& words, const Known& known,
+              std::size_t block, std::size_t rows) {
+    MlpBlock four(MlpPlan(model.shape), model.shape.n, block);
+    mlp_with_state(model, block, [&]<typename State>(State) {
+        mlp_draw_block<State>(X, logits, states, model, words, known, four, rows);
+    });
 }
 
 Needs mlp_needs(Shape s) {
-    return {floats_of<MlpTablesOf<float>>(s), 0, floats_of<OnesLists>(MAX_TILE, s.n), floats_of<MlpBackMemory>(s)};
+    return {floats_of<MlpTablesOf<float>>(s), 0, spread(floats_of<DrawnOnes>(s.n)), floats_of<OnesLists>(MAX_TILE, s.n),
+            floats_of<MlpBackMemory>(s)};
 }
 
 std::size_t mlp_stage_items(Shape s, std::size_t stage) { return stage == 0 ? mlp_parts(s) : 0; }
@@ -106,7 +116,7 @@ void mlp_prepare(float* out, const float* params, Shape shape, std::size_t, std:
     });
 }
 
-constexpr ModelKernels mlp_kernels = {mlp_needs, mlp_stage_items, mlp_prepare,  mlp_logits,
-                                      mlp_parts, nullptr,         mlp_gradient, mlp_sample};
+constexpr ModelKernels mlp_kernels = {mlp_needs, mlp_stage_items, mlp_prepare, mlp_logits, mlp_parts,
+                                      nullptr,   mlp_gradient,    mlp_begin,   mlp_draw,   nullptr};
 
 }  // namespace

@@ -32,28 +32,11 @@ inline void nade_back_direct(float* grad, const View& model, const float* delta,
     fvsbn_back(grad + NadePlan(model.shape).D, model.shape, delta, with_one, of_D * begin / parts, of_D * end / parts);
 }
 
-// While rows are drawn: what the ones so far add to every later logit.
-class NadeDirectDraw {
-  public:
-    NadeDirectDraw(const View& model, std::size_t rows, float* sums)
-        : D_(nade_D(model)), plan_(model.shape), rows_(rows), sums_(sums) {
-        if (model.shape.direct) std::memset(sums_, 0, rows * plan_.width * sizeof(float));
-    }
-    // Adds to the logits i of all rows, `stride` apart.
-    void add_to(float* logits, std::size_t stride, std::size_t i) const {
-        for (std::size_t r = 0; r < rows_; ++r) logits[r * stride] += sums_[r * plan_.width + i];
-    }
-    void one(std::size_t r, std::size_t i) {
-        float* sums = sums_ + r * plan_.width;
-        for (std::size_t l = i / LANES * LANES; l < plan_.width; l += LANES)
-            store(sums + l, load(sums + l) + load(D_ + i * plan_.stride + l));
-    }
-
-  private:
-    const float* D_;
-    FvsbnPlan plan_;
-    std::size_t rows_;
-    float* sums_;
-};
+// While a row is drawn: a one at i is added to what the ones so far add to every later logit.
+inline void nade_direct_one(float* sums, const View& model, std::size_t i) {
+    FvsbnPlan plan(model.shape);
+    const float* row = nade_D(model) + i * plan.stride;
+    for (std::size_t l = i / LANES * LANES; l < plan.width; l += LANES) store(sums + l, load(sums + l) + load(row + l));
+}
 
 }  // namespace

@@ -16,7 +16,7 @@
 //          5 |             |             |                 6 |             |   |             |
 //
 //   a row at its end                        | s: K | h: K | additive: a line | ones, for D |
-//   a row while it is drawn                 | s: K | h: K | a line |
+//   a row while it is drawn                 | s: K | h: K | additive, fresh: a line | direct: D x |
 //   what a part has of rows on the way back | s of row 0, 1, ... 63, pool: 32 each | h of all | u of all | g of all |
 //   and of the gradient                     | dV_0: 32 | dW_0: 32 | dV_1: 32 | dW_1: 32 | ...
 //   what these rows do, by blocks           | moves | places of those at rest | delta of row 0, ... 63, pool: 4 each |
@@ -95,21 +95,20 @@ struct NadeForwardMemory {
 // Of a row while it is drawn.
 struct NadeDrawn {
     float *s, *h;
-    NadeDrawn(Scratch& memory, Shape shape)
-        : s(memory.take<float>(NadePlan(shape).units)), h(memory.take<float>(NadePlan(shape).units)) {
-        memory.take<float>(LINE);  // so that rows start on different cache sets
-    }
-};
-
-// Of a thread, for a tile that is drawn.
-struct NadeDrawMemory {
-    float* rows;
+    // Whether s is a itself; whether there was no one yet. In a line of their own, so that rows start on different
+    // cache sets.
+    std::uint32_t *additive, *fresh;
     float* direct;  // what the ones so far add to every logit
-    NadeDrawMemory(Scratch& memory, Shape s)
-        : rows(memory.take<float>(MAX_TILE * floats_of<NadeDrawn>(s))),
-          direct(memory.take<float>(s.direct ? MAX_TILE * FvsbnPlan(s).width : 0)) {}
-    NadeDrawn row(std::size_t r, Shape s) const { return lay_out<NadeDrawn>(rows + r * floats_of<NadeDrawn>(s), s); }
+    NadeDrawn(Scratch& memory, Shape shape)
+        : s(memory.take<float>(NadePlan(shape).units)),
+          h(memory.take<float>(NadePlan(shape).units)),
+          additive(memory.take<std::uint32_t>(2)),
+          fresh(additive + 1),
+          direct(memory.take<float>(shape.direct ? FvsbnPlan(shape).width : 0)) {}
 };
+inline NadeDrawn nade_drawn(const float* states, std::size_t row, Shape s) {
+    return lay_out<NadeDrawn>(states + row * floats_of<NadeDrawn>(s), s);
+}
 
 // Before their first one all rows have the same h, and one row more stands for them on the way back: the pool.
 constexpr std::size_t POOL = MAX_TILE;

@@ -15,10 +15,9 @@
 namespace {
 
 Needs nade_needs(Shape s) {
-    std::size_t forward = floats_of<NadeForwardMemory>(s), drawing = floats_of<NadeDrawMemory>(s);
     std::size_t back = floats_of<NadeBackMemory>(s), direct = s.direct ? floats_of<RowsWithOne>(s.n) : 0;
-    return {floats_of<NadeTablesOf<float>>(s), floats_of<NadeEnd>(s), forward > drawing ? forward : drawing,
-            back > direct ? back : direct};
+    return {floats_of<NadeTablesOf<float>>(s), floats_of<NadeEnd>(s), floats_of<NadeDrawn>(s),
+            floats_of<NadeForwardMemory>(s), back > direct ? back : direct};
 }
 
 void nade_logits(float* logits, float* states, const View& model, const std::uint8_t* X, std::size_t rows,
@@ -37,12 +36,45 @@ void nade_backward(float* grad, const View& model, const float* delta, float* st
     if (model.shape.direct) nade_back_direct(grad, model, delta, states, rows, begin, end, scratch);
 }
 
-void nade_sample(std::uint8_t* X, float* logits, const View& model, Stream stream, std::size_t rows, float* scratch) {
+void nade_begin(float* states, const View& model, std::size_t rows, bool careful) {
     FlushToZero flush;
-    with_state(model, [&]<typename State>(State) { nade_draw<State>(X, logits, model, stream, rows, scratch); });
+    with_state(model, [&]<typename State>(State) {
+        if (careful)
+            nade_draw_begin<Additive<typename State::Activation>>(states, model, rows);
+        else
+            nade_draw_begin<State>(states, model, rows);
+    });
 }
 
-constexpr ModelKernels nade_kernels = {nade_needs, nade_stage_items, nade_prepare, nade_logits,
-                                       nade_parts, nade_backward,    nullptr,      nade_sample};
+// Calls f with the way in which the states of rows that are drawn are kept.
+template <typename Call>
+inline void with_drawn(const float* states, const View& model, Call f) {
+    with_activation(model.shape, [&]<typename F>(F) {
+        if constexpr (F::RATE != 0.0f) {
+            if (!*nade_drawn(states, 0, model.shape).additive) return f(Forward<F>{});
+        }
+        f(Additive<F>{});
+    });
+}
+
+void nade_draw(std::uint8_t* X, float* logits, float* states, const View& model, const Words& words, const Known& known,
+               std::size_t block, std::size_t rows) {
+    FlushToZero flush;
+    with_drawn(states, model, [&]<typename State>(State) {
+        nade_draw_block<State>(X, logits, states, model, words, known, block, rows);
+    });
+}
+
+RowSet nade_lost(const float* states, const View& model, std::size_t rows) {
+    std::size_t K = NadePlan(model.shape).units, apart = floats_of<NadeDrawn>(model.shape);
+    RowSet lost = 0;
+    with_drawn(states, model, [&, s = nade_drawn(states, 0, model.shape).s]<typename State>(State) {
+        for (std::size_t r = 0; r < rows; ++r) lost |= RowSet{State::left_range(s + r * apart, K)} << r;
+    });
+    return lost;
+}
+
+constexpr ModelKernels nade_kernels = {nade_needs,    nade_stage_items, nade_prepare, nade_logits, nade_parts,
+                                       nade_backward, nullptr,          nade_begin,   nade_draw,   nade_lost};
 
 }  // namespace
