@@ -4,12 +4,15 @@
 #include <pybind11/stl.h>
 
 #include <algorithm>
+#include <limits>
+#include <numeric>
 #include <optional>
 #include <string>
 
 #include "bindings/arrays.hpp"
 #include "bindings/bindings.hpp"
 #include "engine/driver.hpp"
+#include "engine/particles.hpp"
 
 namespace ardens {
 namespace {
@@ -111,6 +114,62 @@ void draw_rows(const Description& model, const py::array& params, const py::arra
     sample(out, model, view, threads, poll_signals);
 }
 
+// Rows of zeros, ones and unknown cells.
+const std::uint8_t* cells_of(const Description& model, const py::array& cells) {
+    py::ssize_t rows = extent(cells, 0), n = extent(model.shape.n);
+    const auto* values = pointer<const std::uint8_t>(cells, "cells", {rows, n});
+    if (std::any_of(values, values + rows * n, [](std::uint8_t cell) { return cell > UNKNOWN; }))
+        throw py::value_error("cells must be 0, 1 or 2, which is unknown");
+    return values;
+}
+
+void weigh_particles(const Description& model, const py::array& params, const py::array& tables, std::uint64_t seed,
+                     const py::array& cells, const py::array& numbers, std::size_t n_particles,
+                     const std::optional<py::array>& X, const py::array& log_weights, int threads) {
+    View view = view_of(model, params, tables);
+    py::ssize_t rows = extent(cells, 0), P = extent(n_particles);
+    if (n_particles == 0) throw py::value_error("n_particles must be at least 1; got 0");
+    Questions questions{cells_of(model, cells), pointer<const std::uint64_t>(numbers, "numbers", {rows}),
+                        static_cast<std::size_t>(rows), n_particles};
+    auto* out = X ? pointer<std::uint8_t>(*X, "X", {rows, P, extent(model.shape.n)}) : nullptr;
+    auto* weights = pointer<double>(log_weights, "log_weights", {rows, P});
+    threads = thread_count(threads);
+    py::gil_scoped_release release;
+    particles(out, weights, model, view, seed, questions, threads, poll_signals);
+}
+
+void search_most_probable(const Description& model, const py::array& params, const py::array& tables,
+                          const py::array& cells, std::size_t beam, const py::array& X, const py::array& log_prob,
+                          const py::array& left_out, int threads) {
+    View view = view_of(model, params, tables);
+    py::ssize_t rows = extent(cells, 0);
+    if (beam == 0) throw py::value_error("beam must be at least 1; got 0");
+    const std::uint8_t* in = cells_of(model, cells);
+    Completions out{pointer<std::uint8_t>(X, "X", {rows, extent(model.shape.n)}),
+                    pointer<double>(log_prob, "log_prob", {rows}), pointer<double>(left_out, "left_out", {rows})};
+    threads = thread_count(threads);
+    py::gil_scoped_release release;
+    most_probable(out, model, view, in, static_cast<std::size_t>(rows), beam, threads, poll_signals);
+}
+
+// Indices of members, (q, count), drawn by their weights, (q, P), and uniform numbers, (q,).
+py::array_t<py::ssize_t> draw_by_weights(const py::array& weights, const py::array& u, std::size_t count) {
+    py::ssize_t rows = extent(weights, 0), P = extent(weights, 1);
+    const auto* w = pointer<const double>(weights, "weights", {rows, P});
+    const auto* uniform = pointer<const double>(u, "u", {rows});
+    py::array_t<py::ssize_t> drawn({rows, extent(count)});
+    py::ssize_t* out = drawn.mutable_data();
+    for (py::ssize_t k = 0; k < rows; ++k) {
+        double total = std::accumulate(w + k * P, w + (k + 1) * P, 0.0);
+        if (!(total > 0.0 && total < std::numeric_limits<double>::infinity() && uniform[k] >= 0.0 && uniform[k] < 1.0))
+            throw py::value_error("weights must sum to a finite number above 0, and u be in [0, 1)");
+    }
+    py::gil_scoped_release release;
+    for (py::ssize_t k = 0; k < rows; ++k)
+        resample(out + k * extent(count), count, w + k * P, static_cast<std::size_t>(P), uniform[k]);
+    return drawn;
+}
+
 }  // namespace
 
 void bind_models(py::module_& m) {
@@ -135,7 +194,13 @@ void bind_models(py::module_& m) {
         .def("conditionals", rowwise<conditionals, true>, "params"_a, "tables"_a, "X"_a, "threads"_a)
         .def("value_and_grad", mean_and_grad, "params"_a, "X"_a, "grad"_a, "threads"_a, "weights"_a = py::none())
         .def("sample", draw_rows, "params"_a, "tables"_a, "seed"_a, "start"_a, "X"_a, "log_prob"_a, "threads"_a,
-             "columns"_a = py::none(), "packed"_a = false);
+             "columns"_a = py::none(), "packed"_a = false)
+        .def("particles", weigh_particles, "params"_a, "tables"_a, "seed"_a, "cells"_a, "numbers"_a, "n_particles"_a,
+             "X"_a, "log_weights"_a, "threads"_a)
+        .def("most_probable", search_most_probable, "params"_a, "tables"_a, "cells"_a, "beam"_a, "X"_a, "log_prob"_a,
+             "left_out"_a, "threads"_a);
+    m.def("resample", draw_by_weights, "weights"_a, "u"_a, "count"_a);
+    m.def("islands", islands, "n_particles"_a);
     m.attr("MAX_TILE") = MAX_TILE;
     m.attr("MAX_BATCH") = MAX_BATCH;
 }

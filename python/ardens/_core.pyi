@@ -76,6 +76,34 @@ class Model:
         columns: NDArray[np.intp] | None = None,
         packed: bool = False,
     ) -> None: ...
+    def particles(
+        self,
+        params: NDArray[np.float32],
+        tables: NDArray[np.float32],
+        seed: int,
+        cells: NDArray[np.uint8],
+        numbers: NDArray[np.uint64],
+        n_particles: int,
+        X: NDArray[np.uint8] | None,
+        log_weights: NDArray[np.float64],
+        threads: int,
+    ) -> None: ...
+    def most_probable(
+        self,
+        params: NDArray[np.float32],
+        tables: NDArray[np.float32],
+        cells: NDArray[np.uint8],
+        beam: int,
+        X: NDArray[np.uint8],
+        log_prob: NDArray[np.float64],
+        left_out: NDArray[np.float64],
+        threads: int,
+    ) -> None: ...
+
+def islands(n_particles: int) -> int: ...
+def resample(
+    weights: NDArray[np.float64], u: NDArray[np.float64], count: int
+) -> NDArray[np.intp]: ...
 
 class SortedRows:
     def __init__(

@@ -18,7 +18,8 @@ out, and parameters are given by name:
 =====================================  ========================================  =============
 
 `MODELS` lists them by name, `bernoulli` holds the maths that they share, `mixture` mixes them,
-`philox` makes their random numbers, `optimizers` moves their parameters and `logistic` says what
+`philox` makes their random numbers, `particles` answers for rows
+of which some cells are unknown, `optimizers` moves their parameters and `logistic` says what
 the convex solver of FVSBN minimises.
 
 Examples
@@ -33,7 +34,7 @@ array([-2.])
 
 from types import ModuleType
 
-from . import bernoulli, fvsbn, logistic, mixture, mlp, nade, optimizers, philox, tabular
+from . import bernoulli, fvsbn, logistic, mixture, mlp, nade, optimizers, particles, philox, tabular
 
 __all__ = [
     "MODELS",
@@ -44,6 +45,7 @@ __all__ = [
     "mlp",
     "nade",
     "optimizers",
+    "particles",
     "philox",
     "tabular",
 ]

@@ -24,6 +24,7 @@ Del Moral, P. (2004). Feynman-Kac Formulae. Springer.
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -141,7 +142,7 @@ def particles(
         block = i - i % BLOCK
         if i % BLOCK != BLOCK - 1 or last <= i or (cells[block : i + 1] == UNKNOWN).all():
             continue
-        for first, end in zip(edges, edges[1:], strict=False):
+        for first, end in pairwise(edges):
             island = log_weights[first:end]
             most = island.max()
             weights = np.exp(island - most) if most > -np.inf else np.zeros(end - first)

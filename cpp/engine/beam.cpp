@@ -1,0 +1,161 @@
+// Beam search: of the completions of all that is known up to a block, the most probable ones go on.
+#include <algorithm>
+#include <limits>
+#include <tuple>
+
+#include "engine/drawing.hpp"
+#include "engine/memory.hpp"
+#include "engine/parallel.hpp"
+#include "engine/particles.hpp"
+
+namespace ardens {
+namespace {
+
+constexpr std::size_t PATTERNS = std::size_t{1} << BLOCK;
+
+// One way to go on: a row, and which features of the next block have a one.
+struct Candidate {
+    double nats;
+    std::size_t row;
+    unsigned ones;
+};
+
+// What a thread has to itself, for so many rows that go on.
+struct BeamMemory {
+    DrawnTile drawn;
+    std::uint8_t* tile_X;
+    float *states, *next_states;
+    std::uint8_t *X, *next_X;
+    double* nats;  // of the rows that go on
+    Candidate* ways;
+    BeamMemory(Scratch& memory, std::size_t n, Needs needs, std::size_t beam)
+        : drawn(memory, n, needs),
+          tile_X(memory.take<std::uint8_t>(MAX_TILE * n)),
+          states(memory.take<float>(beam * needs.drawn)),
+          next_states(memory.take<float>(beam * needs.drawn)),
+          X(memory.take<std::uint8_t>(beam * n)),
+          next_X(memory.take<std::uint8_t>(beam * n)),
+          nats(memory.take<double>(beam)),
+          ways(memory.take<Candidate>(beam * PATTERNS)) {}
+};
+
+// The search for one row of cells.
+class Beam {
+  public:
+    Beam(const Drawing& drawing, const BeamMemory& memory, std::size_t n, std::size_t drawn, std::size_t most)
+        : drawing_(drawing), its_(memory), n_(n), drawn_(drawn), most_(most) {}
+
+    // Ends early, and returns false, where `stop` says so.
+    template <typename Stop>
+    bool search(const std::uint8_t* cells, Stop stop) {
+        rows_ = 1;
+        its_.nats[0] = 0.0;
+        left_out_ = -std::numeric_limits<double>::infinity();
+        drawing_.begin(1, true);
+        drawing_.copy_state(its_.states, drawing_.state(0));
+        for (std::size_t block = 0; block < pad(n_, BLOCK) / BLOCK; ++block) {
+            if (stop()) return false;
+            find_ways(cells, block);
+            if (ways_ > most_) choose(block);
+            go_on(block, [&](std::size_t way, std::size_t r) {
+                std::memcpy(its_.next_states + way * drawn_, drawing_.state(r), drawn_ * sizeof(float));
+                std::memcpy(its_.next_X + way * n_, its_.tile_X + r * n_, std::min(n_, BLOCK * (block + 1)));
+            });
+            std::swap(its_.states, its_.next_states);
+            std::swap(its_.X, its_.next_X);
+            rows_ = ways_;
+            for (std::size_t row = 0; row < rows_; ++row) its_.nats[row] = its_.ways[row].nats;
+        }
+        return true;
+    }
+
+    // The best one, its nats, and the most that was left out.
+    void write(std::uint8_t* X, double& nats, double& left_out) const {
+        std::size_t best = static_cast<std::size_t>(std::max_element(its_.nats, its_.nats + rows_) - its_.nats);
+        std::memcpy(X, its_.X + best * n_, n_);
+        nats = its_.nats[best];
+        left_out = left_out_;
+    }
+
+  private:
+    // All completions of a block, for every row.
+    void find_ways(const std::uint8_t* cells, std::size_t block) {
+        unsigned known = 0, ones = 0;
+        for (std::size_t q = 0; q < BLOCK; ++q) {
+            std::uint8_t cell = BLOCK * block + q < n_ ? cells[BLOCK * block + q] : 0;
+            known |= static_cast<unsigned>(cell != UNKNOWN) << q;
+            ones |= static_cast<unsigned>(cell == 1) << q;
+        }
+        ways_ = 0;
+        for (std::size_t row = 0; row < rows_; ++row)
+            for (unsigned pattern = 0; pattern < PATTERNS; ++pattern)
+                if (!(pattern & known)) its_.ways[ways_++] = {its_.nats[row], row, pattern | ones};
+    }
+
+    // Leaves the best of them, with the nats that they had before the block.
+    void choose(std::size_t block) {
+        go_on(block, [](std::size_t, std::size_t) {});
+        std::sort(its_.ways, its_.ways + ways_, [](const Candidate& a, const Candidate& b) {
+            return std::tie(b.nats, a.row, a.ones) < std::tie(a.nats, b.row, b.ones);
+        });
+        left_out_ = std::max(left_out_, its_.ways[most_].nats);
+        ways_ = most_;
+        for (std::size_t way = 0; way < ways_; ++way) its_.ways[way].nats = its_.nats[its_.ways[way].row];
+    }
+
+    // Goes all the ways through a block, a tile at a time, and adds its nats. keep(way, row of the tile)
+    template <typename Keep>
+    void go_on(std::size_t block, Keep keep) {
+        for (std::size_t first = 0; first < ways_; first += MAX_TILE) {
+            std::size_t count = std::min(MAX_TILE, ways_ - first);
+            Known known{};
+            double nats[MAX_TILE];
+            for (std::size_t r = 0; r < count; ++r) {
+                const Candidate& way = its_.ways[first + r];
+                drawing_.copy_state(drawing_.state(r), its_.states + way.row * drawn_);
+                std::memcpy(its_.tile_X + r * n_, its_.X + way.row * n_, std::min(n_, BLOCK * block));
+                nats[r] = way.nats;
+                for (std::size_t q = 0; q < BLOCK && BLOCK * block + q < n_; ++q) {
+                    known.rows[q] |= RowSet{1} << r;
+                    known.ones[q] |= RowSet{way.ones >> q & 1} << r;
+                }
+            }
+            drawing_.draw(its_.tile_X, known, block, count);
+            drawing_.add_known(nats, known, block, count);
+            for (std::size_t r = 0; r < count; ++r) {
+                its_.ways[first + r].nats = nats[r];
+                keep(first + r, r);
+            }
+        }
+    }
+
+    const Drawing& drawing_;
+    BeamMemory its_;
+    std::size_t n_, drawn_, most_;
+    std::size_t rows_ = 1, ways_ = 0;
+    double left_out_ = 0.0;
+};
+
+}  // namespace
+
+void most_probable(const Completions& out, const Description& model, const View& view, const std::uint8_t* cells,
+                   std::size_t count, std::size_t beam, int threads, Poll poll) {
+    if (count == 0) return;
+    std::size_t n = model.shape.n;
+    threads = useful_threads(threads, count * beam * model.size);
+    Needs needs = model_kernels(model).needs(model.shape);
+    std::size_t per_thread = floats_of<BeamMemory>(n, needs, beam);
+    Workspace space(per_thread * threads);
+    Interrupt interrupt(poll);
+    parallel_for(count, threads, [&](std::size_t k, int thread) {
+        auto memory = lay_out<BeamMemory>(space.get() + thread * per_thread, n, needs, beam);
+        std::fill_n(memory.drawn.numbers, MAX_TILE + DrawnTile::READ, 0);  // nothing is drawn
+        Drawing drawing(model, view, 0, memory.drawn);
+        Beam search(drawing, memory, n, needs.drawn, beam);
+        if (search.search(cells + k * n, [&] { return interrupt.asked(thread); }))
+            search.write(out.X + k * n, out.log_prob[k], out.left_out[k]);
+    });
+    interrupt.raise();
+}
+
+}  // namespace ardens
