@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..checks.weights import Table
 from .likelihood import Likelihood
 from .solver import Epoch, Solver
-from .split import COMMON, distinct, repeats
+from .split import COMMON, distinct, repeated
 from .state import TrainingState
 
 __all__ = ["LARGEST", "Folds", "deal", "few", "others", "written_out"]
@@ -36,15 +36,10 @@ def others(X: Table, fold: NDArray[np.intp], k: int) -> Table:
 
 
 def _units(X: Table) -> NDArray[np.intp]:
-    """What is dealt in one piece: the copies of a row, but for rows that a distribution repeats.
-
-    Those come `COMMON` times as often as the mean; or all do, as `repeats` says.
-    """
+    """What is dealt in one piece: the copies of a row, unless it is `repeated`."""
     which = distinct(X.rows)
-    times = np.bincount(which, X.copies)
-    mean = X.n_seen / len(times)
-    singly = (times[which] > COMMON * mean) | repeats(times)
-    pieces = np.where(singly, len(times) + np.arange(len(which)), which)
+    singly = repeated(X, which)[which]
+    pieces = np.where(singly, len(which) + np.arange(len(which)), which)
     return np.asarray(np.unique(pieces, return_inverse=True)[1].reshape(-1))
 
 

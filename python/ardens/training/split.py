@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Self, TypeAlias
+from typing import NamedTuple, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ __all__ = [
     "counted",
     "distinct",
     "hold_out",
-    "repeats",
+    "repeated",
     "split_places",
     "warn_of_copies",
 ]
@@ -94,35 +94,36 @@ def counted(X: Table) -> Table:
     return Table(X.rows.take(first, axis=0), np.bincount(which, X.weights).astype(np.float64))
 
 
-def repeats(times: NDArray[Any]) -> bool:
-    """Whether a distribution repeats its rows, which come so many times each.
+def repeated(X: Table, which: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Which distinct rows the distribution itself repeats, so that every part is to have of them.
 
-    Then the mean is `COMMON`; the whole of a table that was copied counts once. Few counts have a
-    common factor by chance.
+    Those come `COMMON` times as often as the mean; or all do, where that is the mean: the whole of
+    a table that was copied counts once. Few counts have a common factor by chance.
     """
-    whole = np.rint(times).astype(np.int64)
-    copied = int(np.gcd.reduce(whole)) if len(whole) >= _CHANCE else 1
-    return bool(whole.sum() >= COMMON * copied * len(whole))
+    copies = np.rint(np.bincount(which, X.copies)).astype(np.int64)
+    copied = int(np.gcd.reduce(copies)) if len(copies) >= _CHANCE else 1
+    if copies.sum() >= COMMON * copied * len(copies):
+        return np.ones(len(copies), dtype=bool)
+    times = np.bincount(which, X.weights)
+    return np.asarray(times > COMMON * X.total / len(times))
 
 
 def split_places(X: Table, fraction: float, rng: np.random.Generator) -> tuple[Part, Part]:
     """Where the rows to learn are, and those to hold out: a part of the distinct ones, drawn.
 
     All copies of a row are on one side: one that is learned would judge its copies well, however
-    much the model has only learned by heart. But where a row comes `COMMON` times as often as the
-    mean, it is the distribution that repeats it: its copies are drawn singly, as every side is to
-    have a part of a mode. So are all rows where there are so few distinct ones that each of them
-    says something of the distribution, or it repeats them all. The order of the columns changes
-    nothing.
+    much the model has only learned by heart. But copies of a row that is `repeated` are drawn
+    singly, as every side is to have a part of a mode. So are all rows where there are so few
+    distinct ones that each of them says something of the distribution. The order of the columns
+    changes nothing.
     """
     which = distinct(X.rows)
-    times = np.bincount(which, X.weights)
-    common = times > COMMON * X.total / max(1, len(times))
+    common = repeated(X, which)
     rare = np.flatnonzero(~common)
     count = int(fraction * len(rare))
-    if count < FEWEST_VALID or repeats(np.bincount(which, X.copies)):
+    if count < FEWEST_VALID:
         return _drawn_singly(X, np.arange(len(X)), fraction, rng)
-    place = np.full(len(times), -1)
+    place = np.full(len(common), -1)
     place[rng.permutation(rare)] = np.arange(len(rare))
     of_rare = np.flatnonzero(~common[which])
     order = of_rare[np.argsort(place[which[of_rare]], kind="stable")]
