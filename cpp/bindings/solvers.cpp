@@ -24,8 +24,8 @@ SortedRows sorted_rows(const py::array& X, const std::optional<py::array>& weigh
     return SortedRows(in, each, static_cast<std::size_t>(n), poll_signals);
 }
 
-void regressions(const py::array& W, const py::array& b, const SortedRows& rows, const py::array& penalty,
-                 double l1_ratio, double tolerance, int threads) {
+std::size_t regressions(const py::array& W, const py::array& b, const SortedRows& rows, const py::array& penalty,
+                        double l1_ratio, double tolerance, int threads) {
     py::ssize_t n = extent(rows.n);
     Regressions out{pointer<double>(W, "W", {n, n}),
                     pointer<double>(b, "b", {n}),
@@ -35,7 +35,7 @@ void regressions(const py::array& W, const py::array& b, const SortedRows& rows,
                     rows.n};
     threads = thread_count(threads);
     py::gil_scoped_release release;
-    fit_regressions(out, rows, threads, poll_signals);
+    return fit_regressions(out, rows, threads, poll_signals);
 }
 
 double strongest(const SortedRows& rows, int threads) {

@@ -143,6 +143,9 @@ struct RegressionKernels {
     // Adds the rows [begin, end), with weights w and intercepts b.
     void (*rows)(RegressionSums& sums, const Lanes* w, const Lanes& b, const RegressionRows& rows, std::size_t begin,
                  std::size_t end);
+    // How many bits the words `one` have in common with each of the others, (count, words).
+    void (*common)(double* common, const std::uint64_t* one, const std::uint64_t* others, std::size_t count,
+                   std::size_t words);
 };
 
 // What the machine can do at best.

@@ -1,6 +1,7 @@
 // Logistic regressions side by side: what a walk through the ones of rows gives for all of them.
 #pragma once
 
+#include <bit>
 #include <cmath>
 
 #include "kernels/contract.hpp"
@@ -76,6 +77,24 @@ void strip_rows(RegressionSums& sums, const Lanes* w, const Lanes& b, const Regr
     store(sums.slope, slope);
 }
 
-constexpr RegressionKernels regression_kernels = {strip_rows};
+void common_bits(double* common, const std::uint64_t* one, const std::uint64_t* others, std::size_t count,
+                 std::size_t words) {
+    constexpr std::size_t STEP = 4;  // others that share a load of `one`
+    std::size_t c = 0;
+    for (; c + STEP <= count; c += STEP) {
+        const std::uint64_t* other = others + c * words;
+        std::int64_t bits[STEP] = {};
+        for (std::size_t w = 0; w < words; ++w)
+            for (std::size_t s = 0; s < STEP; ++s) bits[s] += std::popcount(one[w] & other[s * words + w]);
+        for (std::size_t s = 0; s < STEP; ++s) common[c + s] = static_cast<double>(bits[s]);
+    }
+    for (; c < count; ++c) {
+        std::int64_t bits = 0;
+        for (std::size_t w = 0; w < words; ++w) bits += std::popcount(one[w] & others[c * words + w]);
+        common[c] = static_cast<double>(bits);
+    }
+}
+
+constexpr RegressionKernels regression_kernels = {strip_rows, common_bits};
 
 }  // namespace

@@ -33,13 +33,17 @@ class Solver {
           from_(rows.n),
           step_(rows.n) {}
 
+    std::size_t evaluations = 0;  // of a loss
+
     // The columns from `begin` on. An interrupt leaves them half done.
     void fit(std::size_t begin) {
         strip_.gather(begin);
         bool live[LANES] = {};
         for (std::size_t l = 0; l < strip_.lanes; ++l) live[l] = take(l);
         for (int done = 0; done < MOST_STEPS && !interrupt_.asked(thread_); ++done) {
-            if (std::none_of(live, live + LANES, [](bool one) { return one; })) break;
+            auto left = static_cast<std::size_t>(std::count(live, live + LANES, true));
+            if (left == 0) break;
+            evaluations += left;
             strip_.evaluate();
             for (std::size_t l = 0; l < strip_.lanes && !interrupt_.asked(thread_); ++l) live[l] = live[l] && go_on(l);
         }
@@ -159,7 +163,7 @@ class Solver {
 
 }  // namespace
 
-void fit_regressions(const Regressions& out, const SortedRows& rows, int threads, Poll poll) {
+std::size_t fit_regressions(const Regressions& out, const SortedRows& rows, int threads, Poll poll) {
     Interrupt interrupt(poll);
     std::vector<std::unique_ptr<Solver>> solvers;
     for (int thread = 0; thread < threads; ++thread)
@@ -170,6 +174,9 @@ void fit_regressions(const Regressions& out, const SortedRows& rows, int threads
         if (!interrupt.asked(thread)) solvers[thread]->fit((strips - 1 - item) * Strip::LANES);
     });
     interrupt.raise();
+    std::size_t evaluations = 0;
+    for (const auto& solver : solvers) evaluations += solver->evaluations;
+    return evaluations;
 }
 
 double largest_gradient(const SortedRows& rows, int threads, Poll poll) {

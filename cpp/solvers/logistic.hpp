@@ -11,7 +11,7 @@ namespace ardens {
 // penalty are (n,). A column whose penalty is not positive is left as it is; one that never varies gets w = 0 and the
 // log-odds of its mean with one row of each kind added. A column is done when a step gains less
 // than `tolerance`, or promises no more after one that was good. The result depends neither on the threads nor on the
-// order of the rows.
+// order of the rows. Returns how often a loss was evaluated.
 struct Regressions {
     double *W, *b;
     const double* penalty;
@@ -19,7 +19,7 @@ struct Regressions {
     std::size_t n;
 };
 
-void fit_regressions(const Regressions& out, const SortedRows& rows, int threads, Poll poll);
+std::size_t fit_regressions(const Regressions& out, const SortedRows& rows, int threads, Poll poll);
 
 // The largest derivative of a loss by a weight where all weights are 0 and the columns have their means.
 double largest_gradient(const SortedRows& rows, int threads, Poll poll);

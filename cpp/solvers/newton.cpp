@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/isa.hpp"
+
 namespace ardens {
 namespace {
 
@@ -13,6 +15,7 @@ constexpr double SWEPT = 1e-3;
 // Rows that a curvature is taken from, for each of its columns: their sampling error slows the
 // steps down, and moves no optimum.
 constexpr std::size_t ROWS_PER_COLUMN = 8, FEWEST_ROWS = 1024;
+std::size_t words_of(std::size_t k) { return (ROWS_PER_COLUMN * k + FEWEST_ROWS) / 64; }
 
 double soft(double value, double threshold) {
     return value > threshold ? value - threshold : value < -threshold ? value + threshold : 0.0;
@@ -33,6 +36,7 @@ NewtonStep::NewtonStep(const Strip& strip, const SortedRows& rows, Interrupt& in
       active_(rows.n),
       place_(rows.n),
       listed_(rows.n),
+      bits_(new std::uint64_t[rows.n * words_of(rows.n)]),
       H_(new double[rows.n * rows.n]) {}
 
 double NewtonStep::find(std::size_t lane, std::vector<Lanes>& step, double& b, Penalty penalty, double damping) {
@@ -75,39 +79,62 @@ double NewtonStep::find(std::size_t lane, std::vector<Lanes>& step, double& b, P
     return promised - intercept * b;
 }
 
-// Second derivatives for the active columns, lower triangle, into H_; returns that of the intercept. Rows of little
-// curvature are thinned out evenly along their order, in which neighbours are alike, and those left stand for the
-// others.
+// Second derivatives for the active columns, lower triangle, into H_; returns that of the intercept. Of many rows, so
+// many are taken that each stands for as much curvature, evenly along their order, in which neighbours are alike.
 double NewtonStep::sum_curvatures(std::size_t lane) {
     const float* curvature = strip_.curvature.data() + lane * strip_.stride();
+    std::size_t words = words_of(k_), most = 64 * words, taken = 0;
+    bool some = strip_.count > most, dense = some && are_dense();
+    double unit = some ? strip_.curved[lane] / static_cast<double>(most) : 1.0, carried = 0.5, sum = 0.0, *H = H_.get();
+    if (dense)
+        std::fill_n(bits_.get(), k_ * words, 0);
+    else
+        std::fill_n(H, k_ * k_, 0.0);
+    for (std::size_t g = 0; g < strip_.count; ++g) {
+        double times = static_cast<double>(curvature[g]);
+        if (some) {
+            carried += times / unit;
+            if (!(carried >= 1.0)) continue;
+            times = std::floor(carried);
+            carried -= times;
+        }
+        sum += times;
+        std::size_t count = list(g);
+        if (!dense) {
+            for (std::size_t a = 0; a < count; ++a) {
+                double* row = H + listed_[a] * k_;
+                for (std::size_t q = 0; q <= a; ++q) row[listed_[q]] += times;
+            }
+            continue;
+        }
+        for (; times > 0.0 && taken < most; times -= 1.0, ++taken)
+            for (std::size_t a = 0; a < count; ++a)
+                bits_[listed_[a] * words + taken / 64] |= std::uint64_t{1} << taken % 64;
+    }
+    for (std::size_t a = 0; a < k_ && !interrupt_.asked(thread_); ++a) {
+        if (dense) kernels().regressions.common(H + a * k_, bits_.get() + a * words, bits_.get(), a + 1, words);
+        for (std::size_t c = 0; c <= a; ++c) H[a * k_ + c] *= unit;
+    }
+    return sum * unit + 1e-9;
+}
+
+// Places of the ones of row g in active columns; how many.
+std::size_t NewtonStep::list(std::size_t g) {
     const std::int32_t* place = place_.data();
     std::uint32_t* listed = listed_.data();
-    double* H = H_.get();
-    std::size_t k = k_;
-    std::fill_n(H, k * k, 0.0);
-    double total = strip_.curved[lane];
-    std::size_t rows = ROWS_PER_COLUMN * k_ + FEWEST_ROWS;
-    double least = strip_.count > rows ? total / static_cast<double>(rows) : 0.0, carried = 0.5 * least, scale = 1e-9;
-    for (std::size_t g = 0; g < strip_.count; ++g) {
-        double c = static_cast<double>(curvature[g]);
-        if (c < least) {
-            carried += c;
-            if (carried < least) continue;
-            carried -= least;
-            c = least;
-        }
-        scale += c;
-        std::size_t count = 0;
-        for (auto [p, end] = strip_.list(g); p < end; ++p) {
-            listed[count] = static_cast<std::uint32_t>(place[*p]);
-            count += place[*p] >= 0;
-        }
-        for (std::size_t a = 0; a < count; ++a) {
-            double* row = H + listed[a] * k;
-            for (std::size_t q = 0; q <= a; ++q) row[listed[q]] += c;
-        }
+    std::size_t count = 0;
+    for (auto [p, end] = strip_.list(g); p < end; ++p) {
+        listed[count] = static_cast<std::uint32_t>(place[*p]);
+        count += place[*p] >= 0;
     }
-    return scale;
+    return count;
+}
+
+// Whether pairs of columns are counted sooner, 64 rows at once, than the pairs of a row's ones. Both count the same.
+bool NewtonStep::are_dense() const {
+    double ones = 0.0, k = static_cast<double>(k_);
+    for (std::size_t a = 0; a < k_; ++a) ones += most_[active_[a]] / total_;
+    return 256.0 * ones * (ones + 1.0) > k * k;
 }
 
 // Coordinate descent on the model; slope_ is its gradient at the step so far.

@@ -25,6 +25,8 @@ class NewtonStep {
 
   private:
     double sum_curvatures(std::size_t lane);
+    std::size_t list(std::size_t g);
+    bool are_dense() const;
     void descend(double l1);
 
     const Strip& strip_;
@@ -37,7 +39,9 @@ class NewtonStep {
     std::vector<std::uint32_t> active_;  // (k,) columns in the model
     std::vector<std::int32_t> place_;    // (n,) where in `active_`, or -1
     std::vector<std::uint32_t> listed_;  // places of a row's ones
-    std::unique_ptr<double[]> H_;        // (k, k); pages are taken when they are used
+    // Pages are taken when they are used.
+    std::unique_ptr<std::uint64_t[]> bits_;  // (k, words) of the rows that are taken, those with a one in a column
+    std::unique_ptr<double[]> H_;            // (k, k)
     std::size_t k_ = 0;
 };
 

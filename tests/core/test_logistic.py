@@ -17,14 +17,23 @@ def correlated(rng, rows=150, n=9):
     return X
 
 
-def fit(X, penalty=1.0, l1_ratio=1.0, *, weights=None, tolerance=1e-12, threads=1, start=None):
+def solve(X, penalty=1.0, l1_ratio=1.0, *, weights=None, tolerance=1e-12, threads=1, start=None):
+    """Weights, intercepts, and how often a loss was evaluated."""
     n = X.shape[1]
     W, b = (np.zeros((n, n)), np.zeros(n)) if start is None else [a.copy() for a in start]
     penalties = np.broadcast_to(np.float64(penalty), n).copy()
-    _core.fit_regressions(
-        W, b, _core.SortedRows(X, weights), penalties, l1_ratio, tolerance, threads
-    )
-    return W, b
+    rows = _core.SortedRows(X, weights)
+    return W, b, _core.fit_regressions(W, b, rows, penalties, l1_ratio, tolerance, threads)
+
+
+def fit(X, *args, **options):
+    return solve(X, *args, **options)[:2]
+
+
+def factored(rng, rows, n, offset=1.0):
+    """Rows whose columns have three causes in common; the larger the offset, the fewer ones."""
+    factors = rng.normal(size=(rows, 3)) @ rng.normal(size=(3, n))
+    return (rng.random((rows, n)) < 1 / (1 + np.exp(offset - factors))).astype(np.uint8)
 
 
 def worst(X, W, b, weights=None, **options):
@@ -46,10 +55,23 @@ def test_the_conditions_of_the_minimum_hold(rng, penalty, l1_ratio):
 
 @pytest.mark.parametrize("l1_ratio", RATIOS)
 def test_the_conditions_hold_where_rows_are_thinned_out_for_the_curvature(rng, l1_ratio):
-    factors = rng.normal(size=(4000, 3)) @ rng.normal(size=(3, 20))
-    X = (rng.random((4000, 20)) < 1 / (1 + np.exp(1 - factors))).astype(np.uint8)
+    X = factored(rng, 4000, 20)
     W, b = fit(X, 2.0, l1_ratio, tolerance=1e-9)
     assert worst(X, W, b, penalty=2.0, l1_ratio=l1_ratio) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("rows", "most"),
+    [
+        (correlated, 5.5),
+        (lambda rng: factored(rng, 4000, 20), 7),  # thinned out, and counted 64 rows at once
+        (lambda rng: factored(rng, 6000, 100, 3.8), 12),  # thinned out, and counted by ones
+    ],
+    ids=["few", "dense", "sparse"],
+)
+def test_few_evaluations_find_the_minimum(rng, rows, most):
+    X = rows(rng)
+    assert solve(X, 2.0, tolerance=1e-9)[2] < most * X.shape[1]
 
 
 @pytest.mark.parametrize("l1_ratio", RATIOS)

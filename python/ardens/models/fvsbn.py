@@ -96,7 +96,7 @@ n_jobs
     costs O(n²), whether scored, sampled or learned from.
 
     The convex solver takes proximal Newton steps by coordinate descent over the weights that are
-    not 0 or want to leave it. It needs 8n² bytes, and as many for each thread, and visits the ones
+    not 0 or want to leave it. It needs 8n² bytes, and 9n² for each thread, and visits the ones
     of the distinct x₍<ᵢ₎ a few times for each feature and penalty. Ctrl-C ends it at the best
     penalty so far. A column that is constant keeps W = 0, and b at its log-odds with one row of
     each kind added; it does not count in n.

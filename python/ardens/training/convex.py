@@ -127,7 +127,7 @@ class Regressions:
         some = cls.of(X)
         n, distinct = len(some.varying), some.rows.n_distinct
         check_memory(
-            8 * n * n * (1 + threads)
+            n * n * (8 + 9 * threads)
             + distinct * (_SORTED + _SOLVED * threads)
             + n * _WORKED_ON * threads,
             f"a regression on each of {n:,} features of {distinct:,} distinct rows",
