@@ -5,9 +5,10 @@ import warnings
 
 import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Binarizer
 from sklearn.utils.estimator_checks import (
@@ -126,6 +127,47 @@ def test_grids_are_searched_by_held_out_nats(data):
     assert search.best_params_ == {"alpha": 0.5}
     assert search.best_score_ == max(scores)
     assert search.best_estimator_.score(data) == search.score(data)
+
+
+def test_weights_are_passed_on_where_they_are_asked_for(data, rng):
+    weights, folds = rng.integers(1, 9, len(data)).astype(float), KFold(3)
+    grid, scores = {"alpha": [0.5, 5.0]}, []
+    for alpha in grid["alpha"]:
+        model = ardens.Tabular(alpha=alpha)
+        for here, there in folds.split(data):
+            model.fit(data[here], sample_weight=weights[here])
+            scores.append(model.score(data[there], sample_weight=weights[there]))
+    with config_context(enable_metadata_routing=True):
+        asked = ardens.Tabular().set_fit_request(sample_weight=True)
+        asked = clone(asked.set_score_request(sample_weight="worth"))
+        search = GridSearchCV(asked, grid, cv=folds).fit(data, sample_weight=weights, worth=weights)
+        found = search.cv_results_["mean_test_score"]
+        assert found == pytest.approx(np.reshape(scores, (2, 3)).mean(axis=1), rel=1e-12)
+        with pytest.raises(ValueError, match=r"sample_weight.* not explicitly set"):
+            GridSearchCV(ardens.Tabular(), grid).fit(data, sample_weight=weights)
+        asked.set_score_request(sample_weight=True)
+        pipeline = make_pipeline(Binarizer(), asked).fit(data, sample_weight=weights)
+        expected = ardens.Tabular().fit(data, sample_weight=weights)
+        found = pipeline.score(data, sample_weight=weights)
+        assert found == expected.score(data, sample_weight=weights)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: type(e).__name__)
+def test_what_may_be_asked_for_are_the_arguments(estimator):
+    routing = clone(estimator).get_metadata_routing()
+    weights = {"sample_weight", "sample_weight_valid", "X_valid"}
+    learned = {"checkpoint", "resume"} if hasattr(estimator, "callbacks") else set()
+    assert routing.fit.requests.keys() == weights | learned
+    assert routing.score.requests.keys() == {"sample_weight"}
+    assert set(routing.fit.requests.values()) == {None}
+    steps = hasattr(estimator, "partial_fit")
+    assert steps == hasattr(estimator, "set_partial_fit_request")
+    assert routing.partial_fit.requests.keys() == ({"sample_weight"} if steps else set())
+    with pytest.raises(TypeError, match="score has the arguments sample_weight; got 'wieght'"):
+        clone(estimator).set_score_request(wieght=True)
+    if steps:
+        asked = clone(estimator).set_partial_fit_request(sample_weight=True)
+        assert asked.get_metadata_routing().partial_fit.requests == {"sample_weight": True}
 
 
 def test_grids_of_learned_models_run_in_processes(small, data):

@@ -1,4 +1,4 @@
-"""scikit-learn's protocol, without scikit-learn: options, representation, tags.
+"""scikit-learn's protocol, without scikit-learn: options, representation, tags, routing.
 
 An estimator is a dataclass whose fields are the options of its constructor, each declared with what
 it may be (`ardens.checks.options.option`). The constructor only stores them, so that cloning and
@@ -7,8 +7,10 @@ searching over them works; `fit` is where they are checked.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import importlib
+import inspect
 import reprlib
 from collections.abc import Callable
 from typing import Any, ClassVar, Self, TypeAlias
@@ -104,6 +106,84 @@ class Estimator:
         for name, options in nested.items():
             getattr(self, name).set_params(**options)
         return self
+
+    def set_fit_request(self, **requests: bool | str | None) -> Self:
+        """Ask scikit-learn's meta-estimators for arguments of `fit`, where metadata routing is on.
+
+        Parameters
+        ----------
+        **requests : bool, str or None
+            By the name of an argument, such as `sample_weight`: True to be passed what the
+            meta-estimator is given under that name, False to do without, a string for what it is
+            given under another, None for an error where it is given any.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError
+            If there is no such argument.
+
+        Examples
+        --------
+        >>> from ardens import Tabular
+        >>> Tabular().set_fit_request(sample_weight=True).get_metadata_routing().fit.requests
+        {'X_valid': None, 'sample_weight': True, 'sample_weight_valid': None}
+        """
+        return self._request("fit", requests)
+
+    def set_score_request(self, **requests: bool | str | None) -> Self:
+        """Ask scikit-learn's meta-estimators for arguments of `score`.
+
+        Parameters
+        ----------
+        **requests : bool, str or None
+            As for `set_fit_request`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError
+            If there is no such argument.
+        """
+        return self._request("score", requests)
+
+    def get_metadata_routing(self) -> Any:
+        """Tell scikit-learn's meta-estimators what they are asked for.
+
+        Returns
+        -------
+        sklearn.utils.metadata_routing.MetadataRequest
+            A copy.
+        """
+        if "_metadata_request" in vars(self):  # where scikit-learn's `clone` looks for it
+            return copy.deepcopy(self._metadata_request)
+        routing = importlib.import_module("sklearn.utils.metadata_routing")
+        requests = routing.MetadataRequest(owner=type(self).__name__)
+        for method in ("fit", "partial_fit", "score"):
+            for name in self._arguments(method):
+                getattr(requests, method).add_request(param=name, alias=None)
+        return requests
+
+    def _request(self, method: str, requests: dict[str, bool | str | None]) -> Self:
+        """Ask for arguments of a method."""
+        known, routing = self._arguments(method), self.get_metadata_routing()
+        for name, asked in requests.items():
+            if name not in known:
+                raise TypeError(f"{method} has the arguments {', '.join(known)}; got {name!r}")
+            getattr(routing, method).add_request(param=name, alias=asked)
+        self._metadata_request = routing
+        return self
+
+    def _arguments(self, method: str) -> list[str]:
+        """What a method takes beside the data, if there is such a method."""
+        parameters = inspect.signature(getattr(self, method, lambda: None)).parameters
+        return [name for name in parameters if name not in ("X", "y")]
 
     def __repr__(self) -> str:
         changed = []

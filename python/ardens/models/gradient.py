@@ -291,6 +291,25 @@ class GradientModel(LearnedModel):
         self._learn(run, callbacks=self.callbacks, verbose=self.verbose, keep=True)
         return self
 
+    def set_partial_fit_request(self, **requests: bool | str | None) -> Self:
+        """Ask scikit-learn's meta-estimators for arguments of `partial_fit`.
+
+        Parameters
+        ----------
+        **requests : bool, str or None
+            As for `set_fit_request`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError
+            If there is no such argument.
+        """
+        return self._request("partial_fit", requests)
+
     def _ascent(self, n_samples: int, *, validated: bool) -> GradientAscent:
         """Gradient steps, as the options say."""
         settings = settings_for(
