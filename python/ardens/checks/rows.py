@@ -21,13 +21,21 @@ from ..errors import warn
 from .options import real_number
 from .said import Said
 
-__all__ = ["binary_matrix", "check_feature_names", "feature_names"]
+__all__ = [
+    "as_array",
+    "binary_matrix",
+    "check_feature_names",
+    "feature_names",
+    "is_masked_array",
+    "is_missing",
+]
 
 _UINT8 = np.dtype(np.uint8)
 _ONLY_BITS = "must contain only 0 and 1"
 _CATEGORIES = (
     "; code categories as 0 and 1 first, a column for each value (as pandas.get_dummies does)"
 )
+_ANSWERS = "; log_marginal(X) and impute(X) of a fitted model take rows with unknown cells"
 _LISTED = 5  # columns that an error lists
 
 
@@ -55,7 +63,7 @@ def binary_matrix(
     array([[0, 0],
            [0, 1]], dtype=uint8)
     """
-    array: NDArray[Any] = X if type(X) is np.ndarray else _as_array(X, Said(name, X, names))
+    array: NDArray[Any] = X if type(X) is np.ndarray else as_array(X, Said(name, X, names))
     _check_shape(array, n_features, name, allow_empty, model)
     kind = array.dtype.kind
     if binarize is not None:
@@ -79,19 +87,18 @@ def binary_matrix(
     return ones.view(_UINT8)
 
 
-def _as_array(X: Any, said: Said) -> NDArray[Any]:
+def as_array(X: Any, said: Said) -> NDArray[Any]:
     """Bring what is no array into one; nothing sparse, masked or ragged."""
     if X is None:
         raise TypeError(f"{said} must be a 2-d array of 0 and 1; got None")
     if hasattr(X, "nnz"):
         raise TypeError(f"{said} is sparse, but a dense array is required; pass {said}.toarray()")
-    masked = getattr(sys.modules.get("numpy.ma"), "MaskedArray", ())
-    if isinstance(X, masked):
+    if is_masked_array(X):
         hidden = np.ma.getmaskarray(X)
         if hidden.ndim == 2 and hidden.any():
             cell = said.first(hidden)
-            raise ValueError(f"{said} has masked cells: {cell}; fill or drop them first")
-    elif isinstance(X, (list, tuple)) and any(isinstance(row, masked) for row in X):
+            raise ValueError(f"{said} has masked cells: {cell}; fill or drop them first{_ANSWERS}")
+    elif isinstance(X, (list, tuple)) and any(map(is_masked_array, X)):
         raise ValueError(
             f"{said} is a list of masked arrays, whose masks would be lost; stack them first"
         )
@@ -160,17 +167,35 @@ def _check_objects(array: NDArray[Any], said: Said) -> None:
             continue
         place = said.place(*index)
         if unsound:
-            raise ValueError(f"{said} contains NaN or inf, but it {_ONLY_BITS}: {value} at {place}")
+            raise ValueError(
+                f"{said} contains NaN or inf, but it {_ONLY_BITS}: {value} at {place}{_ANSWERS}"
+            )
         if isinstance(value, (complex, np.complexfloating)):
             raise ValueError(f"Complex data not supported: {said} holds {value!r} at {place}")
-        if value is None or type(value).__name__ in ("NAType", "NaTType"):
-            raise ValueError(f"{said} has a missing value ({value!r}, read as NaN) at {place}")
+        if is_missing(value):
+            raise ValueError(
+                f"{said} has a missing value ({value!r}, read as NaN) at {place}{_ANSWERS}"
+            )
         text = isinstance(value, str | bytes)
         advice = _CATEGORIES + _columns_of_text(array, said) if text else ""
         raise TypeError(
             f"{said} holds {reprlib.repr(value)} at {place}; the argument must be an array "
             f"without strings or {type(value).__name__} objects, every cell a number{advice}"
         )
+
+
+def is_masked_array(X: object) -> bool:
+    """Whether something is an array of numpy.ma, which is not loaded for that."""
+    return isinstance(X, getattr(sys.modules.get("numpy.ma"), "MaskedArray", ()))
+
+
+def is_missing(value: object) -> bool:
+    """Whether an object says that there is no value: None, or what pandas has for it.
+
+    >>> is_missing(None), is_missing(0)
+    (True, False)
+    """
+    return value is None or type(value).__name__ in ("NAType", "NaTType")
 
 
 def _columns_of_text(array: NDArray[Any], said: Said) -> str:
@@ -194,7 +219,8 @@ def _check_finite(array: NDArray[Any], said: Said) -> None:
         return
     if bad.any():
         cell = said.first(bad, array)
-        raise ValueError(f"{said} contains NaN or inf, but it {_ONLY_BITS}: {cell}")
+        advice = _ANSWERS if (array != array).any() else ""
+        raise ValueError(f"{said} contains NaN or inf, but it {_ONLY_BITS}: {cell}{advice}")
 
 
 def _thresholded(array: NDArray[Any], threshold: float, said: Said) -> NDArray[np.uint8]:

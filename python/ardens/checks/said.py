@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Said"]
+__all__ = ["Said", "strings_of"]
 
 _SHOWN = 40  # characters of a value or a name that an error repeats
 
@@ -24,7 +24,7 @@ class Said(NamedTuple):
 
     def column(self, column: int) -> str:
         """A column by its name, or by its number."""
-        names = _strings_of(self.X)
+        names = strings_of(self.X)
         if names is None and self.fitted is not None:
             names = self.fitted.tolist()
         if names is None or column >= len(names):
@@ -44,7 +44,7 @@ class Said(NamedTuple):
         return f"{value}{self.place(row, column)} ({count} such value{'s' if count > 1 else ''})"
 
 
-def _strings_of(X: object) -> list[str] | None:
+def strings_of(X: object) -> list[str] | None:
     """The names of columns that are all strings, whatever else is wrong with them."""
     columns = None if type(X) is np.ndarray else getattr(X, "columns", None)
     names = [] if columns is None else list(columns)
