@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from ..checks.machine import check_memory
 from ..core import Rows, philox, uniforms
+from ..models.answers import Asking, Estimates
 from ..models.autoregressive import AutoregressiveModel
 from ..models.counts import merged_counts
 from ..models.holder import Draw
+from . import answers
 from .weights import checked_weights, mix
 
 __all__ = ["FittedMixture"]
@@ -112,6 +114,46 @@ class FittedMixture:
             total += len(rows)
             check_memory(3 * total * n, f"a sample of {total:,} or more rows of {n} features")
         return merged_counts(np.concatenate(X), np.concatenate(counts))
+
+    def is_exact(self, cells: Rows, n_particles: int) -> NDArray[np.bool_]:
+        """Whether what is said of the rows of cells is exact: whether all members' answers are."""
+        found = [member.model.is_exact(cells, n_particles) for member in self._members(0)]
+        return np.asarray(np.all(found, axis=0))
+
+    def log_marginal(self, cells: Rows, asking: Asking) -> Estimates:
+        """Nats of the known cells of every row."""
+        return answers.log_marginal(self._members(asking.seed), cells, asking)
+
+    def draws(
+        self, cells: Rows, numbers: NDArray[np.uint64], count: int, asking: Asking
+    ) -> tuple[Rows, NDArray[np.float64]]:
+        """Complete each row, (n_rows, count, n_features)."""
+        return answers.draws(self._members(asking.seed), cells, numbers, count, asking)
+
+    def posterior(
+        self, cells: Rows, asking: Asking
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Probability of a one in every cell given those that are known."""
+        return answers.posterior(self._members(asking.seed), cells, asking)
+
+    def most_probable(
+        self, cells: Rows, beam: int, threads: int
+    ) -> tuple[Rows, NDArray[np.float64]]:
+        """The most probable completion that is found, and its nats."""
+
+        def log_prob(rows: Rows) -> NDArray[np.float64]:
+            return self.log_prob(rows, threads)
+
+        return answers.most_probable(self._members(0), cells, beam, threads, log_prob)
+
+    def _members(self, seed: int) -> list[answers.Member]:
+        """The members that count, with their seeds."""
+        seeds, weights = self._seeds(seed), self.weights.tolist()
+        return [
+            answers.Member(model._state(), weight, own)
+            for model, weight, own in zip(self.models, weights, seeds, strict=True)
+            if weight > 0
+        ]
 
     def _chosen(self, seed: int, start: int, n_rows: int) -> NDArray[np.intp]:
         """The member of each of these rows; one of weight 0 draws none."""

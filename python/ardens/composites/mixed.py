@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks.machine import thread_count
 from ..models import AutoregressiveModel
-from ..models.density import Density
+from ..models.questions import AnsweringDensity
 from .fitted import FittedMixture
 from .ordered import Ordered
 
@@ -19,7 +19,7 @@ __all__ = ["MixedDensity"]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class MixedDensity(Density[FittedMixture]):
+class MixedDensity(AnsweringDensity[FittedMixture]):
     r"""A density that is a weighted mean of others, :math:`p(x) = \sum_k w_k \, p_k(x)`."""
 
     _made_by: ClassVar[str] = "from_models"

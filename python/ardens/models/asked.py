@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias, TypedDict
+from collections.abc import Mapping
+from typing import Any, TypeAlias, TypedDict
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ..checks.options import RandomState, whole_number
 
-__all__ = ["BlockHow", "How", "RowsAndNats", "row_range"]
+__all__ = [
+    "N_PARTICLES",
+    "BlockHow",
+    "Given",
+    "How",
+    "RowsAndNats",
+    "particle_count",
+    "row_range",
+]
 
 RowsAndNats: TypeAlias = tuple[NDArray[np.uint8], NDArray[np.float64]]
+Given: TypeAlias = Mapping[Any, Any] | ArrayLike
 
+N_PARTICLES = 1024  # of a population, unless the user wants others
+_MOST_PARTICLES = 2**20
 _STREAM_END = 2**64  # rows that one seed has
 
 
@@ -22,6 +34,8 @@ class How(TypedDict, total=False):
     random_state: RandomState
     start: int
     packed: bool
+    given: Given | None
+    n_particles: int
 
 
 class BlockHow(How, total=False):
@@ -41,3 +55,12 @@ def row_range(n_samples: int, start: int) -> tuple[int, int]:
     if first + rows > _STREAM_END:
         raise ValueError(f"start + n_samples must be at most 2**64; got {first} + {rows}")
     return rows, first
+
+
+def particle_count(n_particles: int) -> int:
+    """Check the size of a population.
+
+    >>> particle_count(64)
+    64
+    """
+    return whole_number(n_particles, "n_particles", minimum=1, maximum=_MOST_PARTICLES)

@@ -10,14 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 from ..checks.machine import thread_count
 from ..core import Float32Array
 from ..parameters import aligned, named_views
-from .density import Density
 from .fitted import Fitted
+from .questions import AnsweringDensity
 
 __all__ = ["ConditionalDensity"]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class ConditionalDensity(Density[Fitted]):
+class ConditionalDensity(AnsweringDensity[Fitted]):
     r"""A density that is a product of conditionals, :math:`p(x) = \prod_i p(x_i \mid x_{<i})`."""
 
     def conditionals(self, X: ArrayLike) -> NDArray[np.float64]:

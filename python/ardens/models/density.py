@@ -1,4 +1,4 @@
-"""The public door of every distribution over binary vectors: scoring, and `Sampler` behind it."""
+"""The public door of every distribution over binary vectors: scoring, and what draws behind it."""
 
 from __future__ import annotations
 
@@ -11,20 +11,22 @@ from os import PathLike
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..checks.cells import evidence
 from ..checks.machine import thread_count
 from ..checks.options import maybe, number, option
 from ..checks.rows import binary_matrix, check_feature_names
 from ..checks.weights import Table
 from ..storage.container import stamped, write
 from ..training.split import warn_of_copies
+from .asked import Given
 from .holder import State
-from .sampling import Sampler
+from .multinomial import MultinomialSampler
 
 __all__ = ["Density"]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class Density(Sampler[State]):
+class Density(MultinomialSampler[State]):
     """A distribution over binary vectors with exact log-probabilities.
 
     What is here checks, once, and asks what `fit` has left.
@@ -174,6 +176,16 @@ class Density(Sampler[State]):
             allow_empty=allow_empty,
             model=model,
             names=self._state().names,
+        )
+
+    def _evidence(self, given: Given) -> NDArray[np.uint8]:
+        fitted = self._state()
+        return evidence(
+            given,
+            fitted.n_features,
+            binarize=self.binarize,
+            model=type(self).__name__,
+            names=fitted.names,
         )
 
     def _judges(

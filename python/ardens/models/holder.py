@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from ..core import Rows
 from ..errors import not_fitted
+from .answers import Asking, Estimates
 from .estimator import Estimator
 
-__all__ = ["Draw", "Holder", "State"]
+__all__ = ["Distribution", "Draw", "Holder", "State"]
 
 
 class Draw(NamedTuple):
@@ -51,6 +52,27 @@ class Distribution(Protocol):
         self, n_samples: int, seed: int, threads: int
     ) -> tuple[Rows, NDArray[np.int64]]:
         """Draw distinct rows and how often each comes."""
+
+    def is_exact(self, cells: Rows, n_particles: int) -> NDArray[np.bool_]:
+        """Whether what is said of the user's rows of cells is exact."""
+
+    def log_marginal(self, cells: Rows, asking: Asking) -> Estimates:
+        """Nats of the known cells of every row."""
+
+    def draws(
+        self, cells: Rows, numbers: NDArray[np.uint64], count: int, asking: Asking
+    ) -> tuple[Rows, NDArray[np.float64]]:
+        """Complete each row `count` times, with numbers from these on; nats of what is known."""
+
+    def posterior(
+        self, cells: Rows, asking: Asking
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Probability of a one in every cell given those known; nats of what is known."""
+
+    def most_probable(
+        self, cells: Rows, beam: int, threads: int
+    ) -> tuple[Rows, NDArray[np.float64]]:
+        """The most probable completion that a search finds, and its nats."""
 
 
 State = TypeVar("State", bound=Distribution)

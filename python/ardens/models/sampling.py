@@ -1,26 +1,26 @@
-"""Drawing from a distribution over binary vectors: at once, in blocks, and as counts."""
+"""Drawing from a distribution over binary vectors: at once and in blocks, freely or given cells."""
 
 from __future__ import annotations
 
-import copy
+from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, Unpack, overload
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..checks.cells import UNKNOWN
 from ..checks.machine import check_memory, thread_count
 from ..checks.options import Kind, RandomState, option, seed_from, truth, whole_number
 from ..core import Rows
-from .asked import BlockHow, How, RowsAndNats, row_range
-from .holder import Draw, Holder, State
+from .asked import N_PARTICLES, BlockHow, Given, How, RowsAndNats, particle_count, row_range
+from .conditioned import Conditioned
+from .holder import Distribution, Draw, Holder, State
 
 __all__ = ["Sampler"]
 
 _BLOCK = 1 << 24  # bytes of unpacked rows and their log-probabilities in a block of `iter_samples`
 _JOBS = Kind(lambda n_jobs, name: thread_count(n_jobs), "whole")
-_MOST_COUNTED = 2**53  # float64, in which binomial numbers are drawn, has every integer up to it
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -63,6 +63,8 @@ class Sampler(Holder[State]):
         start: int = 0,
         packed: bool = False,
         return_log_prob: bool = False,
+        given: Given | None = None,
+        n_particles: int = N_PARTICLES,
     ) -> Rows | RowsAndNats:
         """Draw rows from the model.
 
@@ -83,7 +85,13 @@ class Sampler(Holder[State]):
             are packed as they are drawn. ``np.unpackbits(packed, axis=1, count=n_features)``
             gives the rows back; scoring takes no others.
         return_log_prob : bool, default False
-            Whether to return the log-probabilities too; they come with the draws at no cost.
+            Whether to return the log-probabilities too; they come with the draws at no cost, or
+            cost a scoring where something is given. They are those of whole rows.
+        given : dict or array_like of shape (n_features,), optional
+            What is known: values by the names or numbers of columns, or one row whose unknown cells
+            are NaN, None, pandas.NA or masked. Rows are drawn from the distribution given that.
+        n_particles : int, default 1024
+            Particles of a population, 1 … 2**20, where what is given has no exact answer.
 
         Returns
         -------
@@ -97,7 +105,8 @@ class Sampler(Holder[State]):
         NotFittedError
             If the model is not fitted.
         TypeError, ValueError
-            If an argument is of the wrong type or out of range.
+            If an argument is of the wrong type or out of range, what is given has probability zero,
+            or all particles of a population die.
         MemoryError
             If the machine's memory cannot hold that many rows.
 
@@ -105,6 +114,15 @@ class Sampler(Holder[State]):
         --------
         iter_samples : The same rows in blocks, in bounded memory.
         sample_counts : Distinct rows and how often they come.
+        ardens.orderings.given_first : An ordering under which what is given has exact draws.
+
+        Notes
+        -----
+        Draws given something are exact, and independent, where `reliability` says so: where few
+        unknown columns, or none, stand before a known one in the ordering of the model. Otherwise
+        row r is particle r mod P of population r div P, of P = `n_particles`, after a last
+        resampling by their weights: the rows of one population are not independent of each other,
+        and follow the distribution the better the more particles there are.
 
         References
         ----------
@@ -127,8 +145,9 @@ class Sampler(Holder[State]):
         packed = truth(packed, "packed")
         return_log_prob = truth(return_log_prob, "return_log_prob")
         self._check_block(rows, packed, return_log_prob)
+        source = self._source(given, n_particles)
         seed = seed_from(random_state)
-        return self._draw(rows, seed, first, packed, return_log_prob)
+        return self._draw(source, rows, seed, first, packed, return_log_prob)
 
     @overload
     def iter_samples(
@@ -154,6 +173,8 @@ class Sampler(Holder[State]):
         start: int = 0,
         packed: bool = False,
         return_log_prob: bool = False,
+        given: Given | None = None,
+        n_particles: int = N_PARTICLES,
     ) -> Iterator[Rows] | Iterator[RowsAndNats]:
         """Draw rows in blocks: any number of them in bounded memory.
 
@@ -167,7 +188,7 @@ class Sampler(Holder[State]):
         batch_size : int, optional
             Rows of a block, at least 1; the last one may have fewer. None, the default, is some
             16 MB of unpacked rows.
-        random_state, start, packed, return_log_prob
+        random_state, start, packed, return_log_prob, given, n_particles
             As for `sample`.
 
         Yields
@@ -195,89 +216,42 @@ class Sampler(Holder[State]):
         else:
             size = whole_number(batch_size, "batch_size", minimum=1)
         self._check_block(min(size, rows), packed, return_log_prob)
+        source = self._source(given, n_particles)
         seed = seed_from(random_state)
-        model = copy.copy(self)
 
         def blocks() -> Iterator[Any]:
             for begin in range(0, rows, size):
                 count = min(size, rows - begin)
-                yield model._draw(count, seed, first + begin, packed, return_log_prob)
+                yield self._draw(source, count, seed, first + begin, packed, return_log_prob)
 
         return blocks()
 
-    def sample_counts(
-        self, n_samples: int, *, random_state: RandomState = None
-    ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        r"""Draw a sample as its distinct rows and how often each comes.
+    @abstractmethod
+    def _evidence(self, given: Given) -> Rows:
+        """Check what is given, and bring it into one row of cells, (1, n_features)."""
 
-        .. math:: (c_x)_x \sim \operatorname{Multinomial}(n_{samples}, p)
-
-        This is an exact draw, of the law that counting the rows of `sample` has; its cost depends
-        on how many rows are distinct and not on how many are drawn.
-
-        Parameters
-        ----------
-        n_samples : int
-            Number of draws, 0 … 2**53.
-        random_state : None, int, Generator, RandomState or SeedSequence
-            The seed, as for `sample`; the same seed there gives other draws in general.
-
-        Returns
-        -------
-        X : ndarray of uint8, shape (n_distinct, n_features)
-            Distinct rows in lexicographic order, features compared in the order of the model's
-            factors. Columns are in the order of the data.
-        counts : ndarray of int64, shape (n_distinct,)
-            How often each row comes, at least 1; their sum is `n_samples`.
-
-        Raises
-        ------
-        NotFittedError
-            If the model is not fitted.
-        TypeError, ValueError
-            If an argument is of the wrong type or out of range.
-        MemoryError
-            If the distinct rows would not fit into the machine's memory; told after the first
-            rows wherever they show it.
-
-        Notes
-        -----
-        Features are gone through in the order of the factors, and the count of every distinct
-        prefix is divided by a binomial draw of its less likely value, so that both tails of
-        :math:`p(x_i = 1 \mid x_{<i})` keep their precision. Conditionals come from whole rows: a
-        prefix and the continuation that is likely. They hold for as long as draws follow that
-        continuation, so a row is scored once for every distinct prefix that leaves it, O(1) times
-        for each distinct row where rows repeat. As long as most rows that are drawn are new ones,
-        drawing them singly costs less, and is what is done.
-
-        The same seed gives the same result at any number of threads, and with the same version of
-        NumPy, whose binomial numbers may change between versions.
-
-        References
-        ----------
-        Devroye, L. (1986), Non-Uniform Random Variate Generation. Springer. Section XI.1.4 has
-        the multinomial as a sequence of binomial draws.
-
-        Examples
-        --------
-        >>> from ardens import Tabular
-        >>> coins = Tabular().fit([[0, 0], [0, 1], [1, 0], [1, 1]])
-        >>> X, counts = coins.sample_counts(10**9, random_state=0)
-        >>> X.tolist(), int(counts.sum())
-        ([[0, 0], [0, 1], [1, 0], [1, 1]], 1000000000)
-        """
-        rows = whole_number(n_samples, "n_samples", maximum=_MOST_COUNTED)
-        seed = seed_from(random_state)
-        return self._state().sample_counts(rows, seed, thread_count(self.n_jobs))
+    def _source(self, given: Given | None, n_particles: int) -> Distribution | Conditioned:
+        """What rows are drawn from."""
+        size = particle_count(n_particles)
+        fitted = self._state()
+        if given is None:
+            return fitted
+        cells = self._evidence(given)
+        return Conditioned(fitted, cells, size) if (cells != UNKNOWN).any() else fitted
 
     def _draw(
-        self, rows: int, seed: int, start: int, packed: bool, return_log_prob: bool
+        self,
+        source: Distribution | Conditioned,
+        rows: int,
+        seed: int,
+        start: int,
+        packed: bool,
+        return_log_prob: bool,
     ) -> Rows | RowsAndNats:
         """Draw rows into new arrays."""
-        X = np.empty((rows, self._width(packed)), np.uint8)
+        X = np.empty((rows, -(-source.n_features // 8) if packed else source.n_features), np.uint8)
         log_prob = np.empty(rows) if return_log_prob else None
-        draw = Draw(seed, start, packed, thread_count(self.n_jobs))
-        self._state().sample(X, log_prob, draw)
+        source.sample(X, log_prob, Draw(seed, start, packed, thread_count(self.n_jobs)))
         return X if log_prob is None else (X, log_prob)
 
     def _width(self, packed: bool) -> int:
