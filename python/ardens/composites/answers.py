@@ -17,16 +17,16 @@ from numpy.typing import NDArray
 
 from ..checks.cells import UNKNOWN
 from ..core import Rows
-from ..models.answers import Asking, Estimates, Numbers, row_numbers, uniforms_of
-from ..models.completions import (
+from ..inference.answers import Asking, Estimates, Numbers, row_numbers, uniforms_of
+from ..inference.completions import (
     cells_of,
     complete,
     groups,
     scored_completions,
     unknown_places,
 )
+from ..inference.weighing import log_sum, row_sums, shares
 from ..models.fitted import Fitted
-from ..models.weighing import log_sum, row_sums, shares
 from .weights import mix
 
 __all__ = ["Member", "draws", "log_marginal", "most_probable", "posterior"]

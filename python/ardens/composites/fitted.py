@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..checks.machine import check_memory
 from ..core import Rows, philox, uniforms
-from ..models.answers import Asking, Estimates
+from ..inference.answers import Asking, Estimates
 from ..models.autoregressive import AutoregressiveModel
 from ..models.counts import merged_counts
 from ..models.holder import Draw

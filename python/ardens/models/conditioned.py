@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from ..checks.machine import check_memory
 from ..core import Rows
-from .answers import Asking
-from .completions import pieces
+from ..inference.answers import Asking
+from ..inference.completions import pieces
 from .holder import Distribution, Draw
 
 __all__ = ["Conditioned", "died", "ruled_out"]

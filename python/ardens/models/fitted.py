@@ -18,11 +18,11 @@ from ..checks.machine import check_memory
 from ..columns import Columns
 from ..core import VERSION, Float32Array, Model, Rows
 from ..errors import VersionWarning, warn
+from ..inference import answers
+from ..inference.answers import Asking, Estimates
 from ..parameters import filled, frozen_copy, named_views
 from ..training.loop import Run
 from ..training.state import TrainingState
-from . import answers
-from .answers import Asking, Estimates
 from .counts import draw_counts
 from .holder import Draw
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..core import Rows
 from ..errors import not_fitted
-from .answers import Asking, Estimates
+from ..inference.answers import Asking, Estimates
 from .estimator import Estimator
 
 __all__ = ["Distribution", "Draw", "Holder", "State"]

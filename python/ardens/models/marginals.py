@@ -13,9 +13,9 @@ from ..checks.machine import thread_count
 from ..checks.options import RandomState, seed_from, truth
 from ..checks.rows import check_feature_names
 from ..core import Rows
-from .answers import Asking, Estimates
+from ..inference.answers import Asking, Estimates
+from ..inference.completions import pieces
 from .asked import N_PARTICLES, particle_count
-from .completions import pieces
 from .conditioned import died
 from .density import Density
 from .holder import State

@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 from ..checks.machine import check_memory, thread_count
 from ..checks.options import RandomState, seed_from, truth, whole_number
 from ..core import Rows
-from .answers import Asking
+from ..inference.answers import Asking
+from ..inference.completions import pieces
 from .asked import N_PARTICLES, RowsAndNats, particle_count
-from .completions import pieces
 from .conditioned import died, ruled_out
 from .holder import State
 from .marginals import MarginalDensity
