@@ -188,6 +188,26 @@ def test_a_filled_row_depends_on_its_place_and_the_seed(model):
         assert not np.array_equal(model.impute(X, **(how | {"random_state": 6})), whole)
 
 
+def test_a_search_finds_what_its_width_allows(model):
+    X = all_patterns(6)[::9]
+    truth, last = Enumerated(model).highest(X), -np.inf
+    for beam in (1, 4, 64):
+        rows, nats = model.most_probable(X, beam=beam, return_log_prob=True)
+        assert ((rows == X) | np.isnan(X)).all()
+        np.testing.assert_allclose(nats, model.score_samples(rows), rtol=2e-6)
+        assert (nats < truth + 1e-5).all()
+        assert nats.sum() >= last - 1e-5
+        last = nats.sum()
+    np.testing.assert_allclose(nats, truth, rtol=2e-6)
+
+
+def test_a_mixture_keeps_the_best_that_any_member_finds():
+    zeros, ones = (Tabular(alpha=0.01).fit([[bit] * 6] * 9) for bit in (0, 1))
+    for weights, best in (([0.9, 0.1], 0), ([0.1, 0.9], 1)):
+        mixed = ardens.Mixture.from_models([zeros, ones], weights)
+        assert (mixed.most_probable([[None] * 6], beam=2) == best).all()
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..checks.options import listed_names, permutation
 from ..checks.weights import Table
 from ..models import AutoregressiveModel
-from ..orderings import Name
+from ..orderings import GivenFirst, Name
 from ..progress import progress
 from .description import MOST_MEMBERS
 from .side_by_side import side_by_side
@@ -22,7 +22,9 @@ from .side_by_side import side_by_side
 __all__ = ["Members", "Orderings", "check_members", "clones", "given_members", "train_members"]
 
 Members: TypeAlias = tuple[AutoregressiveModel, ...]
-Orderings: TypeAlias = Name | Sequence[ArrayLike | Name | None] | NDArray[np.integer] | None
+Orderings: TypeAlias = (
+    Name | GivenFirst | Sequence[ArrayLike | Name | GivenFirst | None] | NDArray[np.integer] | None
+)
 
 
 def given_members(models: Sequence[AutoregressiveModel]) -> Members:
@@ -72,7 +74,9 @@ def clones(
     """
     models = []
     for ordering, seed in zip(_each(estimator, orderings, len(seeds)), seeds, strict=True):
-        if not (ordering is None or names is None or listed_names(ordering) is None):
+        if isinstance(ordering, GivenFirst):
+            ordering = ordering if names is None else ordering.numbered(names)
+        elif not (ordering is None or names is None or listed_names(ordering) is None):
             ordering = permutation(ordering, len(names), names)
         options = estimator.get_params(deep=False)
         changes = {"ordering": ordering, "random_state": seed, "verbose": False}
@@ -112,12 +116,12 @@ def train_members(
 
 def _each(
     estimator: AutoregressiveModel, orderings: Orderings, n_members: int
-) -> Sequence[ArrayLike | None]:
+) -> Sequence[ArrayLike | GivenFirst | None]:
     """The option `ordering` of every member."""
     wanted = f"orderings must be None, a name, or a sequence of n_members={n_members}"
     if orderings is None:
         return [estimator.ordering] * n_members
-    if isinstance(orderings, str):
+    if isinstance(orderings, str | GivenFirst):
         return [orderings] * n_members
     if not isinstance(orderings, Sequence | np.ndarray):
         raise TypeError(f"{wanted} orderings; got {orderings!r}")

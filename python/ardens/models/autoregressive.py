@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..checks.options import SEED, RandomState, listed_names, one_of, option, permutation
 from ..columns import Columns
 from ..core import Float32Array, Model
-from ..orderings import NAMES, Name
+from ..orderings import NAMES, GivenFirst, Name
 from ..parameters import check_finite, check_triangular, filled, named_views
 from .conditionals import ConditionalDensity
 from .estimator import Rule
@@ -32,6 +32,10 @@ def _check_ordering(ordering: object, name: str) -> None:
 def _ordering_is_a_permutation(model: AutoregressiveModel, n_features: int | None) -> None:
     """An ordering that is no name orders so many columns; what they are called, `fit` knows."""
     ordering = model.ordering
+    if isinstance(ordering, GivenFirst):
+        if n_features is not None:
+            ordering.check(n_features)
+        return
     if listed_names(ordering) is not None:
         return
     if not (ordering is None or isinstance(ordering, str) or n_features is None):
@@ -46,11 +50,12 @@ class AutoregressiveModel(ConditionalDensity):
 
     Parameters
     ----------
-    ordering : None, str or array_like of int or str, shape (n_features,)
+    ordering : None, str, GivenFirst or array_like of int or str, shape (n_features,)
         The order of the factors: ``ordering[k]`` is the column that stands at position k, by its
         number or, if the data have names of columns, by its name. None is the order of the columns;
         with "random", "marginal", "chow-liu" or "greedy", `fit` chooses one by the function of
-        `ardens.orderings`, from its training rows or from the seed.
+        `ardens.orderings`, from its training rows or from the seed; with
+        ``orderings.given_first(columns)`` those columns come first.
     coding : {None, "majority"}, default None
         None learns the columns as they are. With "majority", `fit` turns over
         (:math:`x_i' = 1 - x_i`) those whose mean over the training rows is above 1/2, so that data
@@ -65,7 +70,7 @@ class AutoregressiveModel(ConditionalDensity):
         As for `Density`.
     """
 
-    ordering: ArrayLike | Name | None = field(
+    ordering: ArrayLike | Name | GivenFirst | None = field(
         default=None,
         metadata=option(_check_ordering, "--ordering", f"order of the columns: {', '.join(NAMES)}"),
     )

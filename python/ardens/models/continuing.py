@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..columns import Columns
+from ..orderings import GivenFirst
 from ..training.solver import Solver
 from ..training.state import TrainingState
 from .autoregressive import AutoregressiveModel
@@ -36,7 +37,7 @@ def check_continues(
             f"{what} needs the (model, n_features, n_hidden) of the last fit, {last}; got {now}"
         )
     ordering = before.columns.ordering
-    if isinstance(model.ordering, str):  # "random": the one that was drawn
+    if isinstance(model.ordering, str | GivenFirst):  # "random": the one that was drawn
         return
     if not np.array_equal(Columns.of(n_features, model.ordering, names=names).ordering, ordering):
         told = ordering.tolist() if names is None else names[ordering].tolist()

@@ -10,17 +10,22 @@ from typing import Any
 import numpy as np
 
 from ..optim import OPTIMIZERS
+from ..orderings import GivenFirst
 from ..schedules import SCHEDULES
 
 __all__ = ["decode_settings", "encode_settings"]
 
-_TABLES: dict[str, Mapping[str, Any]] = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES}
+_TABLES: dict[str, Mapping[str, Any]] = {
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+    "ordering": {"given_first": GivenFirst},
+}
 
 
 def encode_settings(settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Turn options into JSON values, and name those that JSON cannot hold.
 
-    Arrays of integers become dicts, and optimizers and schedules dicts with their names.
+    Arrays of integers become dicts; optimizers, schedules and such dicts with their names.
     """
     encoded, omitted = {}, []
     for name, value in settings.items():

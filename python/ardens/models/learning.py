@@ -16,7 +16,7 @@ from ..checks.rows import binary_matrix, feature_names
 from ..checks.weights import Table
 from ..columns import Columns
 from ..core import Float32Array, Model
-from ..orderings import Name, choose
+from ..orderings import GivenFirst, Name, choose
 from ..parameters import aligned, named_views, output_views
 from ..training.checkpoint import Recorder
 from ..training.folds import LARGEST, Folds, deal, few, others, written_out
@@ -182,6 +182,8 @@ class LearnedModel(AutoregressiveModel):
         ordering, flipped = self.ordering, None
         if isinstance(ordering, str):
             ordering = choose(cast(Name, ordering), data.X.rows, rng, data.X.weights)
+        elif isinstance(ordering, GivenFirst):
+            ordering = ordering.ordering(data.X.rows, rng, data.X.weights, data.names)
         if self.coding is not None:
             flipped = 2 * data.X.ones() > data.X.total
         return Columns.of(data.n_features, ordering, flipped, data.names)
