@@ -8,7 +8,7 @@ import pytest
 
 import ardens
 from ardens import FVSBN, Tabular
-from ardens.models import completions
+from ardens.inference import completions
 from helpers.enumeration import ANSWERING, Enumerated, all_patterns, answering
 
 NAN = math.nan
