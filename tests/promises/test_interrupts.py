@@ -64,10 +64,15 @@ def test_a_signal_handler_that_scores_leaves_the_call_it_interrupts_alone(models
         np.testing.assert_array_equal(found, scores)
 
 
+MANY = np.full((5000, N), np.nan, np.float32)
+PARTS = np.ma.array(np.ones((9, N)), mask=np.arange(N) % 2 == np.zeros((9, 1)))
 WORK = {
     "score_samples": lambda model, X: model.score_samples(X),
     "value_and_grad": lambda model, X: model.value_and_grad(X),
     "sample": lambda model, X: model.sample(1_000_000),
+    "sample given": lambda model, X: model.sample(1_000_000, given={N - 1: 1}),
+    "log_marginal": lambda model, X: model.log_marginal(PARTS, n_particles=2**17),
+    "most_probable": lambda model, X: model.most_probable(MANY),
     "sample_counts": lambda model, X: model.sample_counts(10**7),
 }
 
