@@ -121,18 +121,27 @@ struct alignas(8 * REGRESSIONS) Lanes {
     double operator[](std::size_t lane) const { return of[lane]; }
 };
 
-// Rows as lists of ones, of the columns before the end of the regressions; the first of these is on `column`.
+// Rows as lists of their values other than 0 in groups of columns, as ones of neighbours often come together.
+constexpr std::uint32_t GROUP = 4;
+static_assert(REGRESSIONS % GROUP == 0, "groups of columns end where regressions side by side do");
+
+struct GroupValue {
+    std::uint32_t column;  // the first of the group
+    std::uint32_t bits;    // bit k: whether column + k has a one
+};
+
 struct RegressionRows {
-    const std::uint32_t* ones;
-    const std::size_t* first;     // where the ones of a row begin
-    const std::uint32_t* length;  // how many it has
+    const GroupValue* values;     // those that occur, groups and bits in rising order
+    const std::uint32_t* listed;  // places in `values`
+    const std::size_t* first;     // where those of a row begin
+    const std::uint32_t* length;  // how many it has, of the groups before the end of the regressions
     const std::uint32_t* row;     // which it is
     const double* weight;
-    std::size_t column;
+    std::size_t column;  // of the first regression
 };
 
 // What they sum up to: losses, all but the logarithm of `factor`; the derivatives by t of all rows; first and second
-// derivatives by weight j. Of row g the second one by t, at g * REGRESSIONS + lane.
+// derivatives by t of those with a value. Of row g the second one, at g * REGRESSIONS + lane.
 struct RegressionSums {
     Lanes loss, factor, slope;
     Lanes *first, *second;
@@ -140,9 +149,9 @@ struct RegressionSums {
 };
 
 struct RegressionKernels {
-    // Adds the rows [begin, end), with weights w and intercepts b.
-    void (*rows)(RegressionSums& sums, const Lanes* w, const Lanes& b, const RegressionRows& rows, std::size_t begin,
-                 std::size_t end);
+    // Adds the rows [begin, end), with the weights of each value, summed over its ones, and intercepts b.
+    void (*rows)(RegressionSums& sums, const Lanes* weights, const Lanes& b, const RegressionRows& rows,
+                 std::size_t begin, std::size_t end);
     // How many bits the words `one` have in common with each of the others, (count, words).
     void (*common)(double* common, const std::uint64_t* one, const std::uint64_t* others, std::size_t count,
                    std::size_t words);

@@ -36,21 +36,23 @@ inline v8d exp_of_negative(v8d x) {
     return reinterpret_cast<v8d>(reinterpret_cast<v8i>(p) + (reinterpret_cast<v8i>(t) << 52));
 }
 
-void strip_rows(RegressionSums& sums, const Lanes* w, const Lanes& b, const RegressionRows& rows, std::size_t begin,
-                std::size_t end) {
+void strip_rows(RegressionSums& sums, const Lanes* weights, const Lanes& b, const RegressionRows& rows,
+                std::size_t begin, std::size_t end) {
     v8d loss = load(sums.loss), factor = load(sums.factor), slope = load(sums.slope);
     Lanes *first = sums.first, *second = sums.second;
     for (std::size_t g = begin; g < end; ++g) {
-        const std::uint32_t row = rows.row[g], *one = rows.ones + rows.first[row], *last = one + rows.length[row],
+        const std::uint32_t row = rows.row[g], *one = rows.listed + rows.first[row], *last = one + rows.length[row],
                             *p = one;
         v8d t = load(b), odd{}, target{};
         for (; last - p >= 2; p += 2) {
-            t += load(w[p[0]]);
-            odd += load(w[p[1]]);
+            t += load(weights[p[0]]);
+            odd += load(weights[p[1]]);
         }
-        if (p < last) odd += load(w[*p]);
+        if (p < last) odd += load(weights[*p]);
         t += odd;
-        for (p = last; p > one && p[-1] >= rows.column; --p) target[p[-1] - rows.column] = 1.0;
+        for (p = last; p > one && rows.values[p[-1]].column >= rows.column; --p)
+            for (auto [j, bits] = rows.values[p[-1]]; bits; bits &= bits - 1)
+                target[j + static_cast<std::uint32_t>(std::countr_zero(bits)) - rows.column] = 1.0;
         v8d size = t < v8d{} ? -t : t, e = exp_of_negative(-size), q = 1.0 / (1.0 + e);
         double weight = rows.weight[g];
         loss += weight * ((t < v8d{} ? v8d{} : t) - target * t);

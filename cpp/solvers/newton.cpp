@@ -82,6 +82,7 @@ double NewtonStep::find(std::size_t lane, std::vector<Lanes>& step, double& b, P
 // Second derivatives for the active columns, lower triangle, into H_; returns that of the intercept. Of many rows, so
 // many are taken that each stands for as much curvature, evenly along their order, in which neighbours are alike.
 double NewtonStep::sum_curvatures(std::size_t lane) {
+    std::size_t i = strip_.begin + lane;
     const float* curvature = strip_.curvature.data() + lane * strip_.stride();
     std::size_t words = words_of(k_), most = 64 * words, taken = 0;
     bool some = strip_.count > most, dense = some && are_dense();
@@ -99,7 +100,7 @@ double NewtonStep::sum_curvatures(std::size_t lane) {
             carried -= times;
         }
         sum += times;
-        std::size_t count = list(g);
+        std::size_t count = list(g, i);
         if (!dense) {
             for (std::size_t a = 0; a < count; ++a) {
                 double* row = H + listed_[a] * k_;
@@ -118,12 +119,12 @@ double NewtonStep::sum_curvatures(std::size_t lane) {
     return sum * unit + 1e-9;
 }
 
-// Places of the ones of row g in active columns; how many.
-std::size_t NewtonStep::list(std::size_t g) {
+// Places of the ones of row g in active columns, all of which are before column i; how many.
+std::size_t NewtonStep::list(std::size_t g, std::size_t i) {
     const std::int32_t* place = place_.data();
     std::uint32_t* listed = listed_.data();
     std::size_t count = 0;
-    for (auto [p, end] = strip_.list(g); p < end; ++p) {
+    for (auto [p, end] = strip_.list(g); p < end && *p < i; ++p) {
         listed[count] = static_cast<std::uint32_t>(place[*p]);
         count += place[*p] >= 0;
     }

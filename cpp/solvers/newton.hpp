@@ -25,7 +25,7 @@ class NewtonStep {
 
   private:
     double sum_curvatures(std::size_t lane);
-    std::size_t list(std::size_t g);
+    std::size_t list(std::size_t g, std::size_t i);
     bool are_dense() const;
     void descend(double l1);
 

@@ -43,7 +43,7 @@ std::size_t divide(Part& part, std::vector<std::size_t>& order, const std::uint8
 }  // namespace
 
 SortedRows::SortedRows(Rows rows, const double* weights, std::size_t n_columns, Poll poll)
-    : n(n_columns), turned(n), ones_of(n), first{0} {
+    : n(n_columns), turned(n), ones_of(n), first{0}, first_listed{0} {
     Pause pause(poll);
     std::vector<std::size_t> order(rows.count), kept;
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -101,6 +101,31 @@ SortedRows::SortedRows(Rows rows, const double* weights, std::size_t n_columns, 
         first.push_back(static_cast<std::size_t>(next - ones.data()));
     }
     ones.pop_back();
+    std::vector<std::uint32_t> place(pad(n, GROUP) / GROUP << GROUP);  // of each value that may be
+    first_listed.reserve(count + 1);
+    for (std::size_t r = 0; r < count; ++r, pause()) {
+        for (std::size_t k = first[r]; k < first[r + 1]; ++k) {
+            std::uint32_t group = ones[k] / GROUP << GROUP, bit = 1u << ones[k] % GROUP;
+            if (listed.size() == first_listed.back() || listed.back() < group)
+                listed.push_back(group + bit);
+            else
+                listed.back() += bit;
+        }
+        first_listed.push_back(listed.size());
+    }
+    for (std::uint32_t value : listed) place[value] = 1;
+    for (std::uint32_t value = 0; value < place.size(); ++value) {
+        if (place[value] == 0) continue;
+        place[value] = static_cast<std::uint32_t>(values.size());
+        values.push_back({(value >> GROUP) * GROUP, value % (1u << GROUP)});
+    }
+    for (std::uint32_t& value : listed) value = place[value];
+}
+
+std::uint32_t SortedRows::value_from(std::size_t column) const {
+    auto from = std::partition_point(values.begin(), values.end(),
+                                     [&](const GroupValue& value) { return value.column < column; });
+    return static_cast<std::uint32_t>(from - values.begin());
 }
 
 }  // namespace ardens

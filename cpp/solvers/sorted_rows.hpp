@@ -5,6 +5,7 @@
 
 #include "engine/interrupt.hpp"
 #include "engine/rows.hpp"
+#include "kernels/contract.hpp"
 
 namespace ardens {
 
@@ -12,16 +13,22 @@ namespace ardens {
 // lists: with a free intercept that changes neither the fit nor the penalty, and halves the work.
 struct SortedRows {
     std::size_t n, count = 0;
-    double total = 0.0;                 // of the weights; the number of rows, where these have none
-    std::vector<double> weight;         // (count,) of all copies of a row
-    std::vector<std::uint8_t> turned;   // (n,)
-    std::vector<double> ones_of;        // (n,) weight of the rows with a one in a column, as it is in the lists
-    std::vector<std::uint32_t> ones;    // columns of the ones of a row in rising order, row after row
-    std::vector<std::size_t> first;     // (count + 1,) where each row's begin
-    std::vector<std::uint32_t> shared;  // (count,) columns from the left in which a row is like the one before
+    double total = 0.0;                     // of the weights; the number of rows, where these have none
+    std::vector<double> weight;             // (count,) of all copies of a row
+    std::vector<std::uint8_t> turned;       // (n,)
+    std::vector<double> ones_of;            // (n,) weight of the rows with a one in a column, as it is in the lists
+    std::vector<std::uint32_t> ones;        // columns of the ones of a row in rising order, row after row
+    std::vector<std::size_t> first;         // (count + 1,) where each row's begin
+    std::vector<GroupValue> values;         // of groups of columns
+    std::vector<std::uint32_t> listed;      // places of those of a row, row after row
+    std::vector<std::size_t> first_listed;  // (count + 1,) where each row's begin
+    std::vector<std::uint32_t> shared;      // (count,) columns from the left in which a row is like the one before
 
     // At least one row. Weights are (rows,), or null where each is 1. The order of the rows does not matter.
     SortedRows(Rows rows, const double* weights, std::size_t n_columns, Poll poll);
+
+    // Place of the first value of the groups that begin at the column or after it.
+    std::uint32_t value_from(std::size_t column) const;
 };
 
 }  // namespace ardens

@@ -31,7 +31,7 @@ _TOLERANCE = 0.01
 _LEAST_RATIO = 0.05
 
 # Bytes: of a row, where it stands, and what each thread works with; of a feature, what each does.
-_SORTED, _SOLVED, _WORKED_ON = 36, 48, 440
+_SORTED, _SOLVED, _WORKED_ON = 44, 48, 1160
 
 
 @final
@@ -115,7 +115,7 @@ class Regressions:
         listed = int(np.minimum(ones, count - ones).sum())
         taken = count * n if len(constant) else 0
         check_memory(
-            count * _SORTED + 4 * listed + taken, f"sorting {count:,} rows of {n:,} features"
+            count * _SORTED + 8 * listed + taken, f"sorting {count:,} rows of {n:,} features"
         )
         rows = X.rows.take(varying, axis=1) if len(constant) else X.rows
         logits = np.where(X.rows[0, constant] == 1, 1, -1) * math.log(X.total + 1)
