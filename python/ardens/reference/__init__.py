@@ -18,9 +18,9 @@ out, and parameters are given by name:
 =====================================  ========================================  =============
 
 `MODELS` lists them by name, `bernoulli` holds the maths that they share, `mixture` mixes them,
-`philox` makes their random numbers, `particles` answers for rows
-of which some cells are unknown, `optimizers` moves their parameters and `logistic` says what
-the convex solver of FVSBN minimises.
+`philox` makes their random numbers, `questions` and `particles` answer for rows of which some cells
+are unknown, `optimizers` moves their parameters and `logistic` says what the convex solver of FVSBN
+minimises.
 
 Examples
 --------
@@ -34,7 +34,19 @@ array([-2.])
 
 from types import ModuleType
 
-from . import bernoulli, fvsbn, logistic, mixture, mlp, nade, optimizers, particles, philox, tabular
+from . import (
+    bernoulli,
+    fvsbn,
+    logistic,
+    mixture,
+    mlp,
+    nade,
+    optimizers,
+    particles,
+    philox,
+    questions,
+    tabular,
+)
 
 __all__ = [
     "MODELS",
@@ -47,6 +59,7 @@ __all__ = [
     "optimizers",
     "particles",
     "philox",
+    "questions",
     "tabular",
 ]
 
