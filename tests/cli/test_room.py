@@ -12,7 +12,7 @@ import pytest
 
 import ardens
 from ardens.checks.machine import check_disk
-from ardens.cli import main, sample, score
+from ardens.cli import main, score, writing
 from helpers.files import largest_file
 
 N = 5
@@ -50,7 +50,7 @@ def test_what_the_disk_does_not_hold_is_refused_before_the_first_byte(
     model, tmp_path, capsys, monkeypatch, free, suffix
 ):
     out = tmp_path / f"s{suffix}"
-    monkeypatch.setattr(sample, "replacing", lambda path: pytest.fail("a file was made"))
+    monkeypatch.setattr(writing, "replacing", lambda path: pytest.fail("a file was made"))
     free(SIZES[suffix] - 1)
     assert draw(model, out) == 1
     err = capsys.readouterr().err
@@ -85,7 +85,7 @@ def test_a_disk_that_does_not_say_is_tried(model, tmp_path, free, monkeypatch):
 
 
 def test_more_than_any_disk_holds_is_refused_at_once(model, tmp_path, monkeypatch):
-    monkeypatch.setattr(sample, "replacing", lambda path: pytest.fail("a file was made"))
+    monkeypatch.setattr(writing, "replacing", lambda path: pytest.fail("a file was made"))
     arguments = ["sample", str(model), "-n", "1e18", "--out", str(tmp_path / "s.npy")]
     assert main(arguments) == 1
     assert os.listdir(tmp_path) == []
@@ -132,7 +132,7 @@ def counted(monkeypatch):
         told.total, told.unit, told.shown = total, unit, verbose and not lines
         yield told.done.append
 
-    for module in (sample, score):
+    for module in (writing, score):
         monkeypatch.setattr(module, "progress", progress)
     return told
 
@@ -158,7 +158,7 @@ def test_a_draw_counts_nothing_that_is_not_written(model, tmp_path, monkeypatch,
 
         yield write
 
-    monkeypatch.setitem(sample._FORMATS, ".csv", sample.Format(opened, lambda shape: 0))
+    monkeypatch.setitem(writing.FORMATS, ".csv", writing.Format(opened, lambda shape: 0))
     assert draw(model, tmp_path / "s.csv") == 1
     assert counted.done == [300, 600]
 
@@ -177,7 +177,7 @@ def test_one_block_that_cannot_be_written_is_an_error(model, tmp_path, monkeypat
 
         yield write
 
-    monkeypatch.setitem(sample._FORMATS, ".csv", sample.Format(opened, lambda shape: 0))
+    monkeypatch.setitem(writing.FORMATS, ".csv", writing.Format(opened, lambda shape: 0))
     assert draw(model, tmp_path / "s.csv") == 1
     assert os.listdir(tmp_path) == []
 

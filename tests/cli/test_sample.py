@@ -14,7 +14,7 @@ import pytest
 import ardens
 from ardens import data
 from ardens.cli import main
-from ardens.cli.sample import _npz
+from ardens.cli.writing import _npz
 from ardens.models import sampling
 from ardens.models.fitted import Fitted
 from helpers.commands import N, shell

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -17,19 +18,21 @@ from ardens.checks.options import Option, options_of
 from ardens.composites import Mixture
 from ardens.models import MODELS
 
-from .common import UsageError, number, positive, seed
+from .common import UsageError, note, number, positive, seed
 
 __all__ = [
     "add_data",
     "add_learning",
     "add_model_file",
     "add_option",
+    "add_seed",
     "add_threads",
     "add_weights",
     "chosen",
     "learning_rows",
     "loaded",
     "model_options",
+    "seed_of",
 ]
 
 _DEFAULT_MODEL = "nade"
@@ -52,6 +55,11 @@ def add_data(parser: argparse.ArgumentParser) -> None:
 def add_model_file(parser: argparse.ArgumentParser) -> None:
     """Add MODEL."""
     parser.add_argument("model", metavar="MODEL", help="model file")
+
+
+def add_seed(parser: argparse.ArgumentParser) -> None:
+    """Add ``--seed`` of what is drawn."""
+    parser.add_argument("--seed", metavar="S", type=seed, help="seed (default: a fresh one)")
 
 
 def add_threads(parser: argparse.ArgumentParser) -> None:
@@ -147,3 +155,13 @@ def loaded(args: argparse.Namespace) -> Any:
     if args.n_jobs is not None:
         model.set_params(n_jobs=args.n_jobs)
     return model
+
+
+def seed_of(args: argparse.Namespace) -> int:
+    """The seed, or a fresh one, which is told here where rows go to standard output."""
+    if args.seed is not None:
+        return int(args.seed)
+    fresh = secrets.randbits(64)
+    if args.out == "-":
+        note(f"seed {fresh}")
+    return fresh

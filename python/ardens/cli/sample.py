@@ -3,27 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import math
-import os
-import secrets
-import stat
-import sys
 import time
-import zipfile
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
-from functools import partial
-from typing import IO, NamedTuple, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ardens.checks.machine import check_disk
-from ardens.progress import Report, progress
-from ardens.storage.atomic import replacing
-
-from .arguments import add_model_file, add_threads, loaded
+from .arguments import add_model_file, add_seed, add_threads, loaded, seed_of
 from .common import (
     Commands,
     UsageError,
@@ -32,25 +14,11 @@ from .common import (
     check_output,
     command,
     count,
-    note,
     report,
-    seed,
 )
-
-Block: TypeAlias = NDArray[np.uint8]
-Write: TypeAlias = Callable[[Block], object]
-Shape: TypeAlias = tuple[int, int]
-
-
-class Format(NamedTuple):
-    """A format: what opens a stream for blocks of so many rows, and the bytes that they take."""
-
-    opened: Callable[[IO[bytes], Shape], AbstractContextManager[Write]]
-    size: Callable[[Shape], int]  # at least
-
+from .writing import FORMATS, format_of, written
 
 _STREAM_END = 2**64  # rows that one seed has
-_DEFLATED = 1032  # bytes that become one at best
 
 
 def add_to(commands: Commands) -> None:
@@ -58,7 +26,7 @@ def add_to(commands: Commands) -> None:
     parser = command(commands, "sample", run, "draw rows from MODEL")
     add_model_file(parser)
     parser.add_argument("-n", dest="rows", metavar="N", type=count, default=1, help="rows to draw")
-    parser.add_argument("--seed", metavar="S", type=seed, help="seed (default: a fresh one)")
+    add_seed(parser)
     parser.add_argument(
         "--start",
         metavar="K",
@@ -66,7 +34,7 @@ def add_to(commands: Commands) -> None:
         default=0,
         help="first row; K.. of a seed are the same in every draw",
     )
-    add_output(parser, "-", f"{', '.join(_FORMATS)} file, or - for text (the default)")
+    add_output(parser, "-", f"{', '.join(FORMATS)} file, or - for text (the default)")
     parser.add_argument(
         "--packed",
         action="store_true",
@@ -80,30 +48,20 @@ def run(args: argparse.Namespace) -> None:
     if args.start + args.rows > _STREAM_END:
         raise UsageError("--start and -n: a seed has 2**64 rows, these go beyond")
     to_file = args.out != "-"
-    layout = _format_of(args.out, args.json)
-    if args.packed and layout is not _FORMATS[".npy"]:
+    layout = format_of(args.out, args.json)
+    if args.packed and layout is not FORMATS[".npy"]:
         raise UsageError(f"--packed needs --out to end in .npy, found {args.out!r}")
     check_inputs(args.model)
     if to_file:
         check_output(args.out, args.force)
     model = loaded(args)
-    drawn_seed = secrets.randbits(64) if args.seed is None else args.seed
+    seed = seed_of(args)
     n_features = int(model.n_features_in_)
-    if not to_file and args.seed is None:
-        note(f"seed {drawn_seed}")
     began = time.perf_counter()
     shape = (args.rows, -(-n_features // 8) if args.packed else n_features)
-    place = _place(args.out)
-    if place is not None:
-        check_disk(place, layout.size(shape), f"{args.rows:,} rows", args.out)
-    with (
-        _opened(args.out) as stream,
-        layout.opened(stream, shape) as write,
-        progress(args.rows, "row", verbose=place is not None, lines=False) as report_rows,
-        _behind(write, report_rows) as put,
-    ):
+    with written(args.out, layout, shape) as put:
         for block in model.iter_samples(
-            args.rows, random_state=drawn_seed, start=args.start, packed=args.packed
+            args.rows, random_state=seed, start=args.start, packed=args.packed
         ):
             put(block)
     if to_file:
@@ -112,127 +70,10 @@ def run(args: argparse.Namespace) -> None:
             {
                 "rows": args.rows,
                 "features": n_features,
-                "seed": drawn_seed,
+                "seed": seed,
                 "start": args.start,
                 "packed": args.packed,
                 "seconds": time.perf_counter() - began,
                 "out": args.out,
             },
         )
-
-
-def _place(path: str) -> str | int | None:
-    """The folder of the file that the rows go to, or the file itself that standard output is."""
-    if path != "-":
-        return os.path.dirname(os.path.realpath(path))
-    try:
-        descriptor = sys.stdout.fileno()
-        return descriptor if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
-    except OSError:
-        return None
-
-
-def _opened(path: str) -> AbstractContextManager[IO[bytes]]:
-    """Where the rows go."""
-    return replacing(path) if path != "-" else _standard_output()
-
-
-@contextmanager
-def _standard_output() -> Iterator[IO[bytes]]:
-    """Standard output, for bytes."""
-    sys.stdout.flush()
-    yield sys.stdout.buffer
-    sys.stdout.buffer.flush()
-
-
-def _format_of(path: str, as_json: bool) -> Format:
-    """What writes the format that the file's name tells."""
-    if path == "-":
-        return _lines(opening=b"[", closing=b"]") if as_json else _lines()
-    suffix = os.path.splitext(path)[1].lower()
-    if suffix not in _FORMATS:
-        raise UsageError(f"--out must end in one of {', '.join(_FORMATS)}, found {path!r}")
-    return _FORMATS[suffix]
-
-
-@contextmanager
-def _behind(write: Write, report_rows: Report) -> Iterator[Write]:
-    """Write in a thread, so that the next block is drawn meanwhile; one block at most waits."""
-    written = 0
-
-    def counted(block: Block) -> None:
-        nonlocal written
-        write(block)
-        written += len(block)
-        report_rows(written)
-
-    with ThreadPoolExecutor(max_workers=1) as writer:
-        pending: Future[object] = writer.submit(lambda: None)
-
-        def put(block: Block) -> None:
-            nonlocal pending
-            pending.result()
-            pending = writer.submit(counted, block)
-
-        yield put
-        pending.result()
-
-
-@contextmanager
-def _npy(stream: IO[bytes], shape: Shape) -> Iterator[Write]:
-    """NumPy's format, its header before the first row."""
-    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
-    np.lib.format.write_array_header_1_0(stream, header)
-    yield lambda block: stream.write(block.data)
-
-
-@contextmanager
-def _npz(stream: IO[bytes], shape: Shape) -> Iterator[Write]:
-    """An archive of one array."""
-    archive = _Archive(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
-    with (
-        archive.open("samples.npy", "w", force_zip64=True) as member,
-        _npy(member, shape) as write,
-    ):
-        yield write
-    archive.close()
-
-
-class _Archive(zipfile.ZipFile):
-    """One that `close` alone ends: after an interrupt the file goes, whatever state it is in."""
-
-    def __del__(self) -> None: ...
-
-
-@contextmanager
-def _text(
-    stream: IO[bytes], shape: Shape, separator: bytes, opening: bytes, closing: bytes
-) -> Iterator[Write]:
-    """A line a row."""
-    zeros = opening + separator.join([b"0"] * shape[1]) + closing + b"\n"
-    line = np.frombuffer(zeros, dtype=np.uint8)
-    digits = slice(len(opening), len(opening) + 2 * shape[1] - 1, 2)
-
-    def write(block: Block) -> None:
-        lines = np.tile(line, (len(block), 1))
-        lines[:, digits] += block
-        stream.write(lines.data)
-
-    yield write
-
-
-def _lines(separator: bytes = b",", opening: bytes = b"", closing: bytes = b"") -> Format:
-    """Text."""
-    brackets = len(opening) + len(closing)
-    opened = partial(_text, separator=separator, opening=opening, closing=closing)
-    return Format(opened, lambda shape: shape[0] * (2 * shape[1] + brackets))
-
-
-_FORMATS = {
-    ".npy": Format(_npy, math.prod),
-    ".npz": Format(_npz, lambda shape: math.prod(shape) // _DEFLATED),
-    ".csv": _lines(),
-    ".data": _lines(),
-    ".amat": _lines(b" "),
-    ".txt": _lines(b" "),
-}
