@@ -25,7 +25,7 @@ from ..inference.completions import (
     scored_completions,
     unknown_places,
 )
-from ..inference.weighing import log_sum, row_sums, shares
+from ..inference.weighing import row_sums, shares
 from ..models.fitted import Fitted
 from .weights import mix
 
@@ -33,6 +33,7 @@ __all__ = ["Member", "draws", "log_marginal", "most_probable", "posterior"]
 
 Array: TypeAlias = NDArray[np.float64]
 
+_HIGHEST = 1 - 2.0**-53  # below 1
 _CHOICE = 1  # stream of Philox: which member a row comes from
 
 
@@ -64,37 +65,33 @@ def draws(
 ) -> tuple[Rows, Array]:
     """Complete each row `count` times: every member does, and each draw chooses one of them.
 
-    Draw d of question k takes member m with the part v_m, by the uniform of row ``numbers[k] + d``
-    in the stream of choices.
+    One after the other, member k takes a draw over with the part that it has of the first k; so
+    each ends with its part of all. What decides is the uniform of row ``numbers[k] + d`` in the
+    stream of choices: what is left of it, scaled, decides about the next.
     """
-    drawn, nats = [], []
-    for model, _, seed in members:
-        rows, own = model.draws(cells, numbers, count, asking._replace(seed=seed))
-        drawn.append(rows)
-        nats.append(own)
-    terms = _terms(members, nats)
-    edges = np.cumsum(shares(terms), axis=1)
-    u = uniforms_of(asking.seed, row_numbers(numbers, count).ravel(), _CHOICE)
-    wanted = u.reshape(-1, count) * edges[:, -1:]
-    chosen = np.zeros(wanted.shape, np.intp)
-    for edge in edges.T[:-1]:
-        chosen += edge[:, None] <= wanted
-    X = drawn[0]
-    for k in range(1, len(members)):
-        mine = chosen == k
-        X[mine] = drawn[k][mine]
-    return X, log_sum(terms)
+    X, total = np.empty((len(cells), count, cells.shape[1]), np.uint8), _nothing(cells)
+    rows = row_numbers(numbers, count).ravel()
+    u = uniforms_of(asking.seed, rows, _CHOICE).reshape(-1, count)
+    for model, weight, seed in members:
+        drawn, nats = model.draws(cells, numbers, count, asking._replace(seed=seed))
+        total, part = _joined(total, nats + math.log(weight))
+        own = np.repeat(part[:, None], count, axis=1)
+        taken = u < own
+        X[taken] = drawn[taken]
+        u = np.where(taken, u, u - own) / np.where(taken, own, 1 - own)
+        np.minimum(u, _HIGHEST, out=u)
+    return X, total
 
 
 def posterior(members: Sequence[Member], cells: Rows, asking: Asking) -> tuple[Array, Array]:
     """Probability of a one in every cell given what is known, and the nats of that."""
-    answers = [m.model.posterior(cells, asking._replace(seed=m.seed)) for m in members]
-    terms = _terms(members, [nats for _, nats in answers])
-    parts, p = shares(terms), np.zeros(cells.shape)
-    for k, (own, _) in enumerate(answers):
-        p += parts[:, k, None] * own
+    p, total = np.zeros(cells.shape), _nothing(cells)
+    for model, weight, seed in members:
+        own, nats = model.posterior(cells, asking._replace(seed=seed))
+        total, part = _joined(total, nats + math.log(weight))
+        p += part[:, None] * (own - p)
     np.copyto(p, cells, where=cells != UNKNOWN)
-    return np.minimum(p, 1.0, out=p), log_sum(terms)
+    return np.clip(p, 0.0, 1.0, out=p), total
 
 
 def most_probable(
@@ -128,6 +125,18 @@ def _terms(members: Sequence[Member], nats: Sequence[Array]) -> Array:
     return np.stack(
         [own + math.log(m.weight) for own, m in zip(nats, members, strict=True)], axis=1
     )
+
+
+def _nothing(cells: Rows) -> Array:
+    """The sum over no members."""
+    return np.full(len(cells), -math.inf)
+
+
+def _joined(total: Array, nats: Array) -> tuple[Array, Array]:
+    """The sum with one member more, and the part that this one has of it."""
+    joined = np.logaddexp(total, nats)
+    part = np.exp(nats - np.where(joined == -math.inf, 0.0, joined))
+    return joined, np.minimum(part, 1.0)
 
 
 def _product(parts: Array, values: Array) -> Array:
