@@ -9,6 +9,7 @@ from typing import Self, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .checks.cells import UNKNOWN
 from .checks.options import permutation, vector
 from .core import Rows
 
@@ -76,11 +77,15 @@ class Columns:
         return type(self).of, (self.ordering.size, self.ordering, self.flipped, self.names)
 
     def ordered(self, X: Rows) -> Rows:
-        """Make the user's rows the model's; `X` itself where they are the same."""
+        """Make the user's rows the model's; `X` itself where they are the same.
+
+        What is unknown of rows of cells stays so.
+        """
         rows = X if self.positions is None else X.take(self.ordering, axis=1)
         if self.coded:
             rows = X.copy() if rows is X else rows
             self.flip(rows, ordered=True)
+            np.minimum(rows, UNKNOWN, out=rows)
         return rows
 
     def unordered(self, values: NDArray[Scalar]) -> NDArray[Scalar]:

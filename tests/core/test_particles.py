@@ -120,6 +120,27 @@ def test_particles_beyond_the_range_of_the_state_equal_the_reference(name: str) 
         np.testing.assert_allclose(log_weights[k][same], nats[same], rtol=0, atol=1e-4)
 
 
+@pytest.mark.parametrize("name", ["nade", "nade-tanh"])
+def test_a_particle_that_left_the_range_and_died_was_weighed_rightly(name: str) -> None:
+    n, rng = 44, np.random.default_rng(5)
+    model = CoreModel(name, n, 5)
+    params = {key: array.astype(np.float64) for key, array in model.params.items()}
+    swing = 10.0 if name == "nade-tanh" else 20.0
+    params["W"][0], params["c"][0] = np.repeat([-swing, swing, 0.0], [12, 12, 20]), 5.0
+    params["V"][:, 0] = np.repeat([0.0, 3.0], [24, 20])  # it counts when it ought to be back
+    params["b"][:] = np.repeat([1.2, -1.0], [24, 20]) + 0.1 * rng.normal(size=n)
+    model.flat = filled(model.core, params)
+    cells = np.full((1, n), UNKNOWN, np.uint8)
+    cells[0, 24:40] = 1  # what did not come back weighs little
+    X, log_weights = ask(model, cells, [0], 640)
+    expected, nats = reference.particles(
+        lambda X: MODELS[name].logits(X, **params), cells[0], 5, 0, 640
+    )
+    same = (X[0] == expected).all(axis=1)
+    assert same.mean() > 0.95
+    np.testing.assert_allclose(log_weights[0][same], nats[same], rtol=0, atol=1e-4)
+
+
 @pytest.mark.parametrize("beam", [1, 3, 8, 200])
 @pytest.mark.parametrize("name", NAMES)
 def test_the_beam_finds_the_most_probable_row_or_says_what_it_left_out(

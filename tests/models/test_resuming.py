@@ -213,6 +213,7 @@ OTHERS = {
     "direct": False,
     "learning_rate": 0.5,
     "max_epochs": 9,
+    "missing": "sample",
     "n_hidden": 4,
     "optimizer": "sgd",
     "ordering": "random",

@@ -28,6 +28,7 @@ def cell_matrix(
     n_features: int | None = None,
     binarize: float | None = None,
     name: str = "X",
+    allow_empty: bool = True,
     model: str = "the model",
     names: NDArray[np.object_] | None = None,
 ) -> NDArray[np.uint8]:
@@ -52,6 +53,7 @@ def cell_matrix(
         n_features=n_features,
         binarize=binarize,
         name=name,
+        allow_empty=allow_empty,
         model=model,
         names=names if own is None else np.array(own, dtype=object),
     )

@@ -35,7 +35,10 @@ _ONLY_BITS = "must contain only 0 and 1"
 _CATEGORIES = (
     "; code categories as 0 and 1 first, a column for each value (as pandas.get_dummies does)"
 )
-_ANSWERS = "; log_marginal(X) and impute(X) of a fitted model take rows with unknown cells"
+_ANSWERS = (
+    "; fit of a model with missing='sample' learns from such rows, and log_marginal(X) and "
+    "impute(X) answer for them"
+)
 _LISTED = 5  # columns that an error lists
 
 

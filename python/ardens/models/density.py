@@ -7,6 +7,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from os import PathLike
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -164,12 +165,14 @@ class Density(MultinomialSampler[State]):
         words, arrays = self._written()
         write(path, stamped(words), arrays)
 
-    def _rows(self, X: ArrayLike, *, allow_empty: bool = True) -> NDArray[np.uint8]:
+    def _rows(
+        self, X: ArrayLike, *, allow_empty: bool = True, to_learn: bool = False
+    ) -> NDArray[np.uint8]:
         """Check the data of any method but `fit`."""
         model = type(self).__name__
         n_features = self.n_features_in_
         check_feature_names(X, self._state().names, model)
-        return binary_matrix(
+        return (self._matrix if to_learn else binary_matrix)(
             X,
             n_features=n_features,
             binarize=self.binarize,
@@ -188,6 +191,10 @@ class Density(MultinomialSampler[State]):
             names=fitted.names,
         )
 
+    def _matrix(self, X: ArrayLike, **how: Any) -> NDArray[np.uint8]:
+        """Check rows to learn from."""
+        return binary_matrix(X, **how)
+
     def _judges(
         self,
         X_valid: ArrayLike | None,
@@ -202,7 +209,7 @@ class Density(MultinomialSampler[State]):
             return None
         model = type(self).__name__
         check_feature_names(X_valid, names, model)
-        rows = binary_matrix(
+        rows = self._matrix(
             X_valid,
             n_features=X.n_features,
             binarize=self.binarize,

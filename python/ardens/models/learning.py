@@ -11,17 +11,19 @@ from typing import NamedTuple, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..checks.cells import UNKNOWN
 from ..checks.machine import thread_count
-from ..checks.rows import binary_matrix, feature_names
+from ..checks.rows import feature_names
 from ..checks.weights import Table
 from ..columns import Columns
-from ..core import Float32Array, Model
+from ..core import Float32Array, Model, Rows
 from ..orderings import GivenFirst, Name, choose
 from ..parameters import aligned, named_views, output_views
 from ..training.checkpoint import Recorder
 from ..training.folds import LARGEST, Folds, deal, few, others, written_out
 from ..training.likelihood import Likelihood, constant_columns, marginal_logits
 from ..training.loop import Run
+from ..training.missing import Missing, filled
 from ..training.solver import Solver
 from ..training.split import Streams, counted, hold_out
 from ..training.state import Callback, TrainingState
@@ -33,13 +35,17 @@ __all__ = ["Data", "LearnedModel"]
 
 
 class Data(NamedTuple):
-    """The rows of a fit, checked, in the user's order; those that judge, if any."""
+    """The rows of a fit, checked, in the user's order; those that judge, if any.
+
+    Cells may be unknown until the rows are `filled`; those of rows that judge stay so.
+    """
 
     names: NDArray[np.object_] | None
     X: Table
     X_valid: Table | None
     held_out: bool = False  # whether the fit itself took X_valid out of what it was given
     fold: NDArray[np.intp] | None = None  # in which each row of X judges, if they take turns
+    cells: Rows | None = None  # of X before they were filled, if any was unknown
 
     @property
     def judged(self) -> bool:
@@ -64,14 +70,34 @@ class Data(NamedTuple):
 
         Where few rows are not `unlearned`, as all of them were, none can judge.
         """
-        if in_turn and size <= LARGEST and few(self.X):
+        if in_turn and self.complete and size <= LARGEST and few(self.X):
             X = written_out(self.X)
             return self._replace(X=X, fold=deal(X, split) if unlearned else None)
         X, X_valid = hold_out(self.X, fraction, split)
         return Data(self.names, X, X_valid, held_out=True)
 
+    @property
+    def complete(self) -> bool:
+        """Whether every cell of the rows to learn is known."""
+        return int(self.X.rows.max()) < UNKNOWN
+
+    def filled(self, rng: np.random.Generator, copies: int = 1) -> Data:
+        """The same, with first values for what is missing of the rows to learn.
+
+        Of each row there are so many copies then, which have its weight together.
+        """
+        if self.complete:
+            return self
+        weights = np.ones(len(self.X)) if self.X.weights is None else self.X.weights
+        X = self.X
+        if copies > 1:
+            X = Table(X.rows.repeat(copies, axis=0), weights.repeat(copies) / copies)
+        return self._replace(X=filled(X, rng), cells=X.rows)
+
     def counted(self) -> Data:
-        """The same, with rows that repeat counted."""
+        """The same, with rows that repeat counted, if they have no cell that is drawn."""
+        if not self.complete:
+            return self
         judges = None if self.X_valid is None else counted(self.X_valid)
         return self._replace(X=counted(self.X), X_valid=judges)
 
@@ -114,7 +140,7 @@ class LearnedModel(AutoregressiveModel):
     ) -> Data:
         """Check the data and, now that their width is known, the options."""
         names = feature_names(X)
-        rows = Table.of(binary_matrix(X, binarize=self.binarize, allow_empty=False), sample_weight)
+        rows = Table.of(self._matrix(X, binarize=self.binarize, allow_empty=False), sample_weight)
         self._check_options(rows.n_features)
         return Data(names, rows, self._judges(X_valid, sample_weight_valid, rows, names))
 
@@ -125,11 +151,10 @@ class LearnedModel(AutoregressiveModel):
         columns = self._columns(data, streams.ordering)
         X, X_valid = data.ordered(columns)
         rng = copy.deepcopy(streams.start)  # as the folds have it
-        flat = self._start(core, X, X_valid, rng, in_turn=data.fold is not None)
+        judges = None if X_valid is None else filled(X_valid, streams.split)
+        flat = self._start(core, X, judges, rng, in_turn=data.fold is not None)
         state = solver.start(flat, streams.shuffle)
-        model = Likelihood(core, thread_count(self.n_jobs))
-        until = solver.max_epochs
-        run = Run(model, columns, solver, state, X, X_valid, until, data.held_out)
+        run = self._run(core, columns, state, data, solver, (X, X_valid), solver.max_epochs)
         run.folds = self._folds(run, data, streams)
         return run
 
@@ -137,10 +162,27 @@ class LearnedModel(AutoregressiveModel):
         self, core: Model, columns: Columns, state: TrainingState, data: Data, solver: Solver
     ) -> Run:
         """A run that goes on from a state of a model."""
-        X, X_valid = data.ordered(columns)
         until = state.epoch + solver.max_epochs
+        run = self._run(core, columns, state, data, solver, data.ordered(columns), until)
+        run.first = False
+        return run
+
+    def _run(
+        self,
+        core: Model,
+        columns: Columns,
+        state: TrainingState,
+        data: Data,
+        solver: Solver,
+        ordered: tuple[Table, Table | None],
+        until: int,
+    ) -> Run:
+        """A run on rows in the model's order."""
         model = Likelihood(core, thread_count(self.n_jobs))
-        return Run(model, columns, solver, state, X, X_valid, until, data.held_out, first=False)
+        run = Run(model, columns, solver, state, *ordered, until, data.held_out)
+        if data.cells is not None:
+            run.missing = Missing.of(run.X, columns.ordered(data.cells))
+        return run
 
     def _folds(self, run: Run, data: Data, streams: Streams) -> Folds | None:
         """What judges the run if its rows take turns: runs of the same seed, all from the start."""

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks.cells import UNKNOWN
 from ..checks.weights import Table
 from ..core import Float32Array, Model, Rows
+from ..inference.answers import Asking, draws, log_marginal
 from ..parameters import output_views
 
 __all__ = ["Likelihood", "Trainable", "constant_columns", "marginal_logits"]
+
+_JUDGING = 64  # particles of an incomplete row that judges
+_DRAWING = 16  # of one that is completed
 
 
 class Trainable(Protocol):
@@ -83,9 +88,33 @@ class Likelihood:
         return value
 
     def log_prob(self, params: Float32Array, X: Rows) -> NDArray[np.float64]:
-        """Return the log-likelihood of every row."""
+        """Return the log-likelihood of every row; of what is known where cells are unknown."""
+        if X.max(initial=0) == UNKNOWN:
+            return log_marginal(self._now(params), X, Asking(0, _JUDGING, self.threads)).nats
         tables = self.core.tables(params, self.threads)
         return self.core.log_prob(params, tables, X, self.threads)
+
+    def completed(self, params: Float32Array, cells: Rows, seed: int) -> Rows:
+        """Rows with their unknown cells drawn given the known ones."""
+        numbers = np.arange(len(cells), dtype=np.uint64) * np.uint64(_DRAWING)
+        asking = Asking(seed, _DRAWING, self.threads)
+        return draws(self._now(params), cells, numbers, 1, asking)[0][:, 0]
+
+    def _now(self, params: Float32Array) -> _Now:
+        """The model as it is."""
+        return _Now(self.core, params, self.core.tables(params, self.threads))
+
+
+class _Now(NamedTuple):
+    """A model that is being learned, for questions."""
+
+    core: Model
+    params: Float32Array
+    made: Float32Array
+
+    def tables(self, threads: int) -> Float32Array:
+        """What the kernels derive from the parameters."""
+        return self.made
 
 
 def constant_columns(X: Table) -> NDArray[np.intp]:

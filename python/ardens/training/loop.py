@@ -19,7 +19,8 @@ from .ascent import diverged
 from .checkpoint import Recorder
 from .folds import Folds
 from .likelihood import Likelihood
-from .solver import Solver
+from .missing import FEWEST_ROUNDS, Missing, completed
+from .solver import Epoch, Solver
 from .state import Callback, EpochEnd, Figures, TrainingState
 
 __all__ = ["Run"]
@@ -54,6 +55,8 @@ class Run:
         Whether nothing was learned before.
     folds : Folds, optional
         What judges every epoch by the rows of `X` themselves, in place of `X_valid`.
+    missing : Missing, optional
+        What completes those rows of `X` anew for every epoch that have missing cells.
     """
 
     model: Likelihood
@@ -66,6 +69,7 @@ class Run:
     held_out: bool = False
     first: bool = True
     folds: Folds | None = None
+    missing: Missing | None = None
 
     @property
     def judged(self) -> bool:
@@ -95,7 +99,7 @@ class Run:
             stopped = True
 
         self._set_out()
-        run_epoch = self.solver.epochs(self.model, self.X, self.until)
+        run_epoch = self._epoch()
         counted = progress(self.until, self.solver.unit, done=state.epoch, verbose=verbose)
         with counted as report:
             while not stopped and state.epoch < self.until and state.waiting < self.solver.patience:
@@ -114,7 +118,28 @@ class Run:
         if recorder is not None and recorder.epoch < state.epoch:
             self._record(recorder)
         if self.held_out and self.X_valid is not None:
-            self.solver.finish(self.model, self.X, self.X_valid, state)
+            held_out = self.X_valid
+            if self.missing is not None:
+                held_out = completed(held_out, self.model, state.best, state.rng)
+            self.solver.finish(self.model, self.X, held_out, state)
+
+    def _epoch(self) -> Epoch:
+        """What runs one: the solver, after missing cells are drawn from the model as it is.
+
+        Few problems that are solved exactly are each solved again and again.
+        """
+        missing, solver = self.missing, self.solver
+        if missing is None:
+            return solver.epochs(self.model, self.X, self.until)
+        rounds = max(1, FEWEST_ROUNDS // solver.max_epochs) if solver.counts else 1
+
+        def run_epoch(state: TrainingState) -> Figures:
+            for _ in range(rounds):
+                missing.draw(self.model, state.current, state.rng)
+                figures = solver.epochs(self.model, self.X, self.until)(state)
+            return figures
+
+        return run_epoch
 
     def check_learned(self) -> None:
         """Refuse a first fit that ran away and has nothing better to keep.

@@ -7,6 +7,7 @@ from typing import NamedTuple, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks.cells import UNKNOWN
 from ..checks.weights import Table, Weights
 from ..core import Rows
 from ..errors import warn
@@ -50,13 +51,15 @@ class Streams(NamedTuple):
 
 
 def distinct(rows: Rows) -> NDArray[np.intp]:
-    """Which distinct row every row is, numbered by their first appearance.
+    """Which distinct row every row is, numbered by their first appearance; cells may be unknown.
 
     >>> distinct(np.array([[1, 1], [0, 1], [1, 1]], np.uint8))
     array([0, 1, 0])
     """
     if len(rows) == 0:
         return np.empty(0, np.intp)
+    if rows.max() > 1:
+        rows = np.concatenate([rows == 1, rows == UNKNOWN], axis=1).view(np.uint8)
     packed = np.packbits(rows, axis=1)
     words = np.zeros((len(rows), -(-packed.shape[1] // 8) * 8), np.uint8)
     words[:, : packed.shape[1]] = packed
