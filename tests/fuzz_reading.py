@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from ardens import data
-from ardens.checks.rows import binary_matrix
+from ardens.checks.cells import UNKNOWN, cell_matrix
 from helpers.damage import DAMAGES_OF_BYTES
 from helpers.fuzzing import MOST_GROWTH, File, Verdict, command, judged, many
 
@@ -31,22 +31,28 @@ def fuzz_one(
     growth: int = MOST_GROWTH,
     binary: bool = True,
     weight_column: int | str | None = None,
+    unknown: bool = False,
 ) -> Verdict:
     """Read a file. AssertionError, or what `read` should not raise, if it fails."""
     with judged(file, ValueError, growth) as (path, verdict):
-        matrices = data.read(path, binary=binary, weight_column=weight_column)
+        matrices = data.read(path, binary=binary, weight_column=weight_column, unknown=unknown)
     if verdict.accepted:
-        check_use({k: X for k, X in matrices.items() if not k.endswith("_weight")}, binary)
+        rows = {name: X for name, X in matrices.items() if not name.endswith("_weight")}
+        check_use(rows, binary, unknown)
     return verdict
 
 
 def options_for(content: bytes) -> dict[str, Any]:
     """How a file is read: as it would be most often, or another way; always the same for a file."""
     rng = random.Random(content)
-    return {"binary": rng.random() < 0.7, "weight_column": rng.choice([None] * 5 + [0, -1, "b"])}
+    return {
+        "binary": rng.random() < 0.7,
+        "weight_column": rng.choice([None] * 5 + [0, -1, "b"]),
+        "unknown": rng.random() < 0.3,
+    }
 
 
-def check_use(matrices: dict[str, np.ndarray], binary: bool) -> None:
+def check_use(matrices: dict[str, np.ndarray], binary: bool, unknown: bool) -> None:
     """Hand the matrices on as a model does."""
     assert matrices
     for X in matrices.values():
@@ -54,9 +60,9 @@ def check_use(matrices: dict[str, np.ndarray], binary: bool) -> None:
         if 0 in X.shape:
             continue
         if binary:
-            assert set(np.unique(binary_matrix(X))) <= {0, 1}
-        elif X.dtype.kind != "f" or np.isfinite(X).all():
-            assert binary_matrix(X, binarize=0.5).shape == X.shape
+            assert set(np.unique(cell_matrix(X))) <= ({0, 1, UNKNOWN} if unknown else {0, 1})
+        elif X.dtype.kind != "f" or not np.isinf(X).any():
+            assert cell_matrix(X, binarize=0.5).shape == X.shape
 
 
 # Damage

@@ -38,6 +38,7 @@ def read(
     n_features: int | None = None,
     as_in: str = "the model",
     weight_column: int | str | None = None,
+    unknown: bool = False,
 ) -> dict[str, NDArray[Any]]:
     """Read the matrices of a data file, as a dict of split names to arrays.
 
@@ -59,6 +60,10 @@ def read(
         A column of weights of the rows, any numbers of at least 0, which is taken out: its number
         from 0, below 0 from the end, or its name in the first line of a text, which is a header
         then.
+    unknown : bool, default False
+        Whether cells may have no value, to be handed to calls that take unknown cells. In text such
+        a cell is empty between commas, or says NA, NaN, None, null, missing, ``?`` or ``-``; in
+        arrays it is NaN. A blank line is no row.
 
     Returns
     -------
@@ -66,7 +71,7 @@ def read(
         Under ``"train"``, ``"valid"`` and ``"test"``, or under ``"data"`` where the file holds one
         matrix only and calls it none of these; with `weight_column` also the weights of each, of
         shape (n_samples,), under its name and ``"_weight"``. Text becomes uint8 where all of it is
-        0 and 1, else float64; arrays keep their dtype.
+        0 and 1, else float64, unknown cells NaN; arrays keep their dtype.
 
     Raises
     ------
@@ -97,8 +102,16 @@ def read(
     ...     read(path)["data"]
     array([[0, 1, 1],
            [1, 0, 0]], dtype=uint8)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "toy.csv"
+    ...     _ = path.write_text("0,,1\\nNA,0,?\\n")
+    ...     read(path, unknown=True)["data"]
+    array([[ 0., nan,  1.],
+           [nan,  0., nan]])
     """
-    path, wanted = os.fspath(source), Wanted(truth(binary, "binary"), weights=weight_column)
+    path = os.fspath(source)
+    binary, unknown = truth(binary, "binary"), truth(unknown, "unknown")
+    wanted = Wanted(binary, weights=weight_column, unknown=unknown)
     weighted = weight_column is not None
     if weighted and not isinstance(weight_column, str):
         whole_number(weight_column, "weight_column, where it is no name,", minimum=-(2**63))

@@ -30,7 +30,7 @@ def test_whole_files_are_read_and_are_the_same_every_time():
     assert [file.suffix for file in files] == [file.suffix for file in whole_files()]
     for file in files:
         assert fuzz_one(file).accepted
-        assert fuzz_one(file, binary=False, weight_column=1).accepted
+        assert fuzz_one(file, binary=False, weight_column=1, unknown=True).accepted
 
 
 def array_file(header, content=bytes(72), version=b"\1\0", length=None):

@@ -22,7 +22,9 @@ from . import cells
 from .cells import (
     A_WEIGHT,
     HEADER,
+    MISSING,
     SINGLE,
+    TAKEN,
     Wanted,
     apart,
     check_first_row,
@@ -206,13 +208,14 @@ def _checked(array: NDArray[Any], where: str, wanted: Wanted) -> NDArray[Any]:
             f"{where}: expected {wanted.width} columns{wanted.whose}, found {array.shape[1]}"
         )
     weights = wanted.place(array.shape[1], where)
-    if place := first_wrong(array, wanted.binary, weights):
+    if place := first_wrong(array, wanted.binary, weights, wanted.unknown):
         row, column = place
         kind = A_WEIGHT if column == weights else "0 or 1"
         raise ValueError(
             f"{where}: expected {kind}, found {array[row, column]} at row {row}, column {column}"
             + HEADER * (row == 0 and looks_numbered(array[0]))
+            + (MISSING + TAKEN) * bool(column != weights and np.isnan(array[row, column]))
         )
     if not wanted.binary:
-        check_first_row(array, where, "row 0", weights)
+        check_first_row(array, where, "row 0", weights, wanted.unknown)
     return array

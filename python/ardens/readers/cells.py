@@ -1,4 +1,4 @@
-"""Cells that are to be 0 or 1, in columns that may be known."""
+"""Cells that are to be 0 or 1, or may be unknown, in columns that may be known."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from ..checks.weights import row_weights
 from ..errors import warn
 
 __all__ = [
+    "ABSENT",
     "A_WEIGHT",
     "BLOCK",
     "HEADER",
+    "MISSING",
     "SINGLE",
+    "TAKEN",
     "Wanted",
     "apart",
     "check_first_row",
@@ -31,19 +34,25 @@ BLOCK = 1 << 22  # bytes worked on at a time: memory beside the result stays nea
 _LONGEST = 300  # characters
 HEADER = "; these look like column numbers: is it a header? Remove it"
 A_WEIGHT = "a weight, a finite number from 0 on"
+ABSENT = {"", "?", "-", "na", "n/a", "<na>", "nan", "null", "none", "missing"}
+"""What a cell of text says, in any letters, that has no value."""
+MISSING = "; fill or drop missing values first"
+TAKEN = ", or read them as unknown: data.read(..., unknown=True), ardens impute, score --marginal"
 
 
 class Wanted(NamedTuple):
     """What a matrix is to be: of 0 and 1 or of any numbers, as wide as something if that is known.
 
     `whose` is how an error goes on that names the width, such as " as in line 1". `weights` is the
-    column of any numbers, if there is one: its number, below 0 from the end, or its name.
+    column of any numbers, if there is one: its number, below 0 from the end, or its name. `unknown`
+    is whether there may be cells without a value, which are NaN then; none of them is a weight.
     """
 
     binary: bool
     width: int = 0
     whose: str = ""
     weights: int | str | None = None
+    unknown: bool = False
 
     def wide(self, width: int, whose: str) -> Wanted:
         """The same, and so wide, unless that was known."""
@@ -76,10 +85,12 @@ def apart(name: str, matrix: NDArray[Any], wanted: Wanted, where: str) -> dict[s
     if place is None:
         return {name: matrix}
     rest = np.delete(matrix, place, axis=1)
+    if wanted.binary and first_wrong(rest, True) is None:
+        rest = rest.astype(np.uint8)
     weights = np.ascontiguousarray(matrix[:, place])
     if len(weights):
         row_weights(weights, len(weights), f"{where}: the column of weights")
-    return {name: rest.astype(np.uint8) if wanted.binary else rest, f"{name}_weight": weights}
+    return {name: rest, f"{name}_weight": weights}
 
 
 def short(text: str) -> str:
@@ -88,11 +99,12 @@ def short(text: str) -> str:
 
 
 def first_wrong(
-    array: NDArray[Any], binary: bool, weights: int | None = None
+    array: NDArray[Any], binary: bool, weights: int | None = None, unknown: bool = False
 ) -> tuple[int, int] | None:
     """Row and column of the first value that is not what it is to be, in bounded memory.
 
-    That is 0 or 1, or anything if not `binary`; in a column of `weights` a finite number from 0 on.
+    That is 0 or 1, or NaN too if `unknown`, or anything if not `binary`; in a column of `weights` a
+    finite number from 0 on.
     """
     if not binary and weights is None:
         return None
@@ -100,6 +112,8 @@ def first_wrong(
     for start in range(0, len(array), step):
         block = array[start : start + step]
         good = (block == 0) | (block == 1) | (not binary)
+        if unknown:
+            good |= np.isnan(block)
         if weights is not None:
             good[:, weights] = (block[:, weights] >= 0) & np.isfinite(block[:, weights])
         if not good.all():
@@ -119,14 +133,16 @@ def looks_numbered(row: ArrayLike) -> bool:
     return bool(whole and (numbers[:-1] < numbers[1:]).all())
 
 
-def check_first_row(X: NDArray[Any], where: str, place: str, weights: int | None = None) -> None:
+def check_first_row(
+    X: NDArray[Any], where: str, place: str, weights: int | None = None, unknown: bool = False
+) -> None:
     """Refuse column numbers above rows of 0 and 1; above other numbers they are a warning."""
     if len(X) < 2:
         return
     first = X[0] if weights is None else np.delete(X[0], weights)
     if not looks_numbered(first):
         return
-    if first_wrong(X[1:], True, weights) is None:
+    if first_wrong(X[1:], True, weights, unknown) is None:
         raise ValueError(
             f"{where}: expected a row, found column numbers at {place}, above rows of 0 and 1: "
             "is it a header? Remove it"

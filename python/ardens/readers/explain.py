@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from .cells import A_WEIGHT, HEADER, Wanted, looks_numbered
+from .cells import A_WEIGHT, ABSENT, HEADER, MISSING, TAKEN, Wanted, looks_numbered
 
 __all__ = ["explain"]
 
@@ -15,7 +15,6 @@ _HEADER = "; is this a header line? Remove it"
 _HEADER_AND_INDEX = "; is this a header line, over an index? Remove both"
 _INDEX = "; column 1 counts the rows: is it an index? Remove it"
 _SEPARATORS = "; cells are to be separated by commas or white space"
-_MISSING = "; fill or drop missing values first"
 _CATEGORY = (
     "; code categories as 0 and 1 first, a column for each value (as pandas.get_dummies does)"
 )
@@ -23,7 +22,6 @@ _NUMBER = "; with binarize, numbers above a threshold count as 1"
 _QUOTES = "; numbers are to stand without quotes"
 _SPARSE = "; is it in the LIBSVM format? sklearn.datasets.load_svmlight_file reads that"
 _TRUTH = "; write truth values as 1 and 0"
-_ABSENT = {"", "?", "-", "na", "n/a", "nan", "null", "none", "missing"}
 _PAIR = re.compile(r"\d+:[-+.\deE]+", re.ASCII)
 _TRUTHS = {"true", "false", "yes", "no", "t", "f", "y", "n"}
 
@@ -73,7 +71,9 @@ def _bad_cell(
     """The error of a cell: where it is, what was wanted, what came, and what to do."""
     kind = "0 or 1" if wanted.binary else "a number"
     if wanted.weighs(column, wanted.width):
-        kind, advice = A_WEIGHT, advice if advice in (_MISSING, _QUOTES, _SEPARATORS) else ""
+        kind, advice = A_WEIGHT, advice if advice in (MISSING, _QUOTES, _SEPARATORS) else ""
+    elif advice == MISSING:
+        advice += TAKEN
     found = f"{cell[:_SHOWN]!r}{'...' * (len(cell) > _SHOWN)}" if cell else "nothing"
     return ValueError(
         f"{name}: line {line}, column {column + 1}: expected {kind}, found {found}{advice}"
@@ -82,8 +82,8 @@ def _bad_cell(
 
 def _advice(cell: str) -> str:
     """What to do about a cell that is not what is wanted."""
-    if cell.lower() in _ABSENT:
-        return _MISSING
+    if _absent(cell):
+        return MISSING
     if cell.lower() in _TRUTHS:
         return _TRUTH
     if _is_number(cell.strip("\"'")) and not _is_number(cell):
@@ -97,7 +97,7 @@ def _names(found: Sequence[str]) -> bool:
     """Whether cells are names of columns, or numbers of columns behind an empty cell."""
     if not found[0] and _numbered(found[1:]):
         return True
-    return any(found) and not any(map(_is_number, found))
+    return not all(map(_absent, found)) and not any(map(_is_number, found))
 
 
 def _numbered(found: Sequence[str]) -> bool:
@@ -117,12 +117,18 @@ def _counts(index: Sequence[str]) -> bool:
 
 def _good(found: Sequence[str], column: int, wanted: Wanted) -> bool:
     """Whether a cell of a line is of the kind that is wanted."""
-    if not _is_number(found[column]):
-        return False
-    number = float(found[column])
-    if wanted.weighs(column, len(found)):
+    cell, weighs = found[column], wanted.weighs(column, len(found))
+    if not _is_number(cell):
+        return wanted.unknown and not weighs and _absent(cell)
+    number = float(cell)
+    if weighs:
         return 0 <= number < math.inf
-    return not wanted.binary or number in (0, 1)
+    return not wanted.binary or number in (0, 1) or (wanted.unknown and math.isnan(number))
+
+
+def _absent(cell: str) -> bool:
+    """Whether a cell says that it has no value."""
+    return cell.lower() in ABSENT
 
 
 def _is_number(cell: str) -> bool:

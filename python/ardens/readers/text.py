@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -10,12 +11,19 @@ from numpy.typing import NDArray
 
 from ..checks.foreign import HEAD, refuse_foreign
 from . import cells
-from .cells import SINGLE, Wanted, apart, check_first_row, first_wrong, short
+from .cells import ABSENT, SINGLE, Wanted, apart, check_first_row, first_wrong, short
 from .explain import explain
 
 __all__ = ["read_text"]
 
 _BLANK = b" \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\xa0"  # what NumPy takes for white space
+_WORDS = "|".join(re.escape(word) for word in sorted(ABSENT - {""}))
+_CELLS = {  # those that have no value, by delimiter; one between commas may be empty
+    None: rf"(?<!\S)({_WORDS})(?!\S)",
+    ",": rf"(?<![^,\n])[^\S\n]*({_WORDS})[^\S\n]*(?![^,\n])"
+    r"|(?<=,)[^\S\n]*(?![^,\n])|(?<![^\n])[^\S\n]*(?=,)",
+}
+_ABSENT = {key: re.compile(cell.encode(), re.IGNORECASE) for key, cell in _CELLS.items()}
 
 
 def read_text(stream: BinaryIO, name: str, wanted: Wanted) -> dict[str, NDArray[Any]]:
@@ -30,7 +38,8 @@ def read_text(stream: BinaryIO, name: str, wanted: Wanted) -> dict[str, NDArray[
         raise ValueError(f"{name}: expected rows of 0 and 1, found no rows")
     X = np.concatenate(matrices)
     if not wanted.binary:
-        check_first_row(X, name, f"line {text.first_row}", text.wanted.place(X.shape[1], name))
+        weights = text.wanted.place(X.shape[1], name)
+        check_first_row(X, name, f"line {text.first_row}", weights, wanted.unknown)
     return apart(SINGLE, X, text.wanted, name)
 
 
@@ -105,9 +114,10 @@ class _Text:
         return X
 
     def _numbers(self, block: bytes) -> NDArray[Any]:
-        """Lines of any numbers."""
+        """Lines of any numbers, and of cells without a value where there may be any."""
+        text = _ABSENT[self.delimiter].sub(b"nan", block) if self.wanted.unknown else block
         try:
-            X = np.loadtxt(io.BytesIO(block), delimiter=self.delimiter, comments=None, ndmin=2)
+            X = np.loadtxt(io.BytesIO(text), delimiter=self.delimiter, comments=None, ndmin=2)
         except ValueError as error:
             self._explain(block)
             raise ValueError(f"{self.name}: {error}") from error
@@ -116,7 +126,7 @@ class _Text:
         weights = self.wanted.place(X.shape[1], self.name)
         if first_wrong(X, True) is None:
             return X.astype(np.uint8)
-        if first_wrong(X, self.wanted.binary, weights) is not None:
+        if first_wrong(X, self.wanted.binary, weights, self.wanted.unknown) is not None:
             self._explain(block)
         return X
 
