@@ -124,9 +124,13 @@ def chosen(args: argparse.Namespace) -> dict[str, Any]:
     return given
 
 
-def learning_rows(args: argparse.Namespace, binary: bool) -> dict[str, Any]:
+def learning_rows(args: argparse.Namespace, binary: bool, unknown: bool = False) -> dict[str, Any]:
     """Read the training rows, and the validation rows or None, with their weights, for `fit`."""
-    how: dict[str, Any] = {"binary": binary, "weight_column": args.sample_weight}
+    how: dict[str, Any] = {
+        "binary": binary,
+        "weight_column": args.sample_weight,
+        "unknown": unknown,
+    }
     splits = data.read(args.data, only=("train", "valid"), **how)
     name = "train" if "train" in splits else data.SINGLE
     X = splits.get(name)

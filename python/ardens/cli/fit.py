@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> None:
     check_output(args.out, args.force)
     checkpoint = _checkpoint(args)
     binary = estimator.get_params()["binarize"] is None
-    rows = learning_rows(args, binary)
+    rows = learning_rows(args, binary, unknown=_samples_missing(args))
     began = time.perf_counter()
     estimator.fit(**rows, **checkpoint)
     seconds = time.perf_counter() - began
@@ -86,6 +86,8 @@ def _mixture(args: argparse.Namespace, estimator: Any) -> Any:
         return estimator
     if args.checkpoint is not None:
         raise UsageError("--checkpoint is for one model, not for --members")
+    if _samples_missing(args):
+        raise UsageError("--missing sample is for one model, not for --members")
     options = estimator.get_params(deep=False)
     shared = options_of(Mixture).keys() & options.keys()
     mixture = Mixture(estimator, args.n_members, **{name: options[name] for name in shared})
@@ -95,6 +97,11 @@ def _mixture(args: argparse.Namespace, estimator: Any) -> Any:
         mixture.weights = args.weights
     estimator.set_params(binarize=None)
     return mixture
+
+
+def _samples_missing(args: argparse.Namespace) -> bool:
+    """Whether rows with missing cells are learned from."""
+    return getattr(args, "missing", None) == "sample"
 
 
 def training_figures(estimator: Any) -> dict[str, Any]:

@@ -37,7 +37,10 @@ A_WEIGHT = "a weight, a finite number from 0 on"
 ABSENT = {"", "?", "-", "na", "n/a", "<na>", "nan", "null", "none", "missing"}
 """What a cell of text says, in any letters, that has no value."""
 MISSING = "; fill or drop missing values first"
-TAKEN = ", or read them as unknown: data.read(..., unknown=True), ardens impute, score --marginal"
+TAKEN = (
+    ", or read them as unknown: data.read(..., unknown=True); "
+    "ardens impute, score --marginal, fit --missing sample"
+)
 
 
 class Wanted(NamedTuple):
