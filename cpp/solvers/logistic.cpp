@@ -204,7 +204,7 @@ double largest_gradient(const SortedRows& rows, int threads, Poll poll) {
             largest[i] = std::max(largest[i], std::abs(both[j] - alone[i] * alone[j] / rows.total));
     });
     interrupt.raise();
-    return *std::max_element(largest.begin(), largest.end());
+    return n > 0 ? *std::max_element(largest.begin(), largest.end()) : 0.0;
 }
 
 }  // namespace ardens

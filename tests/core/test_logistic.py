@@ -164,6 +164,12 @@ def test_the_largest_gradient_is_that_of_the_independent_model(rng):
     np.testing.assert_allclose(found, largest, rtol=1e-12)
 
 
+def test_without_columns_there_is_no_gradient_and_nothing_to_fit():
+    rows = _core.SortedRows(np.zeros((3, 0), np.uint8))
+    assert _core.largest_gradient(rows, 2) == 0
+    assert _core.fit_regressions(np.zeros((0, 0)), np.zeros(0), rows, np.ones(0), 1.0, 1.0, 2) == 0
+
+
 def test_columns_that_exclude_each_other_have_a_gradient():
     X = np.eye(2, dtype=np.uint8).repeat(50, axis=0)
     assert _core.largest_gradient(_core.SortedRows(X), 1) == pytest.approx(25)
