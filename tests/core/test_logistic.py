@@ -187,6 +187,16 @@ def test_a_warm_start_ends_at_the_same_minimum(rng):
         )
 
 
+@pytest.mark.parametrize("l1_ratio", RATIOS)
+def test_a_start_far_from_the_minimum_ends_at_it_soon(rng, l1_ratio):
+    """Where probabilities are near 0 and 1 the model of a loss promises what steps do not keep."""
+    X = correlated(rng)
+    far = np.tril(10 * rng.choice([-1.0, 1.0], (9, 9)), -1), np.zeros(9)
+    W, b, evaluations = solve(X, 0.05, l1_ratio, start=far, tolerance=1e-9)
+    assert worst(X, W, b, penalty=0.05, l1_ratio=l1_ratio) < 1e-4
+    assert evaluations < 20 * 9
+
+
 def test_a_weaker_penalty_never_fits_worse(rng):
     X = correlated(rng)
     losses, sizes = [], []
