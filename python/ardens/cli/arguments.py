@@ -17,6 +17,7 @@ from ardens import data
 from ardens.checks.options import Option, options_of
 from ardens.composites import Mixture
 from ardens.models import MODELS
+from ardens.models.asked import N_PARTICLES
 
 from .common import UsageError, note, number, positive, seed
 
@@ -25,10 +26,12 @@ __all__ = [
     "add_learning",
     "add_model_file",
     "add_option",
+    "add_particles",
     "add_seed",
     "add_threads",
     "add_weights",
     "chosen",
+    "column",
     "learning_rows",
     "loaded",
     "model_options",
@@ -57,6 +60,17 @@ def add_model_file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="model file")
 
 
+def add_particles(parser: argparse.ArgumentParser) -> None:
+    """Add ``--particles``."""
+    parser.add_argument(
+        "--particles",
+        metavar="P",
+        type=positive,
+        default=N_PARTICLES,
+        help="particles of an answer that is not exact (default: %(default)s)",
+    )
+
+
 def add_seed(parser: argparse.ArgumentParser) -> None:
     """Add ``--seed`` of what is drawn."""
     parser.add_argument("--seed", metavar="S", type=seed, help="seed (default: a fresh one)")
@@ -71,7 +85,7 @@ def add_weights(parser: argparse.ArgumentParser) -> None:
     """Add ``--sample-weight``."""
     parser.add_argument(
         "--sample-weight",
-        type=_column,
+        type=column,
         metavar="COLUMN",
         help="column of weights of the rows, such as counts: its number from 0 (-1 is the last), "
         "or its name in a header line",
@@ -148,7 +162,7 @@ def learning_rows(args: argparse.Namespace, binary: bool, unknown: bool = False)
     }
 
 
-def _column(text: str) -> int | str:
+def column(text: str) -> int | str:
     """Parse a column: a number, or else a name."""
     return int(text) if re.fullmatch(r"-?\d{1,9}", text, re.ASCII) else text
 

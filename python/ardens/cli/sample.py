@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import re
 import time
+from contextlib import suppress
+from typing import Any
 
-from .arguments import add_model_file, add_seed, add_threads, loaded, seed_of
+from .arguments import (
+    add_model_file,
+    add_particles,
+    add_seed,
+    add_threads,
+    column,
+    loaded,
+    seed_of,
+)
 from .common import (
     Commands,
     UsageError,
@@ -19,6 +30,7 @@ from .common import (
 from .writing import FORMATS, format_of, written
 
 _STREAM_END = 2**64  # rows that one seed has
+_PAIR = re.compile(r"(.+?)=([^=,]+)(?:,|$)")  # names may have commas and equals signs in them
 
 
 def add_to(commands: Commands) -> None:
@@ -34,6 +46,12 @@ def add_to(commands: Commands) -> None:
         default=0,
         help="first row; K.. of a seed are the same in every draw",
     )
+    parser.add_argument(
+        "--given",
+        metavar="COLUMN=VALUE,...",
+        help="draw rows given these columns, by their names or numbers from 0",
+    )
+    add_particles(parser)
     add_output(parser, "-", f"{', '.join(FORMATS)} file, or - for text (the default)")
     parser.add_argument(
         "--packed",
@@ -51,17 +69,24 @@ def run(args: argparse.Namespace) -> None:
     layout = format_of(args.out, args.json)
     if args.packed and layout is not FORMATS[".npy"]:
         raise UsageError(f"--packed needs --out to end in .npy, found {args.out!r}")
+    pairs = [] if args.given is None else _pairs(args.given)
     check_inputs(args.model)
     if to_file:
         check_output(args.out, args.force)
     model = loaded(args)
+    given = _given(pairs, model)
     seed = seed_of(args)
     n_features = int(model.n_features_in_)
     began = time.perf_counter()
     shape = (args.rows, -(-n_features // 8) if args.packed else n_features)
     with written(args.out, layout, shape) as put:
         for block in model.iter_samples(
-            args.rows, random_state=seed, start=args.start, packed=args.packed
+            args.rows,
+            random_state=seed,
+            start=args.start,
+            packed=args.packed,
+            given=given,
+            n_particles=args.particles,
         ):
             put(block)
     if to_file:
@@ -73,7 +98,28 @@ def run(args: argparse.Namespace) -> None:
                 "seed": seed,
                 "start": args.start,
                 "packed": args.packed,
+                **({"given": args.given, "particles": args.particles} if given else {}),
                 "seconds": time.perf_counter() - began,
                 "out": args.out,
             },
         )
+
+
+def _pairs(text: str) -> list[tuple[str, float]]:
+    """Parse columns and their values."""
+    pairs = _PAIR.findall(text)
+    with suppress(ValueError):
+        if pairs and ",".join(map("=".join, pairs)) == text:
+            return [(name, float(value)) for name, value in pairs]
+    raise UsageError(f"--given: expected COLUMN=VALUE,..., found {text!r}")
+
+
+def _given(pairs: list[tuple[str, float]], model: Any) -> dict[int | str, float] | None:
+    """What is known, by the names of the model's columns or by their numbers."""
+    names, known = getattr(model, "feature_names_in_", ()), {}
+    for name, value in pairs:
+        key = name if name in names else column(name)
+        if key in known:
+            raise UsageError(f"--given has the column {key} more than once")
+        known[key] = value
+    return known or None
