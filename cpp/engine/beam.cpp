@@ -45,7 +45,7 @@ class Beam {
     Beam(const Drawing& drawing, const BeamMemory& memory, std::size_t n, std::size_t drawn, std::size_t most)
         : drawing_(drawing), its_(memory), n_(n), drawn_(drawn), most_(most) {}
 
-    // Ends early, and returns false, where `stop` says so.
+    // False where `stop` says so, which is asked before every tile.
     template <typename Stop>
     bool search(const std::uint8_t* cells, Stop stop) {
         rows_ = 1;
@@ -54,13 +54,13 @@ class Beam {
         drawing_.begin(1, true);
         drawing_.copy_state(its_.states, drawing_.state(0));
         for (std::size_t block = 0; block < pad(n_, BLOCK) / BLOCK; ++block) {
-            if (stop()) return false;
             find_ways(cells, block);
-            if (ways_ > most_) choose(block);
-            go_on(block, [&](std::size_t way, std::size_t r) {
+            if (ways_ > most_ && !choose(block, stop)) return false;
+            bool ended = !go_on(block, stop, [&](std::size_t way, std::size_t r) {
                 std::memcpy(its_.next_states + way * drawn_, drawing_.state(r), drawn_ * sizeof(float));
                 std::memcpy(its_.next_X + way * n_, its_.tile_X + r * n_, std::min(n_, BLOCK * (block + 1)));
             });
+            if (ended) return false;
             std::swap(its_.states, its_.next_states);
             std::swap(its_.X, its_.next_X);
             rows_ = ways_;
@@ -93,20 +93,23 @@ class Beam {
     }
 
     // Leaves the best of them, with the nats that they had before the block.
-    void choose(std::size_t block) {
-        go_on(block, [](std::size_t, std::size_t) {});
+    template <typename Stop>
+    bool choose(std::size_t block, Stop stop) {
+        if (!go_on(block, stop, [](std::size_t, std::size_t) {})) return false;
         std::sort(its_.ways, its_.ways + ways_, [](const Candidate& a, const Candidate& b) {
             return std::tie(b.nats, a.row, a.ones) < std::tie(a.nats, b.row, b.ones);
         });
         left_out_ = std::max(left_out_, its_.ways[most_].nats);
         ways_ = most_;
         for (std::size_t way = 0; way < ways_; ++way) its_.ways[way].nats = its_.nats[its_.ways[way].row];
+        return true;
     }
 
     // Goes all the ways through a block, a tile at a time, and adds its nats. keep(way, row of the tile)
-    template <typename Keep>
-    void go_on(std::size_t block, Keep keep) {
+    template <typename Stop, typename Keep>
+    bool go_on(std::size_t block, Stop stop, Keep keep) {
         for (std::size_t first = 0; first < ways_; first += MAX_TILE) {
+            if (stop()) return false;
             std::size_t count = std::min(MAX_TILE, ways_ - first);
             Known known{};
             double nats[MAX_TILE];
@@ -127,6 +130,7 @@ class Beam {
                 keep(first + r, r);
             }
         }
+        return true;
     }
 
     const Drawing& drawing_;

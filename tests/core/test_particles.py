@@ -39,7 +39,7 @@ def patterns(n: int, count: int, known: float = 0.5) -> NDArray[np.uint8]:
     return cells
 
 
-@pytest.mark.parametrize("n_particles", [1, 3, 20, 64, 70, 600])
+@pytest.mark.parametrize("n_particles", [1, 3, 20, 64, 70, 300])
 @pytest.mark.parametrize("name", NAMES)
 def test_particles_follow_the_reference_draw_by_draw(name: str, n_particles: int) -> None:
     n = 10 if name == "tabular" else 21
