@@ -12,7 +12,7 @@ import pytest
 
 import ardens
 from ardens.checks.machine import check_disk
-from ardens.cli import main, score, writing
+from ardens.cli import main, rows, score, writing
 from helpers.files import largest_file
 
 N = 5
@@ -188,7 +188,7 @@ def test_scores_count_rows_and_no_block_changes_them(model, monkeypatch, counted
     assert counted.done == [80]
     expected = capsys.readouterr().out
     counted.done.clear()
-    monkeypatch.setattr(score, "_BLOCK", 30 * N)
+    monkeypatch.setattr(rows, "_BLOCK", 30 * N)
     assert main(arguments) == 0
     assert (counted.total, counted.unit, counted.shown) == (80, "row", True)
     assert counted.done == [30, 60, 80]
@@ -209,7 +209,7 @@ def test_where_no_bar_can_move_nothing_is_said(model, tmp_path, capsys):
 def test_a_bad_value_in_a_later_block_is_named_with_its_row(tmp_path, monkeypatch, capsys):
     X = np.random.default_rng(0).random((90, 3)) * 9
     ardens.FVSBN(binarize=5, random_state=0).fit(X).save(tmp_path / "m")
-    monkeypatch.setattr(score, "_BLOCK", 30)
+    monkeypatch.setattr(rows, "_BLOCK", 30)
     np.save(tmp_path / "x.npy", X)
     assert main(["score", str(tmp_path / "m"), str(tmp_path / "x.npy"), "--json"]) == 0
     mean = ardens.load(tmp_path / "m").score(X)

@@ -35,6 +35,7 @@ __all__ = [
     "learning_rows",
     "loaded",
     "model_options",
+    "particles_of",
     "seed_of",
 ]
 
@@ -66,8 +67,7 @@ def add_particles(parser: argparse.ArgumentParser) -> None:
         "--particles",
         metavar="P",
         type=positive,
-        default=N_PARTICLES,
-        help="particles of an answer that is not exact (default: %(default)s)",
+        help=f"particles of an answer that is not exact (default: {N_PARTICLES})",
     )
 
 
@@ -183,3 +183,8 @@ def seed_of(args: argparse.Namespace) -> int:
     if args.out == "-":
         note(f"seed {fresh}")
     return fresh
+
+
+def particles_of(args: argparse.Namespace) -> int:
+    """How many particles answer."""
+    return args.particles or N_PARTICLES

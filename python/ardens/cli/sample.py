@@ -15,6 +15,7 @@ from .arguments import (
     add_threads,
     column,
     loaded,
+    particles_of,
     seed_of,
 )
 from .common import (
@@ -69,6 +70,8 @@ def run(args: argparse.Namespace) -> None:
     layout = format_of(args.out, args.json)
     if args.packed and layout is not FORMATS[".npy"]:
         raise UsageError(f"--packed needs --out to end in .npy, found {args.out!r}")
+    if args.particles is not None and args.given is None:
+        raise UsageError("--particles needs --given")
     pairs = [] if args.given is None else _pairs(args.given)
     check_inputs(args.model)
     if to_file:
@@ -86,7 +89,7 @@ def run(args: argparse.Namespace) -> None:
             start=args.start,
             packed=args.packed,
             given=given,
-            n_particles=args.particles,
+            n_particles=particles_of(args),
         ):
             put(block)
     if to_file:
@@ -98,7 +101,7 @@ def run(args: argparse.Namespace) -> None:
                 "seed": seed,
                 "start": args.start,
                 "packed": args.packed,
-                **({"given": args.given, "particles": args.particles} if given else {}),
+                **({"given": args.given, "particles": particles_of(args)} if given else {}),
                 "seconds": time.perf_counter() - began,
                 "out": args.out,
             },

@@ -9,16 +9,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ardens import data
-from ardens.checks.rows import binary_matrix
 from ardens.checks.weights import Weights, mean, row_weights, standard_error
+from ardens.models.marginals import RELIABLE
 from ardens.progress import progress
 
-from .arguments import add_data, add_model_file, add_threads, add_weights, loaded
-from .common import Commands, check_inputs, command, report
+from .arguments import (
+    add_data,
+    add_model_file,
+    add_particles,
+    add_threads,
+    add_weights,
+    loaded,
+    particles_of,
+)
+from .common import Commands, UsageError, check_inputs, command, report, seed
+from .rows import add_split, asked_rows, in_blocks
 
-_DEFAULT_SPLIT = "test"
-_BLOCK = 1 << 24  # values that are scored at a time, between two looks at the progress
+Array = NDArray[np.float64]
 
 
 def add_to(commands: Commands) -> None:
@@ -26,84 +33,99 @@ def add_to(commands: Commands) -> None:
     parser = command(commands, "score", run, "print the mean log-likelihood of DATA under MODEL")
     add_model_file(parser)
     add_data(parser)
+    add_split(parser)
     parser.add_argument(
-        "--split",
-        choices=data.SPLITS,
-        help=f"array of an .npz file with several (default: {_DEFAULT_SPLIT})",
+        "--per-row",
+        action="store_true",
+        help="print the log-probability of every row, in nats; with --marginal, its standard error "
+        "behind a comma",
     )
     parser.add_argument(
-        "--per-row", action="store_true", help="print the log-probability of every row, in nats"
+        "--marginal",
+        action="store_true",
+        help="cells may be missing; score what is known of every row",
     )
+    add_particles(parser)
+    parser.add_argument("--seed", metavar="S", type=seed, help="seed of particles (default: 0)")
     add_weights(parser)
     add_threads(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Score and report."""
+    for flag, value in (("--particles", args.particles), ("--seed", args.seed)):
+        if value is not None and not args.marginal:
+            raise UsageError(f"{flag} needs --marginal")
     check_inputs(args.model, args.data)
     model = loaded(args)
-    X, sample_weight = _rows(args, model)
+    X, sample_weight = asked_rows(
+        args, model, unknown=args.marginal, weight_column=args.sample_weight
+    )
     weights = row_weights(sample_weight, len(X))
-    log_prob = _log_prob(model, X, args.data)
+    nats, error = _scores(args, model, X)
+    told = {"log_prob": nats} if error is None else {"log_marginal": nats, "error": error}
     if args.per_row and not args.json:
-        for value in log_prob.tolist():
-            print(value)
+        for row in zip(*(column.tolist() for column in told.values()), strict=True):
+            print(*row, sep=",")
         return
-    figures = _figures(log_prob, weights, X.shape[1])
+    known = np.ma.count(X, axis=1) if args.marginal else np.full(len(X), X.shape[1])
+    figures = _figures(nats, error, known, weights)
     if args.per_row:
-        figures["log_prob"] = log_prob.tolist()
+        figures |= {name: column.tolist() for name, column in told.items()}
     report(args, figures)
 
 
-def _log_prob(model: Any, X: Any, name: str) -> NDArray[np.float64]:
-    """Score the rows, a block at a time; no result depends on the blocks."""
-    binarize = model.get_params()["binarize"]
-    rows = binary_matrix(X, binarize=binarize, name=name)  # so that errors count rows of the file
-    model.set_params(binarize=None)
-    log_prob = np.empty(len(rows))
-    step = max(1, _BLOCK // rows.shape[1])
-    with progress(len(rows), "row", lines=False) as report_rows:
-        for first in range(0, len(rows), step):
-            block = rows[first : first + step]
-            log_prob[first : first + step] = model.score_samples(block)
-            report_rows(first + len(block))
-    return log_prob
+def _scores(args: argparse.Namespace, model: Any, X: Any) -> tuple[Array, Array | None]:
+    """Score the rows, a block at a time, which no result depends on; with errors of marginals."""
+    rows, n_features = X.shape
+    n_particles = particles_of(args)
+    how = {"n_particles": n_particles, "random_state": args.seed or 0, "return_error": True}
+    nats, error = np.empty(rows), np.zeros(rows) if args.marginal else None
+
+    def score(piece: slice) -> int:
+        if error is None:
+            nats[piece] = model.score_samples(X[piece])
+        else:
+            nats[piece], error[piece] = model.log_marginal(X[piece], **how)
+        return int(piece.stop)
+
+    values = n_features * (n_particles if args.marginal else 1)
+    with progress(rows, "row", lines=False) as report_rows:
+        for done in in_blocks(rows, values, args.data, score):
+            report_rows(done)
+    return nats, error
 
 
 def _figures(
-    log_prob: NDArray[np.float64], weights: Weights | None, n_features: int
+    nats: Array, error: Array | None, known: NDArray[np.intp], weights: Weights | None
 ) -> dict[str, Any]:
     """The mean and its error, in nats and bits; rows of weight 0 are as if absent."""
     if weights is not None:
-        log_prob, weights = log_prob[weights > 0], weights[weights > 0]
-    rows = len(log_prob)
-    impossible = int(np.isneginf(log_prob).sum())
-    nats = mean(log_prob, weights)
-    error = math.nan if impossible or rows < 2 else standard_error(log_prob, weights)
-    return {
-        "mean_nats": nats,
-        "standard_error": error,
-        "bits_per_dimension": -nats / (n_features * math.log(2)),
-        "rows": rows,
-        **({"rows_of_probability_0": impossible} if impossible else {}),
-    }
+        there = weights > 0
+        nats, known, weights = nats[there], known[there], weights[there]
+        error = None if error is None else error[there]
+    rows, average, cells = len(nats), mean(nats, weights), mean(known.astype(float), weights)
+    impossible = int(np.isneginf(nats).sum())
+    of_mean = math.nan if impossible or rows < 2 else standard_error(nats, weights)
+    bits = -average / (cells * math.log(2)) if cells else math.nan
+    figures = {"mean_nats": average, "standard_error": of_mean}
+    if error is None:
+        figures |= {"bits_per_dimension": bits, "rows": rows}
+    else:
+        figures |= {
+            "estimation_error": _estimation_error(nats, error, weights),
+            "bits_per_known_cell": bits,
+            "known_cells": int(known.sum()),
+            "rows": rows,
+            "exact_rows": int((error == 0).sum()),
+            "unreliable_rows": int((error > RELIABLE).sum()),
+        }
+    return figures | ({"rows_of_probability_0": impossible} if impossible else {})
 
 
-def _rows(args: argparse.Namespace, model: Any) -> tuple[Any, Any]:
-    """The rows of the split that is asked for, as many columns as the model has; their weights."""
-    split = args.split or _DEFAULT_SPLIT
-    splits = data.read(
-        args.data,
-        binary=model.get_params()["binarize"] is None,
-        only=(split,),
-        n_features=int(model.n_features_in_),
-        as_in=args.model,
-        weight_column=args.sample_weight,
-    )
-    if args.split is not None and split not in splits:
-        found = ", ".join(splits).replace(data.SINGLE, "only one, unnamed")
-        raise ValueError(f"{args.data}: expected an array {split!r}, found {found}")
-    X, sample_weight = [*splits.values(), None][:2]
-    if X is None or not len(X):
-        raise ValueError(f"{args.data}: expected rows to score, found none")
-    return X, sample_weight
+def _estimation_error(nats: Array, error: Array, weights: Weights | None) -> float:
+    """What the errors of rows are together, in their mean; equal rows have one and the same."""
+    weights = np.ones(len(nats)) if weights is None else weights
+    _, row = np.unique(nats, return_inverse=True)
+    shared = np.bincount(row, weights * error)
+    return float(np.sqrt(np.sum(shared**2)) / np.sum(weights))

@@ -20,9 +20,9 @@ from .conditioned import died
 from .density import Density
 from .holder import State
 
-__all__ = ["MarginalDensity", "Reliability"]
+__all__ = ["RELIABLE", "MarginalDensity", "Reliability"]
 
-_RELIABLE = 0.5  # nats; larger errors are themselves badly known
+RELIABLE = 0.5  # nats; larger errors are themselves badly known
 
 
 class Reliability(NamedTuple):
@@ -45,7 +45,7 @@ class Reliability(NamedTuple):
     @property
     def reliable(self) -> NDArray[np.bool_]:
         """Whether the error is at most 0.5 nats; a larger one is itself badly known."""
-        return self.error <= _RELIABLE
+        return self.error <= RELIABLE
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
