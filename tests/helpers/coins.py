@@ -56,7 +56,7 @@ def fresh(how, *, size=N, seed=0):
 
 def start(params, how, rng):
     """The state before the first epoch."""
-    return GradientAscent.by(how).start(params, rng)
+    return GradientAscent.by(how).start(params.copy(), rng)
 
 
 def train(model, state, X, X_valid, how, threads=1, weights=None, weights_valid=None, **options):

@@ -50,7 +50,7 @@ def check_continues(
 def continued(before: Fitted, solver: Solver, shuffle: np.random.Generator) -> TrainingState:
     """A state that goes on from a model, with what its optimizer remembers if that was kept."""
     solver.check_memory(before.core)
-    state = solver.start(before.params, shuffle)
+    state = solver.start(before.params.copy(), shuffle)
     if before.history:
         state.history = {name: list(column) for name, column in before.history.items()}
         state.epoch, state.best_epoch = len(state.history["epoch"]), before.best_epoch

@@ -252,6 +252,8 @@ class LearnedModel(AutoregressiveModel):
                 self._fitted = Fitted.of(run)
             raise
         run.check_learned()
+        if not keep:
+            run.state.params = run.state.best  # makes room for a copy of the best
         self._fitted = Fitted.of(run, training=run.state if keep else None)
 
     def _written(self) -> tuple[dict[str, str], dict[str, Float32Array]]:

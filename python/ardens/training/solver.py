@@ -30,7 +30,7 @@ __all__ = ["Epoch", "Solver"]
 Epoch: TypeAlias = Callable[[TrainingState], Figures]
 """One epoch: changes the state's parameters, and returns what it tells of itself."""
 
-_COPIES = 5  # the start, what moves, the best, the gradient, and what is kept at the end
+_COPIES = 4  # what moves, the best, the gradient, and what is kept at the end
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ class Solver(ABC):
 
     @final
     def start(self, params: Float32Array, rng: np.random.Generator) -> TrainingState:
-        """The state before the first epoch."""
+        """The state before the first epoch, which takes the parameters over."""
         return TrainingState.start(params, rng, self.optimizer, averaged=self.averaged)
 
     @final

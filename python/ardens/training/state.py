@@ -84,9 +84,9 @@ class TrainingState:
         *,
         averaged: bool = False,
     ) -> TrainingState:
-        """The state before the first epoch; the parameters are copied."""
+        """The state before the first epoch, which takes the parameters over."""
         return cls(
-            params=params.copy(),
+            params=params,
             average=params.copy() if averaged else None,
             best=params.copy(),
             optimizer=None if optimizer is None else optimizer.start(params.size),
