@@ -184,6 +184,8 @@ def test_a_filled_row_depends_on_its_place_and_the_seed(model):
         assert whole.dtype == np.uint8
         assert ((whole == X) | np.isnan(X)).all()
         assert np.array_equal(model.impute(X[:20], **how), whole[:20])
+        assert np.array_equal(model.impute(X[20:], start=20, **how), whole[20:])
+        assert model.impute(X[:2], start=2**64 - 2, **how).shape == (2, 6)
         assert np.array_equal(model.impute(X, n_draws=1, **how)[0], whole)
         assert not np.array_equal(model.impute(X, **(how | {"random_state": 6})), whole)
 
@@ -232,6 +234,8 @@ def test_wrong_options_are_refused(options, words):
     [
         ("impute", {"n_draws": 0}, "n_draws must be an integer of at least 1; got 0"),
         ("impute", {"n_draws": 10**12}, "6 features needs .* GiB"),
+        ("impute", {"start": -1}, "start must be an integer of at least 0"),
+        ("impute", {"start": 2**64 - 2}, r"start \+ n_samples must be at most 2\*\*64"),
         ("most_probable", {"beam": 0}, "beam must be an integer of at least 1; got 0"),
         ("most_probable", {"return_log_prob": 2}, "return_log_prob must be True or False"),
         ("log_marginal", {"return_error": "yes"}, "return_error must be True or False"),

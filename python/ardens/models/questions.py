@@ -14,7 +14,7 @@ from ..checks.options import RandomState, seed_from, truth, whole_number
 from ..core import Rows
 from ..inference.answers import Asking
 from ..inference.completions import pieces
-from .asked import N_PARTICLES, RowsAndNats, particle_count
+from .asked import N_PARTICLES, RowsAndNats, particle_count, row_range
 from .conditioned import died, ruled_out
 from .holder import State
 from .marginals import MarginalDensity
@@ -35,11 +35,15 @@ class AnsweringDensity(MarginalDensity[State]):
         *,
         n_draws: int | None = None,
         random_state: RandomState = None,
+        start: int = 0,
         n_particles: int = N_PARTICLES,
     ) -> Rows:
         r"""Fill the unknown cells of every row by a draw of them all given the known ones.
 
         .. math:: x_U \sim p(x_U \mid x_K)
+
+        What row i is filled with depends on the row, the model, the seed, ``start + i`` and the
+        other options alone: pieces that are filled with their `start` equal the whole.
 
         Parameters
         ----------
@@ -49,6 +53,8 @@ class AnsweringDensity(MarginalDensity[State]):
             How many completions of every row to draw, at least 1; None, the default, is one.
         random_state : None, int, Generator, RandomState or SeedSequence
             The seed of the draws; None, the default, takes a fresh one.
+        start : int, default 0
+            Number of the first row, 0 … 2**64 - 1.
         n_particles : int, default 1024
             Particles of a row whose answer is not exact, 1 … 2**20. The draws of one row come from
             one population, and are not independent of each other; those of exact rows are.
@@ -80,12 +86,13 @@ class AnsweringDensity(MarginalDensity[State]):
         count = 1 if n_draws is None else whole_number(n_draws, "n_draws", minimum=1)
         asking = Asking(seed_from(random_state), size, thread_count(self.n_jobs))
         fitted, (rows, n) = self._state(), cells.shape
+        _, first = row_range(rows, start)
         check_memory(count * cells.size, f"{count:,} draws of {rows:,} rows of {n:,} features")
         filled = np.empty((count, rows, n), np.uint8)
         apart = np.uint64(max(count, size))  # rows of a seed that belong to a question
         for piece in pieces(rows, 16 * n + 2 * count * n):
-            numbers = np.arange(piece.start, piece.stop, dtype=np.uint64) * apart
-            drawn, nats = fitted.draws(cells[piece], numbers, count, asking)
+            numbers = np.arange(piece.start, piece.stop, dtype=np.uint64) + np.uint64(first)
+            drawn, nats = fitted.draws(cells[piece], numbers * apart, count, asking)
             self._check_possible(cells[piece], nats, asking, piece.start)
             filled[:, piece] = drawn.swapaxes(0, 1)
         return filled[0] if n_draws is None else filled
