@@ -90,9 +90,11 @@ class Saved:
         """What the model has that the one of the checkpoint has not, one phrase for each.
 
         Options that no file can hold, functions of one's own among them, are taken to be the same
-        where they were such options before.
+        where they were such options before. Those that came later had their defaults.
         """
-        before, lost = dict(self.described["settings"]), self.described.get("omitted") or ()
+        lost = self.described.get("omitted") or ()
+        defaults = {name: value for name, value in model._options().items() if name not in lost}
+        before = encode_settings(defaults)[0] | dict(self.described["settings"])
         now, omitted = encode_settings(model.get_params(deep=False))
         found, missing = [], "what no file can hold"
         for option in sorted({*before, *now, *lost, *omitted} - _FREE):
