@@ -87,7 +87,7 @@ def test_debug_shows_the_traceback(tmp_path, capsys):
 
 def test_help_and_version_exit_0(output):
     assert ardens.__version__ in output("--version")
-    for command in ("fit", "score", "sample", "info", "demo"):
+    for command in ("fit", "score", "sample", "impute", "info", "demo"):
         assert command in output("--help")
         assert "--json" in output(command, "--help")
 

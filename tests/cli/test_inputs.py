@@ -34,6 +34,8 @@ COMMANDS = [
     ("sample", "{}", "--out", "out.npy"),
     ("score", "{}", "x.npy"),
     ("score", "m", "{}"),
+    ("impute", "{}", "x.npy", "--out", "out.npy"),
+    ("impute", "m", "{}", "--out", "out.npy"),
 ]
 
 

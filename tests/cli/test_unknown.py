@@ -1,11 +1,16 @@
 """Commands that take rows with unknown cells: what they say and write is what Python says."""
 
+import io
 import json
+import os
+import sys
 
 import numpy as np
 import pytest
 
 import ardens
+from ardens import data
+from ardens.cli import main
 from ardens.cli import rows as cli_rows
 from helpers.commands import fit
 
@@ -146,6 +151,102 @@ def test_rows_of_which_nothing_is_known_or_possible_are_scored(tmp_path, output)
     assert told["rows_of_probability_0"] == 1
 
 
+@pytest.mark.parametrize("suffix", [".npy", ".npz", ".csv", ".data", ".amat", ".txt"])
+@pytest.mark.parametrize(("block", "particles"), [(1 << 24, 1024), (7 * N * 32, 32)])
+def test_impute_writes_what_python_fills_in_every_format_and_block_size(
+    model, place, unknown, tmp_path, monkeypatch, output, suffix, block, particles
+):
+    monkeypatch.setattr(cli_rows, "_BLOCK", block)
+    out = tmp_path / f"s{suffix}"
+    options = ("--seed", 5, "--particles", particles, "--out", out, "--json")
+    told = json.loads(output("impute", model, place / "u.csv", *options))
+    expected = ardens.load(model).impute(unknown, random_state=5, n_particles=particles)
+    np.testing.assert_array_equal(data.read(out)["data"], expected)
+    assert told.pop("seconds") > 0
+    assert told == {
+        "rows": 80,
+        "features": N,
+        "filled_cells": int(np.isnan(unknown).sum()),
+        "draws": 1,
+        "particles": particles,
+        "seed": 5,
+        "out": str(out),
+    }
+    assert os.listdir(tmp_path) == [out.name]
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".csv"])
+def test_the_draws_of_a_row_come_one_after_the_other(
+    model, place, unknown, tmp_path, monkeypatch, output, suffix
+):
+    monkeypatch.setattr(cli_rows, "_BLOCK", 7 * N * 32)
+    out = tmp_path / f"s{suffix}"
+    options = ("--seed", 5, "--particles", 32, "--draws", 3, "--out", out)
+    output("impute", model, place / "u.npz", "--split", "train", *options)
+    X = unknown[:50]
+    expected = ardens.load(model).impute(X, n_draws=3, random_state=5, n_particles=32)
+    found = data.read(out)["data"].reshape(50, 3, N)
+    np.testing.assert_array_equal(found.swapaxes(0, 1), expected)
+
+
+def test_filled_rows_go_to_standard_output_and_the_seed_is_told(model, place, unknown, capsys):
+    how = ["impute", str(model), str(place / "u.csv")]
+    assert main(how) == 0
+    drawn = capsys.readouterr()
+    seed = drawn.err.split()[1]
+    assert drawn.err == f"seed {seed}\n"
+    expected = ardens.load(model).impute(unknown, random_state=int(seed)).tolist()
+    assert drawn.out == "".join(",".join(map(str, row)) + "\n" for row in expected)
+    assert main([*how, "--seed", seed, "--json"]) == 0
+    drawn = capsys.readouterr()
+    assert ([json.loads(line) for line in drawn.out.splitlines()], drawn.err) == (expected, "")
+
+
+def test_impute_reads_text_from_standard_input_and_whole_rows_stay(
+    model, place, whole, monkeypatch, output
+):
+    text = io.BytesIO((place / "x.csv").read_bytes())
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(text))
+    assert output("impute", model, "-", "--seed", 1) == (place / "x.csv").read_text()
+
+
+def test_numbers_are_thresholded_before_they_are_filled(tmp_path, output):
+    model = ardens.FVSBN(random_state=0, n_jobs=1, max_epochs=2, binarize=0.5)
+    model.fit(np.random.default_rng(0).random((20, 3))).save(tmp_path / "m")
+    (tmp_path / "u.csv").write_text("0.6,,0.5\nNA,0.7,0.1\n")
+    lines = output("impute", tmp_path / "m", tmp_path / "u.csv", "--seed", 1).splitlines()
+    assert (lines[0][0], lines[0][-1], lines[1][1:]) == ("1", "0", ",1,0")
+
+
+def test_impute_replaces_files_with_force_alone(model, place, unknown, tmp_path, output, failure):
+    out = tmp_path / "s.npy"
+    out.write_bytes(b"precious")
+    how = ("impute", model, place / "u.csv", "--seed", 1, "--out", out)
+    assert "exists; --force replaces it" in failure(2, *how)
+    assert out.read_bytes() == b"precious"
+    output(*how, "--force")
+    assert np.load(out).shape == (80, N)
+
+
+def test_impute_refuses_what_it_cannot_do(model, place, unknown, tmp_path, failure):
+    out = ("--out", tmp_path / "s.npy")
+    for option in ("--draws", "--particles"):
+        assert "whole number from 1" in failure(2, "impute", model, place / "u.csv", option, 0)
+    wrong = failure(2, "impute", model, place / "u.csv", "--out", tmp_path / "s.pickle")
+    assert "--out must end in one of .npy, .npz" in wrong
+    wrong = failure(2, "impute", model, place / "u.csv", *out, "--particles", 2**20 + 1)
+    assert "argument --particles: n_particles must be" in wrong
+    wrong = failure(1, "impute", model, place / "u.csv", *out, "--draws", 10**15)
+    assert "80,000,000,000,000,000 rows take" in wrong
+    (tmp_path / "u.csv").write_text(",,,,,,,,2\n")
+    wrong = failure(1, "impute", model, tmp_path / "u.csv", *out)
+    assert "u.csv: line 1, column 9: expected 0 or 1, found '2'" in wrong
+    (tmp_path / "u.csv").write_text(",,\n")
+    wrong = failure(1, "impute", model, tmp_path / "u.csv", *out)
+    assert f"line 1: expected {N} columns, as {model} has, found 3" in wrong
+    assert os.listdir(tmp_path) == ["u.csv"]
+
+
 @pytest.fixture
 def deadly(tmp_path):
     """A model, and rows of which the eighth is all but impossible after what is drawn."""
@@ -160,7 +261,11 @@ def test_a_row_whose_particles_die_is_told_with_its_file(deadly, monkeypatch, fa
     how = (deadly / "m", deadly / "u.csv", "--particles", 4)
     name = f"{deadly / 'u.csv'}, rows from "
     wanted = f"{name}0 on: all 4 particles of row 7 of X died"
+    out = ("--out", deadly / "s.npy")
     assert wanted in failure(1, "score", *how, "--marginal")
+    assert wanted in failure(1, "impute", *how, *out)
     monkeypatch.setattr(cli_rows, "_BLOCK", 5 * 4 * 4)
     wanted = f"{name}5 on: all 4 particles of row 2 of X died"
     assert wanted in failure(1, "score", *how, "--marginal")
+    assert wanted in failure(1, "impute", *how, *out)
+    assert sorted(os.listdir(deadly)) == ["m", "u.csv"]

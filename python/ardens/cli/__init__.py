@@ -1,4 +1,4 @@
-"""The command line: ``ardens fit | tune | score | sample | info | demo``, or ``python -m ardens``.
+"""The commands ``ardens fit | tune | score | sample | impute | info | demo``, by ``python -m`` too.
 
 Results go to standard output, progress and errors to standard error. Exit codes: 0 done; 1 the work
 failed; 2 the command was wrong; 129 hung up; 130 interrupted; 141 the reader of the output went
@@ -15,13 +15,13 @@ import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 
-from . import demo, fit, info, sample, score, tune
+from . import demo, fit, impute, info, sample, score, tune
 from .common import Parser, UsageError
 from .signals import Ended, signals_raised
 
 __all__ = ["main"]
 
-_COMMANDS = (fit, tune, score, sample, info, demo)
+_COMMANDS = (fit, tune, score, sample, impute, info, demo)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -17,7 +17,7 @@ from ardens import data
 from ardens.checks.options import Option, options_of
 from ardens.composites import Mixture
 from ardens.models import MODELS
-from ardens.models.asked import N_PARTICLES
+from ardens.models.asked import N_PARTICLES, particle_count
 
 from .common import UsageError, note, number, positive, seed
 
@@ -66,7 +66,7 @@ def add_particles(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--particles",
         metavar="P",
-        type=positive,
+        type=_particles,
         help=f"particles of an answer that is not exact (default: {N_PARTICLES})",
     )
 
@@ -165,6 +165,14 @@ def learning_rows(args: argparse.Namespace, binary: bool, unknown: bool = False)
 def column(text: str) -> int | str:
     """Parse a column: a number, or else a name."""
     return int(text) if re.fullmatch(r"-?\d{1,9}", text, re.ASCII) else text
+
+
+def _particles(text: str) -> int:
+    """Parse the size of a population."""
+    try:
+        return particle_count(positive(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def loaded(args: argparse.Namespace) -> Any:
