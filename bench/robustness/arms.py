@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ardens import FVSBN, MLP, NADE
-from ardens.orderings import mutual_information
+
+from ..tree import HALF, Tree
 
 __all__ = ["BASELINES", "OURS", "WIDEST", "chow_liu", "independent", "ridge"]
 
@@ -20,7 +21,6 @@ FOLDS = 5
 MANY = 500  # rows, of which one fold is enough to judge
 WIDEST = {"ridge": 500, "mlp": 200}  # columns; parameters grow with their square
 PENALTIES = tuple(2.0**k for k in range(8, -8, -1))
-HALF = 0.5  # of a row is added to every count
 
 
 def independent(train: Rows, test: Rows, seed: int = 0) -> NDArray[np.float64]:
@@ -30,29 +30,8 @@ def independent(train: Rows, test: Rows, seed: int = 0) -> NDArray[np.float64]:
 
 
 def chow_liu(train: Rows, test: Rows, seed: int = 0) -> NDArray[np.float64]:
-    """A column for each to depend on: the tree of most mutual information.
-
-    Chow, C. & Liu, C. (1968), Approximating discrete probability distributions with dependence
-    trees. IEEE Transactions on Information Theory 14.
-    """
-    information = mutual_information(train)
-    n = len(information)
-    best, parent = information[0].copy(), np.zeros(n, np.intp)
-    outside = np.ones(n, dtype=bool)
-    outside[0] = False
-    p = (train[:, 0].sum() + HALF) / (len(train) + 2 * HALF)
-    nats = np.where(test[:, 0] == 1, np.log(p), np.log1p(-p))
-    while outside.any():
-        i = int(np.argmax(np.where(outside, best, -1.0)))
-        j = parent[i]
-        for value in (0, 1):
-            known, asked = train[train[:, j] == value, i], test[:, j] == value
-            p = (known.sum() + HALF) / (len(known) + 2 * HALF)
-            nats[asked] += np.where(test[asked, i] == 1, np.log(p), np.log1p(-p))
-        outside[i] = False
-        nearer = outside & (information[i] > best)
-        best[nearer], parent[nearer] = information[i][nearer], i
-    return np.asarray(nats)
+    """A column for each to depend on: the tree of most mutual information."""
+    return Tree.of(train).log_marginal(test)
 
 
 def ridge(train: Rows, test: Rows, seed: int = 0) -> NDArray[np.float64]:

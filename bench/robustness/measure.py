@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..tables import significant
 from .arms import WIDEST, Arm, Rows
 from .sets import LARGER, SMALL
 
-__all__ = ["PARTS", "measured"]
+__all__ = ["PARTS", "by_part", "measured"]
 
 PARTS = 10  # of the test rows of a larger set, for a standard error
 DIGITS = 6
@@ -48,12 +49,18 @@ def measured(
                     warnings.simplefilter("ignore")
                     nats.append(nats_of(train, test, seed))
             seconds = (time.process_time() - began) / len(pairs)
-            parts = nats if len(nats) > 1 else np.array_split(nats[0], min(PARTS, len(nats[0])))
-            table["nats"][arm] = [significant(float(np.mean(part)), DIGITS) for part in parts]
+            parts = [significant(float(np.mean(some)), DIGITS) for some in nats]
+            table["nats"][arm] = parts if len(parts) > 1 else by_part(nats[0])
             table["seconds"][arm] = significant(seconds, 3)
         tables[name] = table
         announce(name, table)
     return tables
+
+
+def by_part(nats: NDArray[np.float64]) -> list[float]:
+    """Means of ten parts of the rows."""
+    parts = np.array_split(nats, min(PARTS, len(nats)))
+    return [significant(float(np.mean(part)), DIGITS) for part in parts]
 
 
 def _pairs(name: str, splits: int, folder: Path) -> Iterator[tuple[Rows, Rows]]:
