@@ -10,7 +10,7 @@ import ardens
 from ardens.checks.weights import Table
 from ardens.reference import logistic
 from ardens.training import convex as solver
-from ardens.training.convex import penalties
+from ardens.training.convex import penalties, too_large
 from ardens.training.likelihood import Likelihood
 from helpers.interrupts import cpu_seconds_after_ctrl_c
 
@@ -162,7 +162,7 @@ def test_more_memory_than_the_machine_has_is_refused_before_rows_are_sorted(rows
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"solver": "newton"}, 'solver must be "convex" or "stochastic"; got \'newton\''),
+        ({"solver": "newton"}, "solver must be one of auto, convex, stochastic; got 'newton'"),
         ({"solver": None}, "solver must be"),
         ({"penalty": 0}, "penalty must be above 0; got 0"),
         ({"penalty": -1.0}, "penalty must be a finite number of at least 0; got -1"),
@@ -294,3 +294,25 @@ def test_copies_of_rows_cost_nothing_more(rows, rng, same, judged, monkeypatch):
     _, first, times = np.unique(copied, axis=0, return_index=True, return_counts=True)
     order = np.argsort(first)
     assert same(model, convex().fit(copied[first[order]], sample_weight=times[order], **given))
+
+
+@pytest.mark.parametrize("limit", ["_MOST_PAIRS", "_MOST_VARYING"])
+def test_what_is_too_large_learns_by_steps_unless_it_is_told_otherwise(rows, limit, monkeypatch):
+    rows = np.unique(rows, axis=0)
+    ones = np.minimum(rows.sum(axis=0), len(rows) - rows.sum(axis=0))
+    n = rows.shape[1]
+    size = ones.sum() * n / 2 if limit == "_MOST_PAIRS" else n
+    for most, large in ((size, False), (size - 1, True)):
+        monkeypatch.setattr(f"ardens.training.convex.{limit}", most)
+        assert too_large(Table(rows)) == large
+        told = ardens.FVSBN(max_epochs=2, validation_fraction=0, random_state=0).fit(rows)
+        assert ("penalty" in told.history_) == (not large)
+        for options in ({"solver": "convex"}, {"penalty": 1.0}):
+            assert "penalty" in ardens.FVSBN(max_epochs=2, **options).fit(rows).history_
+
+
+def test_constant_columns_make_nothing_large(monkeypatch):
+    monkeypatch.setattr("ardens.training.convex._MOST_VARYING", 1)
+    X = np.zeros((9, 5), np.uint8)
+    X[:3, 1] = 1
+    assert not too_large(Table(X))

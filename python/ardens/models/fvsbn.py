@@ -12,7 +12,7 @@ from ..checks.machine import thread_count
 from ..checks.options import Kind, maybe, number, one_of, option, real_number
 from ..checks.weights import Table
 from ..core import Float32Array, Model
-from ..training.convex import PATIENCE, UNJUDGED, PenaltyPath, penalties
+from ..training.convex import PATIENCE, UNJUDGED, PenaltyPath, penalties, too_large
 from ..training.solver import Solver
 from .given import OneForm
 from .gradient import GradientModel
@@ -46,14 +46,16 @@ class FVSBN(OneForm, GradientModel):
 
     Parameters
     ----------
-    solver : {"convex", "stochastic"}, default "convex"
-        How `fit` learns. "convex" finds the optimum itself, without a learning rate, and chooses
-        the penalty; the result depends neither on the order of the rows nor, but for the rows held
-        out, on `random_state`. "stochastic" is that of the other models: gradient steps and early
-        stopping, with `learning_rate`, `batch_size`, `weight_decay`, `averaging` and `optimizer`,
-        which the convex solver does not have. It is for data that come in pieces (`partial_fit` is
-        always stochastic) and for thousands of features, where n² numbers for each thread are too
-        many; its nats are rarely better.
+    solver : {"auto", "convex", "stochastic"}, default "auto"
+        How `fit` learns. "auto" is "convex" up to 12,000 columns that vary and 2·10¹⁰ pairs of a
+        rarer value in a distinct row and a column after it (binarized MNIST has 2·10⁹), or where
+        `penalty` is given, and "stochastic" beyond: then `verbose` counts epochs and not penalties,
+        and `history_` has no `penalty`. "convex" finds the optimum itself, without a learning
+        rate, and chooses the penalty; the result depends neither on the order of the rows nor, but
+        for the rows held out, on `random_state`. "stochastic" is that of the other models:
+        gradient steps and early stopping, with `learning_rate`, `batch_size`, `weight_decay`,
+        `averaging` and `optimizer`, which the convex solver does not have. It is for data that come
+        in pieces (`partial_fit` is always stochastic); its nats are rarely better.
     penalty : float, optional
         :math:`\lambda`, above 0, for the sum over the rows: the inverse of scikit-learn's `C`. If
         None, the best for the validation rows out of the least one under which all weights are 0
@@ -123,9 +125,11 @@ n_jobs
     True
     """
 
-    solver: Literal["convex", "stochastic"] = field(
-        default="convex",
-        metadata=option(one_of("convex", "stochastic"), "--solver", "convex or stochastic"),
+    solver: Literal["auto", "convex", "stochastic"] = field(
+        default="auto",
+        metadata=option(
+            one_of("auto", "convex", "stochastic"), "--solver", "auto, convex or stochastic"
+        ),
     )
     penalty: float | None = field(
         default=None,
@@ -144,7 +148,8 @@ n_jobs
         return Model(self._family, n_features, 0)
 
     def _solver(self, X: Table, *, validated: bool) -> Solver:
-        if self.solver == "stochastic":
+        large = self.solver == "auto" and self.penalty is None and too_large(X)
+        if large or self.solver == "stochastic":
             return self._ascent(len(X), validated=validated)
         chosen = validated and self.penalty is None
         if chosen:

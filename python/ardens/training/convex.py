@@ -18,7 +18,7 @@ from .likelihood import Likelihood, constant_columns
 from .solver import Epoch, Solver
 from .state import Figures, TrainingState
 
-__all__ = ["PATIENCE", "UNJUDGED", "PenaltyPath", "penalties"]
+__all__ = ["PATIENCE", "UNJUDGED", "PenaltyPath", "penalties", "too_large"]
 
 _WEAKEST, _LONGEST = -7, 13  # powers of two: the path ends there, and has at least so many
 PATIENCE = 2  # penalties; the likelihood of validation rows along the path has one peak, and noise
@@ -29,6 +29,10 @@ UNJUDGED = 1.0  # the penalty where no rows choose one: a Laplace prior of scale
 _TOLERANCE = 0.01
 
 _LEAST_RATIO = 0.05
+
+# Of what the solver goes through again and again: pairs of a rarer value in a row and a column after
+# it, which make some ten minutes on two cores; columns that vary, whose squares every thread has.
+_MOST_PAIRS, _MOST_VARYING = 2e10, 12_000
 
 # Bytes: of a row, where it stands, and what each thread works with; of a feature, what each does.
 _SORTED, _SOLVED, _WORKED_ON = 44, 48, 1160
@@ -140,6 +144,14 @@ class Regressions:
         if len(self.constant) and W.any():
             W[self.constant] = 0
             W[:, self.constant] = 0
+
+
+def too_large(X: Table) -> bool:
+    """Whether rows would take so long, or columns so much memory, that gradient steps are better."""
+    ones = X.rows.sum(axis=0, dtype=np.int64)
+    rarer = np.minimum(ones, len(X) - ones)
+    varying = int(np.count_nonzero(rarer))
+    return varying > _MOST_VARYING or float(rarer.sum()) * varying / 2 > _MOST_PAIRS
 
 
 def penalties(
