@@ -31,7 +31,7 @@ _TOLERANCE = 0.01
 _LEAST_RATIO = 0.05
 
 # Of what the solver goes through again and again: pairs of a rarer value in a row and a column after
-# it, which make some ten minutes on two cores; columns that vary, whose squares every thread has.
+# it, which make some ten minutes on two cores; columns that vary, whose squares threads have.
 _MOST_PAIRS, _MOST_VARYING = 2e10, 12_000
 
 # Bytes: of a row, where it stands, and what each thread works with; of a feature, what each does.
