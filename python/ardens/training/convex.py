@@ -30,8 +30,8 @@ _TOLERANCE = 0.01
 
 _LEAST_RATIO = 0.05
 
-# Of what the solver goes through again and again: pairs of a rarer value in a row and a column after
-# it, which make some ten minutes on two cores; columns that vary, whose squares threads have.
+# Pairs of a rarer value in a row and a column after it, which make some ten minutes on two cores;
+# columns that vary, whose squares every thread has.
 _MOST_PAIRS, _MOST_VARYING = 2e10, 12_000
 
 # Bytes: of a row, where it stands, and what each thread works with; of a feature, what each does.
@@ -147,7 +147,7 @@ class Regressions:
 
 
 def too_large(X: Table) -> bool:
-    """Whether rows would take so long, or columns so much memory, that gradient steps are better."""
+    """Whether rows take so long, or columns so much memory, that gradient steps are better."""
     ones = X.rows.sum(axis=0, dtype=np.int64)
     rarer = np.minimum(ones, len(X) - ones)
     varying = int(np.count_nonzero(rarer))
