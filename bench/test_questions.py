@@ -9,7 +9,7 @@ import pytest
 from ardens import NADE
 
 from .questions import __main__, arms
-from .questions.__main__ import FILE, HALVES, PAGE, PARTICLES, main
+from .questions.__main__ import FILE, HALVES, PAGE, PARTICLES, PUBLISHED, main
 from .questions.page import render
 from .questions.verify import verified
 from .tables import read
@@ -26,6 +26,8 @@ def test_marginals_of_a_tree_are_sums_over_completions():
     tree = Tree.of(ROWS)
     p = np.exp(tree.log_marginal(ALL))
     np.testing.assert_allclose(np.exp(tree.log_marginal(asked)), fits @ p, atol=1e-12)
+    first = (ROWS[:, 0].sum() + 0.5) / (len(ROWS) + 1)
+    assert np.exp(tree.log_marginal(asked[asked[:, 0] == 1][-1:])) == pytest.approx(first)
 
 
 @pytest.mark.parametrize("arm", [*arms.BASELINES, *arms.OURS])
@@ -38,6 +40,16 @@ def test_hidden_cells_sum_to_one(arm, hidden):
     cells[:, hidden] = np.nan
     nats = (arms.BASELINES | arms.OURS)[arm](splits, whole, cells, 0.2)
     assert np.exp(nats).sum() == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("arm", ["chow-liu", "regressions", "fvsbn"])
+def test_of_two_equal_columns_the_second_is_no_surprise(arm):
+    twins = np.hstack([ROWS, ROWS[:, :1]])
+    splits = {"train": twins[:60], "valid": twins[60:]}
+    cells = np.where(np.arange(6) % 5 == 0, np.nan, twins)
+    nats = (arms.BASELINES | arms.OURS)[arm](splits, twins, cells, 0.2)
+    alone = arms.independent({"train": twins[:60, :1]}, twins[:, :1], cells[:, :1], 0.2)
+    assert nats.mean() == pytest.approx(alone.mean(), abs=0.15)
 
 
 def test_a_wrong_answer_is_not_measured(monkeypatch):
@@ -83,3 +95,7 @@ def test_what_is_not_to_be_published_is_refused(tmp_path, monkeypatch, capsys, o
         main(options)
     assert words in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_the_published_page_is_what_its_table_renders():
+    assert (PUBLISHED / PAGE).read_text("utf-8") == render(read(PUBLISHED / FILE))

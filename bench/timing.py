@@ -41,6 +41,8 @@ class Band:
     high: float
 
     def __str__(self) -> str:
+        if self.low == self.high:
+            return digits(self.value)
         return f"{digits(self.value)} ({digits(self.low)}–{digits(self.high)})"
 
 
