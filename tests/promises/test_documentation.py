@@ -1,4 +1,4 @@
-"""Every example that is printed runs: docstrings, and the README's."""
+"""Every example that is printed runs: of docstrings, the README and the pages."""
 
 import doctest
 import importlib
@@ -15,7 +15,7 @@ MODULES = [
     for _, name, _ in pkgutil.walk_packages(ardens.__path__, "ardens.")
     if not name.endswith(("._core", ".__main__"))
 ]
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("name", ["ardens", *MODULES])
@@ -35,9 +35,10 @@ def test_every_heading_of_a_docstring_stands_alone() -> None:
         assert not re.search(r"\w -{9,}|-{9,} \w", source), name
 
 
-def test_examples_in_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("page", ["README.md", "docs/questions.md"])
+def test_examples_in_pages_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    examples = re.findall(r"^```python\n(.*?)^```", README.read_text("utf-8"), re.M | re.S)
+    examples = re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text("utf-8"), re.M | re.S)
     assert examples
     for example in examples:
-        exec(compile(example, str(README), "exec"), {})
+        exec(compile(example, page, "exec"), {})
