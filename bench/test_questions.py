@@ -64,7 +64,7 @@ def test_the_command_leaves_a_table_its_page_and_pictures(tmp_path):
     assert main(quick) == 0
     tables, text = read(tmp_path / FILE), (tmp_path / PAGE).read_text("utf-8")
     assert text == render(tables)
-    assert tables.keys() == {"machine", "verified", "seconds", *__main__.PARTS}
+    assert tables.keys() == {"machine", "verified", "measured", *__main__.PARTS}
     nats = tables["imputation"]["digits"]["nats"]
     assert nats.keys() == arms.BASELINES.keys() | arms.OURS.keys()
     assert f"{np.mean(nats['chow-liu']):.3f}" in text
@@ -78,12 +78,17 @@ def test_the_command_leaves_a_table_its_page_and_pictures(tmp_path):
     again = read(tmp_path / FILE)
     assert again["imputation"] == tables["imputation"]
     assert again["cost"] != tables["cost"]
+    before, now = tables["measured"], again["measured"]
+    assert [part for part in now if now[part] != before[part]] == ["cost"]
 
 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["costs"], "there is no part 'costs'; there are cost, estimates, imputation, missing"),
+        (
+            ["costs"],
+            "there is no part 'costs'; there are cost, estimates, imputation, missing, images",
+        ),
         (["--quick", "--publish"], "--publish wants the full sizes; give no --quick with it"),
         (["--publish", "missing", "--data", "absent"], "--publish needs the sets of missing"),
     ],

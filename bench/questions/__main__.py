@@ -56,9 +56,10 @@ def main(arguments: list[str] | None = None) -> int:
             tables[part] = PARTS[part](sizes, options.data, options.out)
             if options.publish and not tables[part]:
                 parser.error(f"--publish needs the sets of {part}; {options.data} has none")
-            taken = significant(time.perf_counter() - began, 3)
-            tables.setdefault("seconds", {})[part] = taken
-            print(f"{part}: {taken:g} s", flush=True)
+            about = {"seconds": significant(time.perf_counter() - began, 3)}
+            about |= {fact: facts[fact] for fact in ("commit", "date", "load")}
+            tables.setdefault("measured", {})[part] = about
+            print(f"{part}: {about['seconds']:g} s", flush=True)
             write(path, tables, ABOUT)
         halves = halves_figure(sizes, options.data, options.out)
         if halves is not None:

@@ -25,7 +25,7 @@ __all__ = ["PARTS", "Table", "kept_model"]
 
 Table: TypeAlias = dict[str, Any]
 
-HALF, FIFTH = 0.5, 0.2  # of cells that are unknown
+HALF, THIRTY, FIFTH = 0.5, 0.3, 0.2  # of cells that are unknown
 BEYOND = 16  # times the particles, for an estimate that stands for the truth
 RELIABLE = 0.5  # nats of a told error
 DIGITS = 5
@@ -174,11 +174,34 @@ def missing(sizes: Sizes, folder: Path, kept: Path) -> Table:
     return tables
 
 
+def images(sizes: Sizes, folder: Path, kept: Path) -> Table:
+    """The same of images, of which more is missing, with the NADE and the epochs of the costs."""
+    whole, found = kept_model(sizes, folder, kept), splits(sizes.images, folder)
+    if whole is None or found is None:
+        return {}
+    rows = holed(found["train"], THIRTY, seed=0)
+    judges = holed(some(found["valid"], sizes.scored), THIRTY, seed=1)
+    mode = np.nanmean(rows, axis=0) > HALF
+    table: Table = {"learned": len(rows), "columns": mode.size, "epochs": sizes.epochs}
+    table |= {"nats": {"complete": significant(whole.score(found["test"]), DIGITS)}, "seconds": {}}
+    for arm, options, (train, valid) in (
+        ("sample", {"missing": "sample"}, (rows, judges)),
+        ("mode", {}, [np.where(np.isnan(X), mode, X) for X in (rows, judges)]),
+    ):
+        model = NADE(n_hidden=sizes.hidden, max_epochs=sizes.epochs, random_state=0, **options)
+        began = time.process_time()
+        model.fit(train, X_valid=valid)
+        table["seconds"][arm] = significant(time.process_time() - began, 3)
+        table["nats"][arm] = significant(model.score(found["test"]), DIGITS)
+    return {sizes.images: table}
+
+
 PARTS: dict[str, Callable[[Sizes, Path, Path], Table]] = {
     "cost": cost,
     "estimates": estimates,
     "imputation": imputation,
     "missing": missing,
+    "images": images,
 }
 
 

@@ -25,9 +25,13 @@ is worth. `python -m bench.questions --publish` makes this page; \
 [docs/questions.md](../questions.md) says what is exact and what is estimated."""
 
 MACHINE = """\
-{cpu}, {cores} cores, {level}; commit {commit}; {date}. The machine was shared with others, its \
-load {load} when the run began: seconds are processor time unless said otherwise, and costs are \
-ratios of interleaved rounds."""
+{cpu}, {cores} cores, {level}, {compiler}. The machine was shared with others: seconds are \
+processor time unless said otherwise, and costs are ratios of interleaved rounds."""
+
+MEASURED = """\
+## What was measured when
+
+The load is that when the run began."""
 
 VERIFIED = """\
 Verified before anything was measured: on five columns, all 243 patterns of what is known, exact \
@@ -70,6 +74,10 @@ value, `dropped` leaves out rows with a missing cell (how many are whole stands 
 column), `complete` learned before anything was missing."""
 
 
+IMAGES = """\
+With three tenths of the cells missing, NADE and a few epochs:"""
+
+
 def render(tables: Tables) -> str:
     """Make the page of a table."""
     checks: list[Check] = []
@@ -80,6 +88,7 @@ def render(tables: Tables) -> str:
         "estimates": _estimates,
         "imputation": _imputation,
         "missing": _missing,
+        "images": _images,
     }.items():
         if tables.get(part):
             blocks += show(tables, checks)
@@ -90,6 +99,7 @@ def render(tables: Tables) -> str:
         blocks.insert(place, f"## Targets\n\n{met} of {len(checks)} are met.\n\n{found}")
     if "cost" in tables:
         blocks.append(HALVES.format(particles=MANY))
+    blocks += [MEASURED, _measured(tables["measured"])]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -107,6 +117,16 @@ def _verified(table: Mapping[str, Any]) -> str:
     exact, far = (max(table[key].values()) for key in ("exact", "estimated"))
     models = ", ".join(table["exact"])
     return VERIFIED.format(exact=exact, far=far, models=models)
+
+
+def _measured(table: Mapping[str, Any]) -> str:
+    """Of which commit the parts are, and how long they took."""
+    head = ["part", "commit", "when", "load", "seconds by the clock"]
+    rows = []
+    for part, about in table.items():
+        shown = [str(about[fact]) for fact in ("commit", "date", "load")]
+        rows.append((part, *shown, digits(about["seconds"])))
+    return markdown(head, rows)
 
 
 def _cost(tables: Tables, checks: list[Check]) -> list[str]:
@@ -220,6 +240,19 @@ def _missing(tables: Tables, checks: list[Check]) -> list[str]:
     head = ["set", "rows × columns", "whole rows", "model", *arms, "lost by sample"]
     head += ["s, complete", "s, sample"]
     return [MISSING, markdown(head, rows)]
+
+
+def _images(tables: Tables, checks: list[Check]) -> list[str]:
+    """Test nats of images."""
+    arms = ("complete", "sample", "mode")
+    rows = []
+    for name, table in tables["images"].items():
+        nats, seconds = table["nats"], table["seconds"]
+        shape = f"{table['learned']} × {table['columns']}"
+        shown = [f"{nats[arm]:.2f}" for arm in arms] + [digits(seconds[arm]) for arm in arms[1:]]
+        rows.append((name, shape, str(table["epochs"]), *shown))
+    head = ["set", "rows × columns", "epochs", *arms, "s, sample", "s, mode"]
+    return [IMAGES, markdown(head, rows)]
 
 
 def _point(value: float) -> Band:
