@@ -1,6 +1,7 @@
 """Rows of which cells are unknown, asked of every model and of mixtures; truth is enumerated."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -250,17 +251,26 @@ def test_evidence_that_the_model_rules_out_is_told():
     sure = Tabular(alpha=0).fit([[0, 1, 0], [1, 1, 0]])
     X = [[0, None, None], [None, 0, 1]]
     assert sure.log_marginal(X)[1] == -np.inf
-    for ask in (sure.impute, sure.posterior):
+    for ask in (sure.impute, sure.posterior, sure.most_probable):
         with pytest.raises(ValueError, match="X at row 1 has evidence of probability zero"):
             ask(X)
-    with pytest.raises(ValueError, match=r"row 1 of X .* evidence has probability zero"):
-        sure.most_probable(X)
     with pytest.raises(ValueError, match="given has evidence of probability zero"):
         sure.sample(3, given={1: 0})
     mixed = ardens.Mixture.from_models([sure, sure])
     assert mixed.log_marginal(X)[1] == -np.inf
-    with pytest.raises(ValueError, match="X at row 1 has evidence of probability zero"):
-        mixed.impute(X)
+    for ask in (mixed.impute, mixed.most_probable, partial(mixed.most_probable, beam=1)):
+        with pytest.raises(ValueError, match="X at row 1 has evidence of probability zero"):
+            ask(X)
+
+
+def test_a_search_that_lost_all_that_is_possible_asks_for_a_wider_beam():
+    often, seldom = [0] * 5, [1] * 5
+    model = Tabular(alpha=0).fit([often, often, seldom])
+    X = [often, [None] * 4 + [1]]  # the last one is seen when the search has let the ones go
+    for searched in (model, ardens.Mixture.from_models([model, model])):
+        with pytest.raises(ValueError, match=r"row 1 of X .* possible; give a beam above 1"):
+            searched.most_probable(X, beam=1)
+        assert searched.most_probable(X, beam=2).tolist() == [often, seldom]
 
 
 def test_a_question_whose_particles_all_die_names_its_row_and_what_helps():

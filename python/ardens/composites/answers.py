@@ -100,8 +100,12 @@ def most_probable(
     beam: int,
     threads: int,
     log_prob: Callable[[Rows], Array],
-) -> tuple[Rows, Array]:
-    """The most probable of all completions where they are few, else of what the members find."""
+) -> tuple[Rows, Array, Array]:
+    """The most probable of all completions where they are few, else of what the members find.
+
+    With its nats comes what no completion has more of: where they are few those themselves, else
+    what the members' own bounds make of it.
+    """
     best, nats = np.empty(cells.shape, np.uint8), np.empty(len(cells))
     free = np.count_nonzero(cells == UNKNOWN, axis=1)
     few = free <= cells_of(beam)
@@ -112,12 +116,14 @@ def most_probable(
         best[some], nats[some] = rows, scores[np.arange(len(some)), chosen]
     many = np.flatnonzero(~few)
     nats[many] = -np.inf
-    for model, _, _ in members:
-        rows, _ = model.most_probable(cells[many], beam, threads)
+    most = nats.copy()
+    for model, weight, _ in members:
+        rows, _, own = model.most_probable(cells[many], beam, threads)
         scores = log_prob(rows)
         better = scores > nats[many]
         best[many[better]], nats[many[better]] = rows[better], scores[better]
-    return best, nats
+        most[many] = np.logaddexp(most[many], own + math.log(weight))
+    return best, nats, most
 
 
 def _terms(members: Sequence[Member], nats: Sequence[Array]) -> Array:

@@ -138,8 +138,8 @@ class FittedMixture:
 
     def most_probable(
         self, cells: Rows, beam: int, threads: int
-    ) -> tuple[Rows, NDArray[np.float64]]:
-        """The most probable completion that is found, and its nats."""
+    ) -> tuple[Rows, NDArray[np.float64], NDArray[np.float64]]:
+        """The most probable completion that is found, its nats, and what none has more of."""
 
         def log_prob(rows: Rows) -> NDArray[np.float64]:
             return self.log_prob(rows, threads)

@@ -159,16 +159,16 @@ class Fitted:
 
     def most_probable(
         self, cells: Rows, beam: int, threads: int
-    ) -> tuple[Rows, NDArray[np.float64]]:
-        """The most probable completion that a beam finds, and its nats."""
-        rows, nats = np.empty(cells.shape, np.uint8), np.empty(len(cells))
-        tables = self.tables(threads)
+    ) -> tuple[Rows, NDArray[np.float64], NDArray[np.float64]]:
+        """The most probable completion that a beam finds, its nats, and what none has more of."""
+        rows, tables = np.empty(cells.shape, np.uint8), self.tables(threads)
+        nats, left_out = np.empty((2, len(cells)))
         self.core.most_probable(
-            self.params, tables, self._cells(cells), beam, rows, nats, np.empty(len(cells)), threads
+            self.params, tables, self._cells(cells), beam, rows, nats, left_out, threads
         )
         rows = self.columns.unordered(rows)
         self.columns.flip(rows)
-        return rows, nats
+        return rows, nats, np.maximum(nats, left_out)
 
     def _cells(self, cells: Rows) -> Rows:
         """The user's rows of cells in the model's order; what is unknown stays so."""

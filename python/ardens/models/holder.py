@@ -71,8 +71,8 @@ class Distribution(Protocol):
 
     def most_probable(
         self, cells: Rows, beam: int, threads: int
-    ) -> tuple[Rows, NDArray[np.float64]]:
-        """The most probable completion that a search finds, and its nats."""
+    ) -> tuple[Rows, NDArray[np.float64], NDArray[np.float64]]:
+        """The most probable completion that is found, its nats, and what none has more of."""
 
 
 State = TypeVar("State", bound=Distribution)

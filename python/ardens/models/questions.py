@@ -188,7 +188,8 @@ class AnsweringDensity(MarginalDensity[State]):
         NotFittedError
             If the model is not fitted.
         TypeError, ValueError
-            If an argument is wrong, or no completion that the search found of a row is possible.
+            If an argument is wrong, a row has evidence of probability zero, or no completion of it
+            that the search found is possible.
 
         Notes
         -----
@@ -210,12 +211,16 @@ class AnsweringDensity(MarginalDensity[State]):
         fitted, threads = self._state(), thread_count(self.n_jobs)
         rows, nats = np.empty(cells.shape, np.uint8), np.empty(len(cells))
         for piece in pieces(len(cells), 16 * cells.shape[1]):
-            rows[piece], nats[piece] = fitted.most_probable(cells[piece], width, threads)
-        if (nats == -math.inf).any():
-            raise ValueError(
-                f"no completion of row {int(np.argmin(nats))} of X that the search found is "
-                "possible: its evidence has probability zero, or a wider beam is needed"
-            )
+            rows[piece], nats[piece], most = fitted.most_probable(cells[piece], width, threads)
+            impossible = np.flatnonzero(nats[piece] == -math.inf)
+            if impossible.size:
+                k = int(impossible[0])
+                if most[k] == -math.inf:
+                    raise ruled_out(f"X at row {piece.start + k}")
+                raise ValueError(
+                    f"no completion of row {piece.start + k} of X that the search found is "
+                    f"possible; give a beam above {width}"
+                )
         return (rows, nats) if return_log_prob else rows
 
     def _check_possible(
