@@ -187,6 +187,7 @@ void bind_models(py::module_& m) {
         .def_readonly("size", &Description::size)
         .def_readonly("n_decayed", &Description::n_decayed)
         .def_property_readonly("n_tables", n_tables)
+        .def_property_readonly("n_drawn", n_drawn)
         .def_property_readonly("layout", layout)
         .def("tables", tables, "params"_a, "threads"_a)
         .def("log_prob", rowwise<log_prob, false>, "params"_a, "tables"_a, "X"_a, "threads"_a)

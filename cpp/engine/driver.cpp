@@ -64,6 +64,7 @@ void each_logits(const Description& model, const View& view, Rows rows, int thre
 }  // namespace
 
 std::size_t n_tables(const Description& model) { return model_kernels(model).needs(model.shape).tables; }
+std::size_t n_drawn(const Description& model) { return model_kernels(model).needs(model.shape).drawn; }
 
 void prepare(float* out, const Description& model, const float* params, int threads) {
     const ModelKernels& k = model_kernels(model);

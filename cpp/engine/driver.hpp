@@ -12,6 +12,9 @@ namespace ardens {
 std::size_t n_tables(const Description& model);
 void prepare(float* out, const Description& model, const float* params, int threads);
 
+// Floats of the state of a row that is drawn.
+std::size_t n_drawn(const Description& model);
+
 void log_prob(double* out, const Description& model, const View& view, Rows rows, int threads, Poll poll);
 void log_prob_terms(double* out, const Description& model, const View& view, Rows rows, int threads, Poll poll);
 void conditionals(double* out, const Description& model, const View& view, Rows rows, int threads, Poll poll);

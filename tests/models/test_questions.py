@@ -2,6 +2,7 @@
 
 import math
 from functools import partial
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -245,6 +246,15 @@ def test_wrong_options_are_refused(options, words):
 def test_wrong_options_of_a_call_are_refused(call, options, words):
     with pytest.raises((TypeError, ValueError, MemoryError), match=words):
         getattr(answering("nade"), call)([[None] * 6] * 3, **options)
+
+
+def test_a_beam_that_no_memory_holds_is_refused():
+    model = FVSBN.from_parameters(W=np.zeros((3, 3)), b=np.zeros(3))
+    with (
+        patch("os.sysconf", return_value=2**14),  # 16384 pages of 16 KiB: 256 MiB
+        pytest.raises(MemoryError, match=r"a search with a beam of 1,048,576 needs .* GiB"),
+    ):
+        model.most_probable([[None] * 3], beam=2**20)
 
 
 def test_evidence_that_the_model_rules_out_is_told():

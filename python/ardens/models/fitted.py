@@ -29,6 +29,7 @@ from .holder import Draw
 __all__ = ["Fitted", "variant_of"]
 
 _LOST = 2.0**-30  # what 1 - p leaves of a p near 1 is less precise below this than float32 is
+_WAYS = 392  # bytes of a search for each row that it keeps: its nats, and 16 ways to go on
 
 
 def variant_of(core: Model) -> dict[str, Any]:
@@ -161,6 +162,9 @@ class Fitted:
         self, cells: Rows, beam: int, threads: int
     ) -> tuple[Rows, NDArray[np.float64], NDArray[np.float64]]:
         """The most probable completion that a beam finds, its nats, and what none has more of."""
+        row = 2 * (4 * self.core.n_drawn + self.n_features) + _WAYS
+        searches = min(threads, len(cells))
+        check_memory(searches * beam * row, f"a search with a beam of {beam:,}")
         rows, tables = np.empty(cells.shape, np.uint8), self.tables(threads)
         nats, left_out = np.empty((2, len(cells)))
         self.core.most_probable(

@@ -190,6 +190,8 @@ class AnsweringDensity(MarginalDensity[State]):
         TypeError, ValueError
             If an argument is wrong, a row has evidence of probability zero, or no completion of it
             that the search found is possible.
+        MemoryError
+            If the machine's memory cannot hold so wide a beam.
 
         Notes
         -----
