@@ -17,8 +17,10 @@ __all__ = [
     "check_finite",
     "check_shapes",
     "check_triangular",
+    "copy_of",
     "draw_uniform",
     "filled",
+    "frozen",
     "frozen_copy",
     "named_arrays",
     "named_views",
@@ -43,9 +45,14 @@ def aligned(size: int, allocate: Callable[..., NDArray[Any]] = np.empty) -> Floa
 
 def frozen_copy(flat: Float32Array) -> Float32Array:
     """Copy a flat array into one of `aligned` that is read-only."""
+    return frozen(copy_of(flat))
+
+
+def copy_of(flat: Float32Array) -> Float32Array:
+    """Copy a flat array into one of `aligned`."""
     copy = aligned(flat.size)
     copy[:] = flat
-    return _freeze(copy)
+    return copy
 
 
 def filled(core: Model, parameters: Mapping[str, NDArray[Any]]) -> Float32Array:
@@ -53,7 +60,7 @@ def filled(core: Model, parameters: Mapping[str, NDArray[Any]]) -> Float32Array:
     flat = aligned(core.size, np.zeros)
     for name, view in named_views(core, flat).items():
         view[...] = parameters[name]
-    return _freeze(flat)
+    return frozen(flat)
 
 
 def named_views(core: Model, flat: Float32Array) -> dict[str, Float32Array]:
@@ -96,7 +103,7 @@ def draw_uniform(
         np.multiply(2 * drawn - 1, each[first : first + step, None], out=block)
 
 
-def _freeze(flat: Float32Array) -> Float32Array:
+def frozen(flat: Float32Array) -> Float32Array:
     """Make it read-only, and the memory behind it, or its views could be made writeable again."""
     if isinstance(flat.base, np.ndarray):
         flat.base.flags.writeable = False

@@ -85,3 +85,12 @@ def test_a_pickle_of_another_version_warns_and_forgets_what_has_no_names(small, 
         restored = _restored(saved | {"version": "0.0.1"})
     assert restored.training is None
     assert restored.best_epoch == 1
+
+
+def test_what_a_warm_start_goes_on_from_shares_nothing_with_the_fitted_model(small, data):
+    model = small("nade", warm_start=True).fit(data)
+    fitted = model._state()
+    assert not np.shares_memory(fitted.params, fitted.training.best)
+    before = fitted.params.copy()
+    model.fit(data)
+    np.testing.assert_array_equal(fitted.params, before)

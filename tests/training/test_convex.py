@@ -162,7 +162,7 @@ def test_more_memory_than_the_machine_has_is_refused_before_rows_are_sorted(rows
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"solver": "newton"}, "solver must be one of auto, convex, stochastic; got 'newton'"),
+        ({"solver": "newton"}, 'solver must be "convex" or "stochastic"; got \'newton\''),
         ({"solver": None}, "solver must be"),
         ({"penalty": 0}, "penalty must be above 0; got 0"),
         ({"penalty": -1.0}, "penalty must be a finite number of at least 0; got -1"),
@@ -307,8 +307,7 @@ def test_what_is_too_large_learns_by_steps_unless_it_is_told_otherwise(rows, lim
         assert too_large(Table(rows)) == large
         told = ardens.FVSBN(max_epochs=2, validation_fraction=0, random_state=0).fit(rows)
         assert ("penalty" in told.history_) == (not large)
-        for options in ({"solver": "convex"}, {"penalty": 1.0}):
-            assert "penalty" in ardens.FVSBN(max_epochs=2, **options).fit(rows).history_
+        assert "penalty" in ardens.FVSBN(penalty=1.0).fit(rows).history_
 
 
 def test_constant_columns_make_nothing_large(monkeypatch):

@@ -20,7 +20,7 @@ from ..core import VERSION, Float32Array, Model, Rows
 from ..errors import VersionWarning, warn
 from ..inference import answers
 from ..inference.answers import Asking, Estimates
-from ..parameters import filled, frozen_copy, named_views
+from ..parameters import filled, frozen, frozen_copy, named_views
 from ..training.loop import Run
 from ..training.state import TrainingState
 from .counts import draw_counts
@@ -67,9 +67,9 @@ class Fitted:
 
     @classmethod
     def of(cls, run: Run, training: TrainingState | None = None) -> Self:
-        """The best of a run so far."""
-        state = run.state
-        params, history = frozen_copy(state.best), copy.deepcopy(state.history)
+        """The best of a run so far; without `training` it has ended, and is taken over."""
+        state, history = run.state, copy.deepcopy(run.state.history)
+        params = frozen(state.best) if training is None else frozen_copy(state.best)
         return cls(run.model.core, params, run.columns, history, state.best_epoch, training)
 
     @property

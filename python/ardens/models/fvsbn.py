@@ -46,16 +46,16 @@ class FVSBN(OneForm, GradientModel):
 
     Parameters
     ----------
-    solver : {"auto", "convex", "stochastic"}, default "auto"
-        How `fit` learns. "auto" is "convex" up to 12,000 columns that vary and 2·10¹⁰ pairs of a
-        rarer value in a distinct row and a column after it (binarized MNIST has 2·10⁹), or where
-        `penalty` is given, and "stochastic" beyond: then `verbose` counts epochs and not penalties,
-        and `history_` has no `penalty`. "convex" finds the optimum itself, without a learning
-        rate, and chooses the penalty; the result depends neither on the order of the rows nor, but
-        for the rows held out, on `random_state`. "stochastic" is that of the other models:
-        gradient steps and early stopping, with `learning_rate`, `batch_size`, `weight_decay`,
-        `averaging` and `optimizer`, which the convex solver does not have. It is for data that come
-        in pieces (`partial_fit` is always stochastic); its nats are rarely better.
+    solver : {"convex", "stochastic"}, default "convex"
+        How `fit` learns. "convex" finds the optimum itself, without a learning rate, and chooses
+        the penalty; the result depends neither on the order of the rows nor, but for the rows held
+        out, on `random_state`. "stochastic" is that of the other models: gradient steps and early
+        stopping, with `learning_rate`, `batch_size`, `weight_decay`, `averaging` and `optimizer`,
+        which the convex solver does not have. It is for data that come in pieces (`partial_fit` is
+        always stochastic); its nats are rarely better. It takes the place of the other one beyond
+        12,000 columns that vary, or 2·10¹⁰ pairs of a rarer value in a distinct row and a column
+        after it (binarized MNIST has 2·10⁹), unless `penalty` is given: then `verbose` counts
+        epochs and not penalties, and `history_` has no `penalty`.
     penalty : float, optional
         :math:`\lambda`, above 0, for the sum over the rows: the inverse of scikit-learn's `C`. If
         None, the best for the validation rows out of the least one under which all weights are 0
@@ -125,11 +125,9 @@ n_jobs
     True
     """
 
-    solver: Literal["auto", "convex", "stochastic"] = field(
-        default="auto",
-        metadata=option(
-            one_of("auto", "convex", "stochastic"), "--solver", "auto, convex or stochastic"
-        ),
+    solver: Literal["convex", "stochastic"] = field(
+        default="convex",
+        metadata=option(one_of("convex", "stochastic"), "--solver", "convex or stochastic"),
     )
     penalty: float | None = field(
         default=None,
@@ -148,8 +146,7 @@ n_jobs
         return Model(self._family, n_features, 0)
 
     def _solver(self, X: Table, *, validated: bool) -> Solver:
-        large = self.solver == "auto" and self.penalty is None and too_large(X)
-        if large or self.solver == "stochastic":
+        if self.solver == "stochastic" or (self.penalty is None and too_large(X)):
             return self._ascent(len(X), validated=validated)
         chosen = validated and self.penalty is None
         if chosen:

@@ -215,7 +215,7 @@ class LearnedModel(AutoregressiveModel):
         self._initialize(views, X, X_valid, rng, in_turn=in_turn)
         constant = constant_columns(X)
         for name, view in output_views(core, flat).items():
-            if name != "b":
+            if name != "b" and view.any():  # zeros that nobody wrote take no memory
                 view[constant] = 0
         return flat
 
@@ -252,8 +252,6 @@ class LearnedModel(AutoregressiveModel):
                 self._fitted = Fitted.of(run)
             raise
         run.check_learned()
-        if not keep:
-            run.state.params = run.state.best  # makes room for a copy of the best
         self._fitted = Fitted.of(run, training=run.state if keep else None)
 
     def _written(self) -> tuple[dict[str, str], dict[str, Float32Array]]:

@@ -73,7 +73,7 @@ class PenaltyPath(Solver):
         penalty = state.history["penalty"][state.best_epoch - 1]
         ready = Regressions.ready(X.followed_by(held_out), model.threads)
         self._solve(model, state.best, ready, penalty)
-        np.copyto(state.params, state.best)
+        ready.copy(model, state.best, state.params)
 
     def _solve(
         self, model: Likelihood, params: Float32Array, on: Regressions, penalty: float
@@ -137,6 +137,12 @@ class Regressions:
             f"a regression on each of {n:,} features of {distinct:,} distinct rows",
         )
         return some
+
+    def copy(self, model: Likelihood, source: Float32Array, target: Float32Array) -> None:
+        """Copy parameters; of the weights those between columns that vary, as others are 0."""
+        square = np.ix_(self.varying, self.varying)
+        given, taken = named_views(model.core, source), named_views(model.core, target)
+        taken["W"][square], taken["b"][:] = given["W"][square], given["b"]
 
     def forget_constant(self, model: Likelihood, params: Float32Array) -> None:
         """Let nothing depend on what is constant, nor that on anything, as a warm start may."""

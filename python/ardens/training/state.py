@@ -12,6 +12,7 @@ import numpy as np
 
 from ..core import Float32Array
 from ..optim import Optimizer, OptimizerState
+from ..parameters import copy_of
 
 __all__ = ["COLUMNS", "Callback", "EpochEnd", "Figures", "TrainingState"]
 
@@ -88,7 +89,7 @@ class TrainingState:
         return cls(
             params=params,
             average=params.copy() if averaged else None,
-            best=params.copy(),
+            best=copy_of(params),
             optimizer=None if optimizer is None else optimizer.start(params.size),
             rng=rng,
         )
