@@ -90,7 +90,10 @@ def test_the_command_leaves_a_table_its_page_and_pictures(tmp_path):
             "there is no part 'costs'; there are cost, estimates, imputation, missing, images",
         ),
         (["--quick", "--publish"], "--publish wants the full sizes; give no --quick with it"),
-        (["--publish", "missing", "--data", "absent"], "--publish needs the sets of missing"),
+        (
+            ["--publish", "missing", "--data", "absent"],
+            "--publish needs all sets; absent has no adult, bin",
+        ),
     ],
     ids=str,
 )

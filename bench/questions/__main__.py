@@ -13,7 +13,7 @@ from ..tables import read, significant, write
 from .measure import PARTS
 from .page import render
 from .pictures import halves_figure, particles_figure
-from .sizes import FULL, QUICK
+from .sizes import FULL, QUICK, absent
 from .verify import verified
 
 __all__ = ["main"]
@@ -47,6 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     sizes, path = QUICK if options.quick else FULL, folder / FILE
     if not options.render:
+        if options.publish and (lacking := absent(sizes, options.data)):
+            parser.error(f"--publish needs all sets; {options.data} has no {', '.join(lacking)}")
         facts = machine.facts()
         tables: dict[str, dict[str, Any]] = {"machine": facts, "verified": verified()}
         if options.parts and path.exists():  # parts that are not measured again stay
@@ -54,8 +56,6 @@ def main(arguments: list[str] | None = None) -> int:
         for part in options.parts or PARTS:
             began = time.perf_counter()
             tables[part] = PARTS[part](sizes, options.data, options.out)
-            if options.publish and not tables[part]:
-                parser.error(f"--publish needs the sets of {part}; {options.data} has none")
             about = {"seconds": significant(time.perf_counter() - began, 3)}
             about |= {fact: facts[fact] for fact in ("commit", "date", "load")}
             tables.setdefault("measured", {})[part] = about

@@ -12,7 +12,7 @@ from ardens import data
 
 from ..timing import Effort
 
-__all__ = ["FULL", "QUICK", "Rows", "Sizes", "holed", "some", "splits"]
+__all__ = ["FULL", "QUICK", "Rows", "Sizes", "absent", "holed", "some", "splits"]
 
 Rows = NDArray[np.uint8]
 
@@ -70,6 +70,12 @@ QUICK = Sizes(
     learned=100,
     max_epochs=3,
 )
+
+
+def absent(sizes: Sizes, folder: Path) -> list[str]:
+    """Sets whose files are missing."""
+    names = {sizes.images, *sizes.estimated, *sizes.imputed, *sizes.missing} - {"digits"}
+    return sorted(name for name in names if not (folder / f"{name}.npz").exists())
 
 
 def splits(name: str, folder: Path) -> dict[str, Rows] | None:
