@@ -92,7 +92,7 @@ def test_the_command_leaves_a_table_its_page_and_pictures(tmp_path):
         (["--quick", "--publish"], "--publish wants the full sizes; give no --quick with it"),
         (
             ["--publish", "missing", "--data", "absent"],
-            "--publish needs all sets; absent has no adult, bin",
+            "--publish needs all sets; absent has no adult",
         ),
     ],
     ids=str,
