@@ -1,6 +1,7 @@
 """Rows of which cells are unknown, asked of every model and of mixtures; truth is enumerated."""
 
 import math
+import tracemalloc
 from functools import partial
 from unittest.mock import patch
 
@@ -255,6 +256,25 @@ def test_a_beam_that_no_memory_holds_is_refused():
         pytest.raises(MemoryError, match=r"a search with a beam of 1,048,576 needs .* GiB"),
     ):
         model.most_probable([[None] * 3], beam=2**20)
+
+
+def test_populations_that_no_memory_holds_are_refused_and_large_ones_summed_in_parts():
+    n, size = 100, 2**15
+    model = FVSBN.from_parameters(W=np.zeros((n, n)), b=np.zeros(n))
+    X = [[None] * (n - 1) + [1]]
+    for ask in (model.impute, model.posterior):
+        with (
+            patch("os.sysconf", return_value=2**13),  # 8192 pages of 8 KiB
+            patch("ardens.checks.machine._SMALL", 0),
+            pytest.raises(MemoryError, match=r"a population of 1,048,576 rows of 100 features"),
+        ):
+            ask(X, n_particles=2**20)
+    tracemalloc.start()
+    p = model.posterior(X, n_particles=size)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 3 * n * size  # of which the particles are one
+    np.testing.assert_allclose(p[0, :-1], 0.5, atol=0.02)
 
 
 def test_evidence_that_the_model_rules_out_is_told():

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks.cells import UNKNOWN
+from ..checks.machine import check_memory
 from ..core import Float32Array, Model, Rows, resample, uniforms
 from .completions import (
     Places,
@@ -49,6 +50,7 @@ Array: TypeAlias = NDArray[np.float64]
 Numbers: TypeAlias = NDArray[np.uint64]
 
 _LAST = 4  # stream of Philox: the choice among completions, and the last resampling
+_SUMMED = 4096  # particles of which a posterior holds float64 values at a time
 _BASIS, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)  # FNV-1a of 64 bits
 
 
@@ -171,7 +173,11 @@ def posterior(fitted: Fitted, cells: Rows, asking: Asking) -> tuple[Array, Array
     for some in _populations(np.flatnonzero(~exact), asking.n_particles, 9 * n):
         X, log_weights = _population(fitted, cells[some], _hashed(cells[some]), asking)
         nats[some] = log_sum(log_weights) - math.log(asking.n_particles)
-        p[some] = (X * shares(log_weights)[:, :, None]).sum(axis=1)
+        weights = shares(log_weights)[:, :, None]
+        p[some] = 0.0
+        for first in range(0, asking.n_particles, _SUMMED):
+            few = slice(first, first + _SUMMED)
+            p[some] += (X[:, few] * weights[:, few]).sum(axis=1)
     np.copyto(p, cells, where=cells != UNKNOWN)
     return np.clip(p, 0.0, 1.0, out=p), nats
 
@@ -243,7 +249,9 @@ def _population(
     fitted: Fitted, cells: Rows, numbers: Numbers, asking: Asking
 ) -> tuple[Rows, Array]:
     """The particles of some questions, and their weights."""
-    X = np.empty((len(cells), asking.n_particles, cells.shape[1]), np.uint8)
+    (count, n), size = cells.shape, asking.n_particles
+    check_memory(count * size * (n + 8), f"a population of {size:,} rows of {n:,} features")
+    X = np.empty((count, size, n), np.uint8)
     log_weights = np.empty(X.shape[:2])
     _particles(fitted, cells, numbers, X, log_weights, asking)
     return X, log_weights
