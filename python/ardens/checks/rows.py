@@ -36,8 +36,8 @@ _CATEGORIES = (
     "; code categories as 0 and 1 first, a column for each value (as pandas.get_dummies does)"
 )
 _ANSWERS = (
-    "; fit of a model with missing='sample' learns from such rows, and log_marginal(X) and "
-    "impute(X) answer for them"
+    "; fit of one FVSBN, MLP or NADE with missing='sample' learns from such rows, and "
+    "log_marginal(X) and impute(X) of any model answer for them"
 )
 _LISTED = 5  # columns that an error lists
 

@@ -99,10 +99,12 @@ class Mixture(MixedDensity):
     `sample` chooses a member for every row, and draws from it, as `ardens.reference.mixture` says;
     `sample_counts` has columns compared in the order of the data.
 
-    What is asked of rows with unknown cells is asked of every member, in its own ordering and under
-    its own seed, and its answer counts by its part of the marginal; it is exact where all of them
-    are. `most_probable` goes through all completions where they are no more than `beam`, and else
-    keeps the best of those that the members find, which is not always the best there is.
+    `fit` learns from whole rows; members that learned from others, each with ``missing="sample"``,
+    are mixed by `from_models`. What is asked of rows with unknown cells is asked of every member,
+    in its own ordering and under its own seed, and its answer counts by its part of the marginal;
+    it is exact where all of them are. `most_probable` goes through all completions where they are
+    no more than `beam`, and else keeps the best of those that the members find, which is not always
+    the best there is.
 
     References
     ----------

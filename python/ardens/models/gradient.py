@@ -165,7 +165,7 @@ class GradientModel(LearnedModel):
         Parameters
         ----------
         X : array_like of shape (n_samples, n_features)
-            Zeros and ones, at least one row.
+            Zeros and ones, at least one row; with ``missing="sample"`` unknown cells too.
         y : ignored
             There for pipelines.
         X_valid : array_like of shape (n_valid, n_features), optional
@@ -277,7 +277,7 @@ class GradientModel(LearnedModel):
         Parameters
         ----------
         X : array_like of shape (n_samples, n_features)
-            Zeros and ones, at least one row.
+            Zeros and ones, at least one row; with ``missing="sample"`` unknown cells too.
         y : ignored
             There for pipelines.
         sample_weight : float or array_like of float, shape (n_samples,), optional
