@@ -63,7 +63,16 @@ def estimated(log_weights: Array) -> tuple[Array, Array, Array]:
     error, n_effective = np.full(len(mean), math.inf), np.zeros(len(mean))
     np.divide(n_particles * mean**2, square, out=n_effective, where=alive)
     if count > 3:  # so that Student's t on the islands has a standard deviation
-        spread = row_sums((shares * (each - mean[:, None])) ** 2) * count / (count - 3)
-        np.divide(np.sqrt(spread), mean, out=error, where=alive)
+        apart = each - mean[:, None]
+        spread = row_sums((shares * apart) ** 2) * count / (count - 3)
+        np.divide(np.sqrt(spread) * _wider(apart), mean, out=error, where=alive)
     with np.errstate(divide="ignore"):
         return np.log(mean) + highest[:, 0], error, n_effective
+
+
+def _wider(apart: Array) -> Array:
+    """How much wider two errors reach upwards where few islands are much above the mean."""
+    count = apart.shape[1]
+    variance, skewness = row_sums(apart**2) / count, np.zeros(len(apart))
+    np.divide(row_sums(apart**3) / count, variance**1.5, out=skewness, where=variance > 0)
+    return np.asarray(1 + 0.75 * np.maximum(skewness, 0.0) / math.sqrt(count))
