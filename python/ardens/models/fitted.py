@@ -13,7 +13,6 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks.cells import UNKNOWN
 from ..checks.machine import check_memory
 from ..columns import Columns
 from ..core import VERSION, Float32Array, Model, Rows
@@ -134,17 +133,17 @@ class Fitted:
 
     def is_exact(self, cells: Rows, n_particles: int) -> NDArray[np.bool_]:
         """Whether what is said of the user's rows of cells is exact."""
-        return answers.is_exact(self, self._cells(cells), n_particles)
+        return answers.is_exact(self, self.columns.ordered(cells), n_particles)
 
     def log_marginal(self, cells: Rows, asking: Asking) -> Estimates:
         """Nats of the known cells of the user's rows."""
-        return answers.log_marginal(self, self._cells(cells), asking)
+        return answers.log_marginal(self, self.columns.ordered(cells), asking)
 
     def draws(
         self, cells: Rows, numbers: NDArray[np.uint64], count: int, asking: Asking
     ) -> tuple[Rows, NDArray[np.float64]]:
         """Complete each of the user's rows, (n_rows, count, n_features)."""
-        drawn, nats = answers.draws(self, self._cells(cells), numbers, count, asking)
+        drawn, nats = answers.draws(self, self.columns.ordered(cells), numbers, count, asking)
         rows = self.columns.unordered(drawn.reshape(-1, self.n_features))
         self.columns.flip(rows)
         return rows.reshape(drawn.shape), nats
@@ -153,7 +152,7 @@ class Fitted:
         self, cells: Rows, asking: Asking
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Probability of a one in every cell of the user's rows given those that are known."""
-        p, nats = answers.posterior(self, self._cells(cells), asking)
+        p, nats = answers.posterior(self, self.columns.ordered(cells), asking)
         p = self.columns.unordered(p)
         np.subtract(1.0, p, out=p, where=self.columns.flipped)
         return p, nats
@@ -168,15 +167,11 @@ class Fitted:
         rows, tables = np.empty(cells.shape, np.uint8), self.tables(threads)
         nats, left_out = np.empty((2, len(cells)))
         self.core.most_probable(
-            self.params, tables, self._cells(cells), beam, rows, nats, left_out, threads
+            self.params, tables, self.columns.ordered(cells), beam, rows, nats, left_out, threads
         )
         rows = self.columns.unordered(rows)
         self.columns.flip(rows)
         return rows, nats, np.maximum(nats, left_out)
-
-    def _cells(self, cells: Rows) -> Rows:
-        """The user's rows of cells in the model's order; what is unknown stays so."""
-        return np.minimum(self.columns.ordered(cells), UNKNOWN)
 
     def __reduce__(self) -> tuple[object, ...]:
         # Parameters travel by name: their places in the flat array may change between versions.
