@@ -1,5 +1,6 @@
 """Search for settings by halving: what it tries, drops and returns."""
 
+import math
 import warnings
 
 import pytest
@@ -28,6 +29,17 @@ def test_the_best_by_validation_comes_first_and_is_fitted(nade, data):
     assert [trial.nats[-1] for trial in found.trials] == sorted(
         (trial.nats[-1] for trial in found.trials), reverse=True
     )
+
+
+def test_rows_with_missing_cells_are_learned_from_where_whole_ones_judge(nade, data):
+    learned = data[:150].astype(float)
+    learned[::2, 0] = math.nan
+    nade.set_params(missing="sample", random_state=0)
+    grid = {"learning_rate": [0.0, 0.05]}
+    found = ardens.tune(nade, learned, grid, X_valid=data[150:])
+    assert found.best.params == {"learning_rate": 0.05}
+    with pytest.raises(ValueError, match="X contains NaN or inf"):
+        ardens.tune(nade, learned, grid)
 
 
 def test_one_of_factor_goes_on_and_the_last_train_to_their_end(data):

@@ -93,7 +93,8 @@ def tune(
     estimator : estimator
         What all candidates have in common; it is not fitted itself.
     X : array_like of shape (n_samples, n_features)
-        Zeros and ones to learn from.
+        Zeros and ones to learn from; unknown cells too where `X_valid` is given and the estimator
+        has ``missing="sample"``.
     grid : mapping of str to sequence, or sequence of such mappings, optional
         Values by option, of which all combinations are candidates. None takes those of
         `ardens.selection.default_grid`, with the estimator as it is for the first candidate. No
