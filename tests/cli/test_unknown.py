@@ -94,7 +94,7 @@ def test_score_tells_marginals_and_their_errors(
         "known_cells": known,
         "rows": 80,
         "exact_rows": int((error == 0).sum()),
-        "unreliable_rows": 0,
+        "unreliable_rows": int((error > 0.5).sum()),
         "log_marginal": nats.tolist(),
         "error": error.tolist(),
     }

@@ -9,6 +9,7 @@ import ardens
 from ardens import Tabular
 from ardens.inference import completions
 from helpers.enumeration import ANSWERING, Enumerated, all_patterns, answering
+from helpers.models import random_model
 
 NAN = math.nan
 
@@ -230,3 +231,36 @@ def test_no_rows_are_no_answers(model):
     assert model.log_marginal(X).shape == (0,)
     assert model.posterior(X).shape == model.impute(X).shape == model.most_probable(X).shape
     assert model.impute(X, n_draws=3).shape == (3, 0, 6)
+
+
+def test_what_a_mixture_finds_is_better_than_all_that_differ_in_one_cell():
+    models = [random_model(name, 11, seed=seed) for name in ("nade", "fvsbn") for seed in (1, 2)]
+    mixed = ardens.Mixture.from_models(models, weights=[4, 3, 2, 1])
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 2, (60, 11)).astype(float)
+    X[rng.random(X.shape) < 0.8] = np.nan
+    found, nats = mixed.most_probable(X, beam=1, return_log_prob=True)
+    np.testing.assert_allclose(nats, mixed.log_prob(found), rtol=1e-12)
+    best = []
+    for row, told, cells in zip(found, nats, X, strict=True):
+        np.testing.assert_array_equal(row[~np.isnan(cells)], cells[~np.isnan(cells)])
+        for cell in np.flatnonzero(np.isnan(cells)):
+            other = row.copy()
+            other[cell] ^= 1
+            assert mixed.log_prob(other[None])[0] <= told
+        exact = mixed.most_probable(cells[None], beam=2**11, return_log_prob=True)[1][0]
+        assert told <= exact + 1e-9
+        best.append(told > exact - 1e-9)
+    assert np.mean(best) > 0.7
+
+
+def test_a_mixture_climbs_as_long_as_that_gains():
+    models = [random_model("nade", 30, seed=seed) for seed in range(6)]
+    mixed = ardens.Mixture.from_models(models)
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 2, (40, 30)).astype(float)
+    X[rng.random(X.shape) < 0.8] = np.nan
+    found, nats = mixed.most_probable(X, beam=1, return_log_prob=True)
+    for row, told, cells in zip(found, nats, X, strict=True):
+        others = np.repeat(row[None], 30, axis=0) ^ np.eye(30, dtype=np.uint8)
+        assert mixed.log_prob(others[np.isnan(cells)]).max() <= told

@@ -22,6 +22,7 @@ from ..inference.completions import (
     cells_of,
     complete,
     groups,
+    pieces,
     scored_completions,
     unknown_places,
 )
@@ -103,6 +104,7 @@ def most_probable(
 ) -> tuple[Rows, Array, Array]:
     """The most probable of all completions where they are few, else of what the members find.
 
+    From there on the unknown cell whose other value gains most is turned over, until none gains.
     With its nats comes what no completion has more of: where they are few those themselves, else
     what the members' own bounds make of it.
     """
@@ -123,7 +125,32 @@ def most_probable(
         better = scores > nats[many]
         best[many[better]], nats[many[better]] = rows[better], scores[better]
         most[many] = np.logaddexp(most[many], own + math.log(weight))
+    _climb(best, nats, cells, many, log_prob)
     return best, nats, most
+
+
+def _climb(
+    rows: Rows,
+    nats: Array,
+    cells: Rows,
+    active: NDArray[np.intp],
+    log_prob: Callable[[Rows], Array],
+) -> None:
+    """Turn over one unknown cell of each active row after the other, as long as that gains."""
+    while active.size:
+        gained = []
+        for piece in pieces(len(active), cells.shape[1] ** 2):
+            some = active[piece]
+            of, cell = np.nonzero(cells[some] == UNKNOWN)
+            turned = rows[some[of]]
+            turned[np.arange(len(of)), cell] ^= 1
+            scores = log_prob(turned)
+            first = np.lexsort((-scores, of))[np.flatnonzero(np.diff(of, prepend=-1))]
+            better = first[scores[first] > nats[some]]
+            where = some[of[better]]
+            rows[where], nats[where] = turned[better], scores[better]
+            gained.append(where)
+        active = np.concatenate(gained)
 
 
 def _terms(members: Sequence[Member], nats: Sequence[Array]) -> Array:
