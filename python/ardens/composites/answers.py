@@ -108,7 +108,7 @@ def most_probable(
     With its nats comes what no completion has more of: where they are few those themselves, else
     what the members' own bounds make of it.
     """
-    best, nats = np.empty(cells.shape, np.uint8), np.empty(len(cells))
+    best, nats = np.where(cells == UNKNOWN, 0, cells), np.empty(len(cells))
     free = np.count_nonzero(cells == UNKNOWN, axis=1)
     few = free <= cells_of(beam)
     for some, count in groups(free, np.flatnonzero(few), cells.shape[1]):
