@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -17,6 +18,7 @@ __all__ = [
     "check_finite",
     "check_shapes",
     "check_triangular",
+    "copy_into",
     "copy_of",
     "draw_uniform",
     "filled",
@@ -29,18 +31,29 @@ __all__ = [
 
 _ALIGNMENT = 64  # bytes: a cache line, and the widest vector
 _SMALL = 4096  # floats, below which finding a cache line costs more than it saves
+_SPARSE, _COPIED = 1 << 28, 1 << 13  # floats: from so many on zeros take no memory; a part of them
 _BLOCK = 1 << 20  # numbers drawn at a time, so that Ctrl-C gets through
 
 
 def aligned(size: int, allocate: Callable[..., NDArray[Any]] = np.empty) -> Float32Array:
-    """Allocate a flat array that begins at a cache line, unless it is small."""
+    """Allocate a flat array that begins at a cache line, unless it is small.
+
+    Of very large ones, only the parts that are written to take memory. NumPy's own have large
+    pages, of which a few numbers here and there take all.
+    """
     n_bytes = 4 * size
     check_memory(n_bytes, f"a model of {size:,} parameters")
     if size < _SMALL:
         return allocate(size, np.float32)
-    room = allocate(n_bytes + _ALIGNMENT, np.uint8)
-    first = -room.__array_interface__["data"][0] % _ALIGNMENT
-    return room[first : first + n_bytes].view(np.float32)
+    if size >= _SPARSE and hasattr(mmap, "MAP_PRIVATE"):  # zeros, from a page's beginning
+        try:
+            room = mmap.mmap(-1, n_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        except OSError as error:
+            raise MemoryError(f"no room for {size:,} parameters: {error}") from error
+        return np.frombuffer(room, np.float32)
+    block = allocate(n_bytes + _ALIGNMENT, np.uint8)
+    first = -block.__array_interface__["data"][0] % _ALIGNMENT
+    return block[first : first + n_bytes].view(np.float32)
 
 
 def frozen_copy(flat: Float32Array) -> Float32Array:
@@ -51,8 +64,17 @@ def frozen_copy(flat: Float32Array) -> Float32Array:
 def copy_of(flat: Float32Array) -> Float32Array:
     """Copy a flat array into one of `aligned`."""
     copy = aligned(flat.size)
-    copy[:] = flat
+    copy_into(copy, flat)
     return copy
+
+
+def copy_into(target: Float32Array, source: Float32Array) -> None:
+    """Copy one flat array of `aligned` into another; of very large ones, no zeros into zeros."""
+    step = source.size if source.size < _SPARSE else _COPIED
+    for first in range(0, source.size, step):
+        part, new = target[first : first + step], source[first : first + step]
+        if step == source.size or new.any() or part.any():
+            part[:] = new
 
 
 def filled(core: Model, parameters: Mapping[str, NDArray[Any]]) -> Float32Array:
@@ -105,9 +127,11 @@ def draw_uniform(
 
 def frozen(flat: Float32Array) -> Float32Array:
     """Make it read-only, and the memory behind it, or its views could be made writeable again."""
+    flat.flags.writeable = False
     if isinstance(flat.base, np.ndarray):
         flat.base.flags.writeable = False
-    flat.flags.writeable = False
+    elif flat.base is not None:  # memory that NumPy does not own
+        return np.frombuffer(memoryview(flat.base).toreadonly(), np.float32)
     return flat
 
 

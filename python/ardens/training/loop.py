@@ -14,6 +14,7 @@ from ..checks.weights import Table
 from ..columns import Columns
 from ..core import Float32Array
 from ..errors import DivergenceError
+from ..parameters import copy_into
 from ..progress import progress
 from .ascent import diverged
 from .checkpoint import Recorder
@@ -196,7 +197,7 @@ class Run:
         if chooses and not math.isfinite(valid):
             raise diverged(state, f"the log-likelihood of the validation rows is {valid}")
         if not chooses or valid > state.best_valid:
-            np.copyto(state.best, state.current)
+            copy_into(state.best, state.current)
             state.best_epoch = state.epoch + 1
             state.best_valid = valid if chooses else -math.inf
         if chooses:
