@@ -17,6 +17,8 @@ SortedRows sorted_rows(const py::array& X, const std::optional<py::array>& weigh
     py::ssize_t rows = extent(X, 0), n = extent(X, 1);
     Rows in{pointer<const std::uint8_t>(X, "X", {rows, n}), static_cast<std::size_t>(rows)};
     if (rows == 0) throw py::value_error("X must have at least one row; got 0");
+    if (const std::uint8_t* end = in.X + X.size(); first_above_one(in.X, end) != end)
+        throw py::value_error("X must be zeros and ones");
     const double* each = weights ? pointer<const double>(*weights, "weights", {rows}) : nullptr;
     if (each && !std::all_of(each, each + rows, [](double w) { return w > 0.0 && std::isfinite(w); }))
         throw py::value_error("weights must be finite numbers above 0");

@@ -245,3 +245,11 @@ def test_arrays_of_the_wrong_kind_are_refused(rng):
         _core.SortedRows(X.T)
     with pytest.raises(ValueError, match="threads must be at least 1; got 0"):
         _core.fit_regressions(W, b, rows, penalties, 1.0, 1e-6, 0)
+
+
+def test_what_is_no_zero_or_one_is_refused() -> None:
+    for value in (2, 255):
+        X = np.zeros((9, 5), np.uint8)
+        X[8, 4] = value
+        with pytest.raises(ValueError, match="X must be zeros and ones"):
+            _core.SortedRows(X)

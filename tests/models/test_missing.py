@@ -159,3 +159,20 @@ def test_one_penalty_is_solved_until_its_draws_agree_with_it(gaps, penalty):
     whole = FVSBN(penalty=penalty).fit(gaps[0])
     size, wanted = (np.abs(model.parameters()["W"]).sum() for model in (learned, whole))
     assert 0.6 * wanted < size < 1.1 * wanted
+
+
+@pytest.mark.parametrize("cls", [FVSBN, NADE])
+def test_a_row_with_missing_cells_may_be_held_out_alone(cls, gaps):
+    """Of 100 rows ten are held out: whichever has the gap, what is learned in the end is whole."""
+    for row in range(0, 100, 1 if cls is FVSBN else 20):
+        cells = gaps[0][:100].astype(float)
+        cells[row, :4] = np.nan
+        model = small(cls, max_epochs=2).fit(cells)
+        assert np.isfinite(model.score(gaps[0]))
+        assert np.abs(model.parameters()["b"]).max() < 20
+
+
+def test_rows_that_judge_may_have_gaps_where_those_to_learn_have_none(gaps):
+    for cls in CLASSES:
+        model = small(cls).fit(gaps[0][:600], X_valid=gaps[1][600:])
+        assert max(model.history_["valid"]) < 0

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..core import Rows
+from .cells import UNKNOWN
 
 __all__ = ["Table", "Weights", "mean", "row_weights", "standard_error"]
 
@@ -96,7 +97,10 @@ def _copies(n_samples: int, weights: Weights | None) -> Weights:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Rows of zeros and ones, and their weights, all above 0; None where every row counts once."""
+    """Rows of zeros and ones, and their weights, all above 0; None where every row counts once.
+
+    Before training completes them, cells may be unknown.
+    """
 
     rows: Rows
     weights: Weights | None = None
@@ -121,6 +125,11 @@ class Table:
     def n_features(self) -> int:
         """The number of columns."""
         return int(self.rows.shape[1])
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every cell is known."""
+        return int(self.rows.max(initial=0)) < UNKNOWN
 
     @cached_property
     def total(self) -> float:

@@ -11,7 +11,6 @@ from typing import NamedTuple, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks.cells import UNKNOWN
 from ..checks.machine import thread_count
 from ..checks.rows import feature_names
 from ..checks.weights import Table
@@ -70,23 +69,18 @@ class Data(NamedTuple):
 
         Where few rows are not `unlearned`, as all of them were, none can judge.
         """
-        if in_turn and self.complete and size <= LARGEST and few(self.X):
+        if in_turn and self.X.is_complete and size <= LARGEST and few(self.X):
             X = written_out(self.X)
             return self._replace(X=X, fold=deal(X, split) if unlearned else None)
         X, X_valid = hold_out(self.X, fraction, split)
         return Data(self.names, X, X_valid, held_out=True)
-
-    @property
-    def complete(self) -> bool:
-        """Whether every cell of the rows to learn is known."""
-        return int(self.X.rows.max()) < UNKNOWN
 
     def filled(self, rng: np.random.Generator, copies: int = 1) -> Data:
         """The same, with first values for what is missing of the rows to learn.
 
         Of each row there are so many copies then, which have its weight together.
         """
-        if self.complete:
+        if self.X.is_complete:
             return self
         weights = np.ones(len(self.X)) if self.X.weights is None else self.X.weights
         X = self.X
@@ -96,7 +90,7 @@ class Data(NamedTuple):
 
     def counted(self) -> Data:
         """The same, with rows that repeat counted, if they have no cell that is drawn."""
-        if not self.complete:
+        if not self.X.is_complete:
             return self
         judges = None if self.X_valid is None else counted(self.X_valid)
         return self._replace(X=counted(self.X), X_valid=judges)

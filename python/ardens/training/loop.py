@@ -119,9 +119,7 @@ class Run:
         if recorder is not None and recorder.epoch < state.epoch:
             self._record(recorder)
         if self.held_out and self.X_valid is not None:
-            held_out = self.X_valid
-            if self.missing is not None:
-                held_out = completed(held_out, self.model, state.best, state.rng)
+            held_out = completed(self.X_valid, self.model, state.best, state.rng)
             self.solver.finish(self.model, self.X, held_out, state)
 
     def _epoch(self) -> Epoch:

@@ -34,13 +34,15 @@ _SEEDS = 2**63  # that a draw has
 
 
 def filled(X: Table, rng: np.random.Generator) -> Table:
-    """The rows with what is missing drawn from the known cells of its column; a copy.
+    """The rows with what is missing drawn from the known cells of its column, if anything is.
 
     >>> filled(Table(np.array([[1, 2], [1, 0], [2, 0]], np.uint8)), np.random.default_rng(0)).rows
     array([[1, 0],
            [1, 0],
            [1, 0]], dtype=uint8)
     """
+    if X.is_complete:
+        return X
     unknown = X.rows == UNKNOWN
     rows = np.where(unknown, 0, X.rows).astype(np.uint8)
     known = np.maximum((~unknown).sum(axis=0), 1)
@@ -81,7 +83,9 @@ class Missing:
 
 
 def completed(X: Table, model: Likelihood, params: Float32Array, rng: np.random.Generator) -> Table:
-    """The rows with what is missing drawn once."""
+    """The rows with what is missing drawn once; the same ones where nothing is."""
+    if X.is_complete:
+        return X
     rows = X.rows.copy()
     Missing.of(Table(rows), X.rows).draw(model, params, rng)
     return Table(rows, X.weights)
