@@ -87,8 +87,6 @@ class Tile {
         return careful || drawing_.lost(rows_) == 0;
     }
 
-    std::size_t rows() const { return rows_; }
-
   private:
     struct Island {
         std::size_t first, end;

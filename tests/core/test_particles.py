@@ -163,6 +163,22 @@ def test_the_beam_finds_the_most_probable_row_or_says_what_it_left_out(
             assert nats[k] >= best - 1e-5
 
 
+@pytest.mark.usefixtures("seven_threads")
+@pytest.mark.parametrize("name", NAMES)
+def test_threads_change_nothing_of_a_search(name: str) -> None:
+    n = 10 if name == "tabular" else 40
+    model, cells = CoreModel(name, n, 40), patterns(n, 40, known=0.3)
+    assert _core.useful_threads(7, 40 * 20 * model.core.size) == 7 or name == "tabular"
+    found = []
+    for threads in (1, 7):
+        X, nats, left = np.empty((40, n), np.uint8), np.empty(40), np.empty(40)
+        arguments = (model.flat, model.tables, cells, 20, X, nats, left)
+        model.core.most_probable(*arguments, threads)
+        found.append((X, nats, left))
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_equal_candidates_are_broken_by_their_order(level: str) -> None:
     model = CoreModel("fvsbn", 6)
     model.flat = np.zeros_like(model.flat)
