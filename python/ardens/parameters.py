@@ -27,6 +27,7 @@ __all__ = [
     "named_arrays",
     "named_views",
     "output_views",
+    "sparse_zeros",
 ]
 
 _ALIGNMENT = 64  # bytes: a cache line, and the widest vector
@@ -36,44 +37,57 @@ _BLOCK = 1 << 20  # numbers drawn at a time, so that Ctrl-C gets through
 
 
 def aligned(size: int, allocate: Callable[..., NDArray[Any]] = np.empty) -> Float32Array:
-    """Allocate a flat array that begins at a cache line, unless it is small.
-
-    Of very large ones, only the parts that are written to take memory. NumPy's own have large
-    pages, of which a few numbers here and there take all.
-    """
+    """Allocate a flat array that begins at a cache line, unless it is small."""
     n_bytes = 4 * size
     check_memory(n_bytes, f"a model of {size:,} parameters")
     if size < _SMALL:
         return allocate(size, np.float32)
-    if size >= _SPARSE and hasattr(mmap, "MAP_PRIVATE"):  # zeros, from a page's beginning
-        try:
-            room = mmap.mmap(-1, n_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-        except OSError as error:
-            raise MemoryError(f"no room for {size:,} parameters: {error}") from error
-        return np.frombuffer(room, np.float32)
-    block = allocate(n_bytes + _ALIGNMENT, np.uint8)
-    first = -block.__array_interface__["data"][0] % _ALIGNMENT
-    return block[first : first + n_bytes].view(np.float32)
+    room = allocate(n_bytes + _ALIGNMENT, np.uint8)
+    first = -room.__array_interface__["data"][0] % _ALIGNMENT
+    return room[first : first + n_bytes].view(np.float32)
+
+
+def sparse_zeros(size: int) -> Float32Array:
+    """Allocate zeros, of which only those parts take memory that are written to, if they are many.
+
+    NumPy's own have large pages, of which a few numbers here and there take all; what goes through
+    all of them is up to a fifth faster.
+    """
+    if size < _SPARSE or not hasattr(mmap, "MAP_PRIVATE"):
+        return aligned(size, np.zeros)
+    check_memory(4 * size, f"a model of {size:,} parameters")
+    try:
+        room = mmap.mmap(-1, 4 * size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    except OSError as error:
+        raise MemoryError(f"no room for {size:,} parameters: {error}") from error
+    return np.frombuffer(room, np.float32)
+
+
+def _is_sparse(flat: Float32Array) -> bool:
+    """Whether an array is one of `sparse_zeros`, in memory that NumPy does not own."""
+    return not (flat.base is None or isinstance(flat.base, np.ndarray))
 
 
 def frozen_copy(flat: Float32Array) -> Float32Array:
-    """Copy a flat array into one of `aligned` that is read-only."""
+    """Copy a flat array into one of its kind that is read-only."""
     return frozen(copy_of(flat))
 
 
 def copy_of(flat: Float32Array) -> Float32Array:
-    """Copy a flat array into one of `aligned`."""
-    copy = aligned(flat.size)
+    """Copy a flat array into one of its kind."""
+    copy = sparse_zeros(flat.size) if _is_sparse(flat) else aligned(flat.size)
     copy_into(copy, flat)
     return copy
 
 
 def copy_into(target: Float32Array, source: Float32Array) -> None:
-    """Copy one flat array of `aligned` into another; of very large ones, no zeros into zeros."""
-    step = source.size if source.size < _SPARSE else _COPIED
-    for first in range(0, source.size, step):
-        part, new = target[first : first + step], source[first : first + step]
-        if step == source.size or new.any() or part.any():
+    """Copy one flat array into another; if that is sparse, no zeros into zeros."""
+    if not _is_sparse(target):
+        np.copyto(target, source)
+        return
+    for first in range(0, source.size, _COPIED):
+        part, new = target[first : first + _COPIED], source[first : first + _COPIED]
+        if new.any() or part.any():
             part[:] = new
 
 
@@ -128,10 +142,10 @@ def draw_uniform(
 def frozen(flat: Float32Array) -> Float32Array:
     """Make it read-only, and the memory behind it, or its views could be made writeable again."""
     flat.flags.writeable = False
+    if _is_sparse(flat):
+        return np.frombuffer(flat.data.toreadonly(), np.float32)
     if isinstance(flat.base, np.ndarray):
         flat.base.flags.writeable = False
-    elif flat.base is not None:  # memory that NumPy does not own
-        return np.frombuffer(memoryview(flat.base).toreadonly(), np.float32)
     return flat
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..columns import Columns
 from ..orderings import GivenFirst
+from ..parameters import copy_of
 from ..training.solver import Solver
 from ..training.state import TrainingState
 from .autoregressive import AutoregressiveModel
@@ -50,7 +51,7 @@ def check_continues(
 def continued(before: Fitted, solver: Solver, shuffle: np.random.Generator) -> TrainingState:
     """A state that goes on from a model, with what its optimizer remembers if that was kept."""
     solver.check_memory(before.core)
-    state = solver.start(before.params.copy(), shuffle)
+    state = solver.start(copy_of(before.params), shuffle)
     if before.history:
         state.history = {name: list(column) for name, column in before.history.items()}
         state.epoch, state.best_epoch = len(state.history["epoch"]), before.best_epoch

@@ -17,7 +17,7 @@ from ..checks.weights import Table
 from ..columns import Columns
 from ..core import Float32Array, Model, Rows
 from ..orderings import GivenFirst, Name, choose
-from ..parameters import aligned, named_views, output_views
+from ..parameters import aligned, named_views, output_views, sparse_zeros
 from ..training.checkpoint import Recorder
 from ..training.folds import LARGEST, Folds, deal, few, others, written_out
 from ..training.likelihood import Likelihood, constant_columns, marginal_logits
@@ -146,7 +146,8 @@ class LearnedModel(AutoregressiveModel):
         X, X_valid = data.ordered(columns)
         rng = copy.deepcopy(streams.start)  # as the folds have it
         judges = None if X_valid is None else filled(X_valid, streams.split)
-        flat = self._start(core, X, judges, rng, in_turn=data.fold is not None)
+        in_turn = data.fold is not None
+        flat = self._start(core, X, judges, rng, in_turn=in_turn, sparse=solver.sparse)
         state = solver.start(flat, streams.shuffle)
         run = self._run(core, columns, state, data, solver, (X, X_valid), solver.max_epochs)
         run.folds = self._folds(run, data, streams)
@@ -186,7 +187,9 @@ class LearnedModel(AutoregressiveModel):
         states = []
         for k, shuffle in enumerate(streams.shuffle.spawn(int(fold.max()) + 1)):
             rng = copy.deepcopy(streams.start)
-            flat = self._start(run.model.core, others(X, fold, k), None, rng, in_turn=True)
+            flat = self._start(
+                run.model.core, others(X, fold, k), None, rng, in_turn=True, sparse=solver.sparse
+            )
             state = solver.start(flat, shuffle)
             state.epoch = run.until - solver.max_epochs
             states.append(state)
@@ -200,9 +203,10 @@ class LearnedModel(AutoregressiveModel):
         rng: np.random.Generator,
         *,
         in_turn: bool,
+        sparse: bool,
     ) -> Float32Array:
         """The flat parameters that a run starts from, if it starts from nothing but the rows."""
-        flat = aligned(core.size, np.zeros)
+        flat = sparse_zeros(core.size) if sparse else aligned(core.size, np.zeros)
         views = named_views(core, flat)
         if "b" in views:
             views["b"][:] = marginal_logits(X)

@@ -45,6 +45,7 @@ class PenaltyPath(Solver):
 
     begins: ClassVar[bool] = False
     counts: ClassVar[bool] = True
+    sparse: ClassVar[bool] = True
     unit: ClassVar[str] = "penalty"
 
     path: tuple[float, ...]  # as many as there are epochs
