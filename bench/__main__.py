@@ -11,12 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from . import machine
+from .figures import Tables, read, write
 from .report import write_page
 from .results import ABOUT, FILE, facts_of, merged, run_of
 from .sections import SECTIONS
 from .settings import DATA, FULL, QUICK, Settings
 from .suite import Suite
-from .tables import Tables, read, write
 
 __all__ = ["main"]
 

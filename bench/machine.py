@@ -15,7 +15,7 @@ from typing import Any
 
 import ardens
 
-from .tables import significant
+from .figures import significant
 
 __all__ = ["LOOKS", "cores", "facts", "limits"]
 

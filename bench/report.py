@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from .figures import Tables, markdown, read
 from .peers import ARMS
 from .results import FILE, every_race
 from .section import Section
 from .sections import SECTIONS
 from .suite import VERIFIED
-from .tables import Tables, markdown, read
 from .verify import LIMITS
 
 __all__ = ["render", "write_page"]

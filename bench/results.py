@@ -11,9 +11,9 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from .figures import Tables, significant
 from .settings import Settings
 from .suite import Suite
-from .tables import Tables, significant
 from .timing import Race
 
 __all__ = [

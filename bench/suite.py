@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from .figures import significant
 from .peers import ARMS
 from .settings import Settings
-from .tables import significant
 from .timing import Effort, Race, calls_for, race
 from .verify import Verdict, judge
 from .worker import Case, PeerError, Worker, reference_uniforms

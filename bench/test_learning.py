@@ -9,12 +9,12 @@ import pytest
 
 from ardens import NADE, data, load
 
+from .figures import read
 from .learning import __main__, literature, page, recipes, results
 from .learning.__main__ import PUBLISHED, main
 from .learning.ablation import ablate
 from .learning.results import FILE
 from .learning.run import choose, judge
-from .tables import read
 
 SEED = 3
 

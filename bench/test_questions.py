@@ -8,11 +8,11 @@ import pytest
 
 from ardens import NADE
 
+from .figures import read
 from .questions import __main__, arms
 from .questions.__main__ import FILE, HALVES, PAGE, PARTICLES, PUBLISHED, main
 from .questions.page import render
 from .questions.verify import verified
-from .tables import read
 from .tree import Tree
 
 ROWS = (np.random.default_rng(0).random((90, 5)) < [0.2, 0.4, 0.5, 0.7, 0.9]).astype(np.uint8)

@@ -6,18 +6,18 @@ import shutil
 
 import pytest
 
-from . import __main__, report, tables
+from . import __main__, figures, report
 from .__main__ import PUBLISHED, main
 from .results import ABOUT, FILE, merged
 
 
 def test_the_published_table_is_as_runs_write_it(tmp_path):
-    tables.write(tmp_path / FILE, tables.read(PUBLISHED / FILE), ABOUT)
+    figures.write(tmp_path / FILE, figures.read(PUBLISHED / FILE), ABOUT)
     assert (tmp_path / FILE).read_bytes() == (PUBLISHED / FILE).read_bytes()
 
 
 def test_the_published_page_is_what_its_table_renders():
-    page = report.render(tables.read(PUBLISHED / FILE))
+    page = report.render(figures.read(PUBLISHED / FILE))
     assert page == (PUBLISHED / "report.md").read_text("utf-8")
 
 
@@ -26,15 +26,15 @@ def test_tables_are_read_as_they_were_written(tmp_path):
         "plain": {"text": 'with "quotes", ± and \\', "yes": True, "whole": 3, "part": 2.5e-07},
         "two words": {"a − b": [1.0, 0.1], "inner": {"deep": {"x": 1, "y y": [2]}}, "empty": {}},
     }
-    tables.write(tmp_path / "folder" / "t.toml", written, "What it is,\nin two lines.")
-    assert tables.read(tmp_path / "folder" / "t.toml") == written
+    figures.write(tmp_path / "folder" / "t.toml", written, "What it is,\nin two lines.")
+    assert figures.read(tmp_path / "folder" / "t.toml") == written
     assert [path.name for path in tmp_path.glob("folder/*")] == ["t.toml"]
 
 
 @pytest.mark.parametrize("sections", [("one_row",), ("levels", "complement")])
 def test_a_run_leaves_its_table_and_the_page_of_it(tmp_path, sections):
     assert main(["--quick", "--out", str(tmp_path), "--only", *sections]) == 0
-    table = tables.read(tmp_path / FILE)
+    table = figures.read(tmp_path / FILE)
     assert [name for name in table if name in sections] == list(sections)
     page = (tmp_path / "report.md").read_text("utf-8")
     assert page == report.render(table)
@@ -82,7 +82,7 @@ def test_what_is_not_to_be_published_is_refused(published, capsys, arguments, me
 
 
 def test_sections_published_among_others_say_when_they_were_measured():
-    old = tables.read(PUBLISHED / FILE)
+    old = figures.read(PUBLISHED / FILE)
     race = {"one_row": {"log_prob, 1 rows": {"ardens": [7.0, 8.0], "core": [1.0, 2.0]}}}
     errors = {"errors": {"nade": {"ardens": {"log_prob": 0.5, "sample": 0.0}}}}
     new = race | errors | {"machine": {"commit": "abcdef0"}, "workloads": {"nade": {"n": 1}}}

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from .figures import read
 from .robustness import __main__, arms, page, sets
 from .robustness.__main__ import main
-from .tables import read
 
 ROWS = (np.random.default_rng(0).random((60, 6)) < [0.2, 0.4, 0.5, 0.5, 0.7, 0.9]).astype(np.uint8)
 ROWS[:, 3] = ROWS[:, 1] ^ (ROWS[:, 4] & ROWS[:, 5])

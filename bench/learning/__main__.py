@@ -15,9 +15,9 @@ import numpy as np
 
 import ardens
 
+from ..figures import Tables, read
 from ..internals import Trial
 from ..settings import DATA
-from ..tables import Tables, read
 from . import recipes, results
 from .ablation import ablate
 from .literature import met, target_of

@@ -14,8 +14,8 @@ import numpy as np
 
 from ardens.schedules import Constant
 
+from ..figures import significant
 from ..internals import MARGINAL_LOGITS, Settings, settings_for
-from ..tables import significant
 from .recipes import default
 from .results import DIGITS, mean_and_error
 from .run import learning_rows

@@ -8,7 +8,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from ..tables import Tables, markdown, read
+from ..figures import Tables, markdown, read
 from . import literature
 from .results import FILE, difference, every_result, split
 

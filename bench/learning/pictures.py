@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..figures import Tables
 from ..plots import LINES, style
-from ..tables import Tables
 from .results import every_result, kept_of
 
 if TYPE_CHECKING:

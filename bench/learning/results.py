@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..figures import Tables, significant, write
 from ..machine import facts
-from ..tables import Tables, significant, write
 from .literature import known
 from .run import Choice
 

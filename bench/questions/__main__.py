@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from .. import machine
+from ..figures import read, significant, write
 from ..settings import DATA
-from ..tables import read, significant, write
 from .measure import PARTS
 from .page import render
 from .pictures import halves_figure, particles_figure

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 import ardens
 from ardens import FVSBN, NADE
 
+from ..figures import significant
 from ..robustness.measure import by_part
-from ..tables import significant
 from ..timing import race
 from .arms import BASELINES, OURS, PARTICLES
 from .sizes import Rows, Sizes, holed, some, splits

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..figures import markdown
 from ..section import Check
-from ..tables import markdown
 from ..timing import Band, Race, digits
 from .arms import BASELINES, OURS, PARTICLES
 from .pictures import MANY

@@ -9,7 +9,7 @@ import numpy as np
 
 from ardens import FVSBN, MLP, NADE, Tabular
 
-from ..tables import significant
+from ..figures import significant
 
 __all__ = ["verified"]
 

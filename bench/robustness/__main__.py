@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from .. import machine
+from ..figures import read, write
 from ..settings import DATA
-from ..tables import read, write
 from .arms import BASELINES, OURS
 from .measure import measured
 from .page import render

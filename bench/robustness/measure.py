@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..tables import significant
+from ..figures import significant
 from .arms import WIDEST, Arm, Rows
 from .sets import LARGER, SMALL
 

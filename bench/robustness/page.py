@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..tables import markdown
+from ..figures import markdown
 from .arms import BASELINES, OURS
 from .sets import LARGER, SMALL
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
+from ..figures import Tables
 from ..section import Section
 from ..suite import Suite
-from ..tables import Tables
 from . import (
     comparison,
     complement,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ..figures import markdown
 from ..peers import ARMS
 from ..results import key, races, rounds
 from ..section import micro
 from ..suite import Suite
-from ..tables import markdown
 from ..timing import Race
 from ..worker import Case
 from ..workload import Workload, fitted, learned_rows, table_rows

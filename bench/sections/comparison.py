@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..figures import Tables
 from ..peers import ARMS, OPERATIONS
 from ..plots import arms_figure
 from ..results import races
 from ..section import Check, Section
 from ..suite import MULTIPLY_ADDS, Suite
-from ..tables import Tables
 from ..timing import Race
 from .base import NAMES, compare, nade_workload, peers_table, rows_of
 

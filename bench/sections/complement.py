@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..figures import Tables, markdown
 from ..section import Section, micro
 from ..suite import Suite
-from ..tables import Tables, markdown
 from ..workload import fitted
 from .base import KERNELS, NAMES, kernel_races, nade_workload, race_each
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from ..figures import Tables, markdown, significant
 from ..plots import curve_figure
 from ..results import best_rounds
 from ..section import Section, micro
 from ..suite import MULTIPLY_ADDS, Suite
-from ..tables import Tables, markdown, significant
 from ..workload import Workload, made_up
 from .base import KERNELS, NAMES, nade_workload
 

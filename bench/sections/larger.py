@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ..figures import Tables
 from ..results import key, races, rounds
 from ..section import Section
 from ..suite import Suite
-from ..tables import Tables
 from .base import NAMES, nade_workload, peers_table
 
 __all__ = ["measure", "page"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from .. import machine
+from ..figures import Tables, markdown, significant
 from ..internals import core
 from ..section import Section, micro
 from ..suite import MULTIPLY_ADDS, Suite
-from ..tables import Tables, markdown, significant
 from .base import KERNELS, NAMES, kernel_races, nade_workload, race_each
 
 __all__ = ["measure", "page"]

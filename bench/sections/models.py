@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..figures import Tables
 from ..peers import ARMS
 from ..results import races
 from ..section import Check, Section
 from ..suite import Suite
-from ..tables import Tables
 from .base import NAMES, WORKLOADS, compare, peers_table, rows_of
 
 __all__ = ["measure", "page"]

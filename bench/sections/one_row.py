@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..figures import Tables, markdown
 from ..section import Check, Section, micro
 from ..suite import Suite
-from ..tables import Tables, markdown
 from ..timing import Band
 from ..workload import made_up
 from .base import KERNELS, NAMES, OURS, kernel_races, race_each

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..figures import Tables, markdown
 from ..plots import curve_figure
 from ..results import races
 from ..section import Check, Section, micro
 from ..suite import Suite
-from ..tables import Tables, markdown
 from .base import KERNELS, NAMES, WORKLOADS, race_each
 
 __all__ = ["measure", "page"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..figures import Tables, markdown
 from ..results import races
 from ..section import Check, Section, micro
 from ..suite import Suite
-from ..tables import Tables, markdown
 from ..timing import Band
 from .base import nade_workload, race_each
 

@@ -1,4 +1,4 @@
-"""Tables: in TOML to keep, in Markdown to show."""
+"""Figures: tables of them in TOML to keep, in Markdown to show."""
 
 from __future__ import annotations
 
