@@ -2,12 +2,15 @@
 // them, by Python; kernels use the same plans.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "kernels/contract.hpp"
 
 namespace ardens {
+
+struct Codes;
 
 struct Parameter {
     std::string name;
@@ -24,6 +27,7 @@ struct Description {
     std::size_t size;          // floats in the flat array, padding included
     std::size_t n_decayed;     // the first floats of it that are weights, not biases
     const ModelKernels Kernels::* kernels;
+    std::shared_ptr<const Codes> codes = nullptr;  // of its bits; null where all are free
 };
 
 // Throws std::invalid_argument for an unknown family, a variant that it does not have, or a shape whose parameters

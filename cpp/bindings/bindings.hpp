@@ -7,6 +7,7 @@
 namespace ardens {
 
 void bind_bits(pybind11::module_& m);
+void bind_codes(pybind11::module_& m);
 void bind_machine(pybind11::module_& m);
 void bind_models(pybind11::module_& m);
 void bind_optim(pybind11::module_& m);

@@ -11,6 +11,7 @@
 
 #include "bindings/arrays.hpp"
 #include "bindings/bindings.hpp"
+#include "engine/codes.hpp"
 #include "engine/driver.hpp"
 #include "engine/particles.hpp"
 
@@ -20,6 +21,16 @@ namespace {
 Description make_model(const std::string& family, std::size_t n_features, std::size_t n_hidden,
                        const std::string& activation, bool direct, bool tied) {
     return describe(family, Shape{n_features, n_hidden, activation_of(activation), direct, tied});
+}
+
+// The same model of rows of codes.
+Description coded(const Description& model, std::shared_ptr<Codes> codes) {
+    if (codes && codes->n_bits() != model.shape.n)
+        throw py::value_error("codes must have " + std::to_string(model.shape.n) + " bits; got " +
+                              std::to_string(codes->n_bits()));
+    Description out = model;
+    out.codes = std::move(codes);
+    return out;
 }
 
 const float* params_of(const Description& model, const py::array& params) {
@@ -189,6 +200,7 @@ void bind_models(py::module_& m) {
         .def_property_readonly("n_tables", n_tables)
         .def_property_readonly("n_drawn", n_drawn)
         .def_property_readonly("layout", layout)
+        .def("coded", coded, "codes"_a)
         .def("tables", tables, "params"_a, "threads"_a)
         .def("log_prob", rowwise<log_prob, false>, "params"_a, "tables"_a, "X"_a, "threads"_a)
         .def("log_prob_terms", rowwise<log_prob_terms, true>, "params"_a, "tables"_a, "X"_a, "threads"_a)

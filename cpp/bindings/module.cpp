@@ -36,6 +36,7 @@ PYBIND11_MODULE(_core, m) {
             py::set_error(PyExc_MemoryError, e.what());
         }
     });
+    ardens::bind_codes(m);
     ardens::bind_models(m);
     ardens::bind_bits(m);
     ardens::bind_optim(m);

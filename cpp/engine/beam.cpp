@@ -28,22 +28,25 @@ struct BeamMemory {
     std::uint8_t *X, *next_X;
     double* nats;  // of the rows that go on
     Candidate* ways;
-    BeamMemory(Scratch& memory, std::size_t n, Needs needs, std::size_t beam)
+    std::uint64_t* marks;  // the states of codes that the cells leave
+    BeamMemory(Scratch& memory, std::size_t n, Needs needs, std::size_t beam, std::size_t n_marks)
         : drawn(memory, n, needs),
           tile_X(memory.take<std::uint8_t>(MAX_TILE * n)),
-          states(memory.take<float>(beam * needs.drawn)),
-          next_states(memory.take<float>(beam * needs.drawn)),
+          states(memory.take<float>(beam * kept_floats(needs))),
+          next_states(memory.take<float>(beam * kept_floats(needs))),
           X(memory.take<std::uint8_t>(beam * n)),
           next_X(memory.take<std::uint8_t>(beam * n)),
           nats(memory.take<double>(beam)),
-          ways(memory.take<Candidate>(beam * PATTERNS)) {}
+          ways(memory.take<Candidate>(beam * PATTERNS)),
+          marks(memory.take<std::uint64_t>(n_marks)) {}
 };
 
 // The search for one row of cells.
 class Beam {
   public:
-    Beam(const Drawing& drawing, const BeamMemory& memory, std::size_t n, std::size_t drawn, std::size_t most)
-        : drawing_(drawing), its_(memory), n_(n), drawn_(drawn), most_(most) {}
+    Beam(Drawing& drawing, const BeamMemory& memory, const Codes* codes, std::size_t n, std::size_t kept,
+         std::size_t most)
+        : drawing_(drawing), its_(memory), codes_(codes), n_(n), kept_(kept), most_(most) {}
 
     // False where `stop` says so, which is asked before every tile.
     template <typename Stop>
@@ -51,13 +54,15 @@ class Beam {
         rows_ = 1;
         its_.nats[0] = 0.0;
         left_out_ = -std::numeric_limits<double>::infinity();
+        alive_ = codes_ && needs_alive(*codes_, cells);
+        if (alive_) mark_alive(its_.marks, *codes_, cells);
         drawing_.begin(1, true);
-        drawing_.copy_state(its_.states, drawing_.state(0));
+        drawing_.keep(its_.states, 0);
         for (std::size_t block = 0; block < pad(n_, BLOCK) / BLOCK; ++block) {
             find_ways(cells, block);
             if (ways_ > most_ && !choose(block, stop)) return false;
             bool ended = !go_on(block, stop, [&](std::size_t way, std::size_t r) {
-                std::memcpy(its_.next_states + way * drawn_, drawing_.state(r), drawn_ * sizeof(float));
+                drawing_.keep(its_.next_states + way * kept_, r);
                 std::memcpy(its_.next_X + way * n_, its_.tile_X + r * n_, std::min(n_, BLOCK * (block + 1)));
             });
             if (ended) return false;
@@ -89,7 +94,20 @@ class Beam {
         ways_ = 0;
         for (std::size_t row = 0; row < rows_; ++row)
             for (unsigned pattern = 0; pattern < PATTERNS; ++pattern)
-                if (!(pattern & known)) its_.ways[ways_++] = {its_.nats[row], row, pattern | ones};
+                if (!(pattern & known) && allows(row, block, pattern | ones))
+                    its_.ways[ways_++] = {its_.nats[row], row, pattern | ones};
+        if (ways_ == 0) its_.ways[ways_++] = {-std::numeric_limits<double>::infinity(), 0, ones};
+    }
+
+    // Whether codes let a row go on so.
+    bool allows(std::size_t row, std::size_t block, unsigned ones) const {
+        if (!codes_) return true;
+        std::int32_t state = Drawing::walk_of(its_.states + row * kept_, kept_);
+        for (std::size_t q = 0; q < BLOCK && BLOCK * block + q < n_; ++q) {
+            state = codes_->steps[state].next[ones >> q & 1];
+            if (state < 0 || (alive_ && !(its_.marks[state / 64] >> state % 64 & 1))) return false;
+        }
+        return true;
     }
 
     // Leaves the best of them, with the nats that they had before the block.
@@ -115,7 +133,7 @@ class Beam {
             double nats[MAX_TILE];
             for (std::size_t r = 0; r < count; ++r) {
                 const Candidate& way = its_.ways[first + r];
-                drawing_.copy_state(drawing_.state(r), its_.states + way.row * drawn_);
+                drawing_.take(r, its_.states + way.row * kept_);
                 std::memcpy(its_.tile_X + r * n_, its_.X + way.row * n_, std::min(n_, BLOCK * block));
                 nats[r] = way.nats;
                 for (std::size_t q = 0; q < BLOCK && BLOCK * block + q < n_; ++q) {
@@ -133,9 +151,11 @@ class Beam {
         return true;
     }
 
-    const Drawing& drawing_;
+    Drawing& drawing_;
     BeamMemory its_;
-    std::size_t n_, drawn_, most_;
+    const Codes* codes_;  // or null
+    std::size_t n_, kept_, most_;
+    bool alive_ = false;  // whether codes look ahead to what is known
     std::size_t rows_ = 1, ways_ = 0;
     double left_out_ = 0.0;
 };
@@ -148,14 +168,15 @@ void most_probable(const Completions& out, const Description& model, const View&
     std::size_t n = model.shape.n;
     threads = useful_threads(threads, count * beam * model.size);
     Needs needs = model_kernels(model).needs(model.shape);
-    std::size_t per_thread = floats_of<BeamMemory>(n, needs, beam);
+    std::size_t n_marks = model.codes ? alive_words(*model.codes) : 0,
+                per_thread = floats_of<BeamMemory>(n, needs, beam, n_marks);
     Workspace space(per_thread * threads);
     Interrupt interrupt(poll);
     parallel_for(count, threads, [&](std::size_t k, int thread) {
-        auto memory = lay_out<BeamMemory>(space.get() + thread * per_thread, n, needs, beam);
+        auto memory = lay_out<BeamMemory>(space.get() + thread * per_thread, n, needs, beam, n_marks);
         std::fill_n(memory.drawn.numbers, MAX_TILE + DrawnTile::READ, 0);  // nothing is drawn
         Drawing drawing(model, view, 0, memory.drawn);
-        Beam search(drawing, memory, n, needs.drawn, beam);
+        Beam search(drawing, memory, model.codes.get(), n, kept_floats(needs), beam);
         if (search.search(cells + k * n, [&] { return interrupt.asked(thread); }))
             search.write(out.X + k * n, out.log_prob[k], out.left_out[k]);
     });

@@ -56,7 +56,9 @@ void each_logits(const Description& model, const View& view, Rows rows, int thre
     const ModelKernels& k = model_kernels(model);
     each_tile<ScoredTile>(model, rows.count, threads, poll,
                           [&](std::size_t first, std::size_t count, const ScoredTile& its) {
-                              k.logits(its.logits, its.state, view, rows.X + first * model.shape.n, count, its.scratch);
+                              const std::uint8_t* X = rows.X + first * model.shape.n;
+                              k.logits(its.logits, its.state, view, X, count, its.scratch);
+                              if (model.codes) force(its.logits, *model.codes, X, count);
                               finish(first, count, its.logits);
                           });
 }
@@ -64,7 +66,7 @@ void each_logits(const Description& model, const View& view, Rows rows, int thre
 }  // namespace
 
 std::size_t n_tables(const Description& model) { return model_kernels(model).needs(model.shape).tables; }
-std::size_t n_drawn(const Description& model) { return model_kernels(model).needs(model.shape).drawn; }
+std::size_t n_drawn(const Description& model) { return kept_floats(model_kernels(model).needs(model.shape)); }
 
 void prepare(float* out, const Description& model, const float* params, int threads) {
     const ModelKernels& k = model_kernels(model);
@@ -110,7 +112,10 @@ void draw_rows(std::uint8_t* X, const Description& model, const View& view, std:
                std::size_t rows, bool careful) {
     Drawing drawing(model, view, seed, tile);
     drawing.begin(rows, careful);
-    for (std::size_t block = 0; block < n_blocks(model.shape); ++block) drawing.draw(X, {}, block, rows);
+    for (std::size_t block = 0; block < n_blocks(model.shape); ++block) {
+        Known nothing{};
+        drawing.draw(X, nothing, block, rows);
+    }
     if (careful) return;
     for (RowSet lost = drawing.lost(rows); lost; lost &= lost - 1) {
         std::size_t r = std::countr_zero(lost), n = model.shape.n;
@@ -124,7 +129,6 @@ void draw_rows(std::uint8_t* X, const Description& model, const View& view, std:
 }  // namespace
 
 void sample(const Draws& out, const Description& model, const View& view, int threads, Poll poll) {
-    auto log_prob_of = kernels().bernoulli.log_prob;
     std::size_t n = model.shape.n, width = out.packed ? packed_width(n) : n;
     bool beside = out.packed || out.columns;
     each_tile<SampledTile>(model, out.count, threads, poll,
@@ -132,7 +136,8 @@ void sample(const Draws& out, const Description& model, const View& view, int th
                                std::uint8_t *to = out.X + first * width, *X = beside ? its.beside : to;
                                for (std::size_t r = 0; r < count; ++r) its.drawn.numbers[r] = out.start + first + r;
                                draw_rows(X, model, view, out.seed, its.drawn, count, false);
-                               if (out.log_prob) log_prob_of(out.log_prob + first, its.drawn.logits, X, count, n);
+                               if (out.log_prob)
+                                   Drawing(model, view, out.seed, its.drawn).log_prob(out.log_prob + first, X, count);
                                if (!beside) return;
                                for (std::size_t r = 0; r < count; ++r) {
                                    std::uint8_t *row = X + r * n, *moved = out.packed ? its.moved : to + r * width;

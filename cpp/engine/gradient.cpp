@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <cstring>
 
+#include "engine/codes.hpp"
 #include "engine/driver.hpp"
 #include "engine/memory.hpp"
 #include "engine/parallel.hpp"
@@ -15,8 +17,9 @@ struct GradientMemory {
     double *nats, *sums;
     std::size_t per_thread;  // floats of scratch
     float* scratch;
+    std::uint8_t* forced;  // bits by codes, where parts need to know
     GradientMemory(Scratch& memory, Needs needs, std::size_t stride, std::size_t rows, bool keeps_delta,
-                   std::size_t n_sums, int threads)
+                   std::size_t n_sums, std::size_t n_forced, int threads)
         : tables(memory.take<float>(needs.tables)),
           scale(memory.take<float>(rows)),
           logits(memory.take<float>(rows * stride)),
@@ -25,7 +28,8 @@ struct GradientMemory {
           nats(memory.take<double>(rows)),
           sums(memory.take<double>(n_sums)),
           per_thread(pad(std::max(needs.scratch, needs.backward), LINE)),
-          scratch(memory.take<float>(per_thread * threads)) {}
+          scratch(memory.take<float>(per_thread * threads)),
+          forced(memory.take<std::uint8_t>(n_forced)) {}
     float* scratch_of(int thread) const { return scratch + thread * per_thread; }
 };
 
@@ -44,9 +48,10 @@ class Gradient {
           n_(model.shape.n),
           stride_(pad(model.shape.n, LINE)),
           n_sums_(rows.count > IN_FLOATS ? model.size : 0),
-          space_(floats_of<GradientMemory>(needs_, stride_, many_, !kernels_.gradient, n_sums_, threads_)),
-          memory_(
-              lay_out<GradientMemory>(space_.get(), needs_, stride_, many_, !kernels_.gradient, n_sums_, threads_)) {}
+          n_forced_(model.codes && kernels_.gradient ? many_ * n_ : 0),
+          space_(floats_of<GradientMemory>(needs_, stride_, many_, !kernels_.gradient, n_sums_, n_forced_, threads_)),
+          memory_(lay_out<GradientMemory>(space_.get(), needs_, stride_, many_, !kernels_.gradient, n_sums_, n_forced_,
+                                          threads_)) {}
 
     // Returns the sum of all nats, each times the weight of its row.
     double compute(const float* params, Interrupt& interrupt) {
@@ -101,6 +106,7 @@ class Gradient {
                   *state = memory_.state + r * needs_.state;
             const std::uint8_t* X = rows.X + r * n_;
             kernels_.logits(logits, state, view, X, count, memory_.scratch_of(thread));
+            if (model_.codes) force(logits, *model_.codes, X, count);
             kernels().bernoulli.delta(delta, memory_.nats + r, logits, X, memory_.scale + r, count, n_);
         });
         each_part(rows.count, interrupt, [&](std::size_t begin, std::size_t end, int thread) {
@@ -111,14 +117,25 @@ class Gradient {
 
     // Every part forwards and back on its own, through many batches; terms in the place of logits.
     void at_once(const View& view, Rows rows, Interrupt& interrupt) {
+        if (n_forced_) mark_forced(rows);
         each_part(rows.count, interrupt, [&](std::size_t begin, std::size_t end, int thread) {
             for (std::size_t r = 0; r < rows.count && !interrupt.asked(thread); r += MAX_BATCH)
-                kernels_.gradient(grad_, memory_.logits + r * stride_, view, rows.X + r * n_, memory_.scale + r,
+                kernels_.gradient(grad_, memory_.logits + r * stride_, view, rows.X + r * n_,
+                                  n_forced_ ? memory_.forced + r * n_ : nullptr, memory_.scale + r,
                                   std::min(MAX_BATCH, rows.count - r), begin, end, memory_.scratch_of(thread));
         });
         each_tile_of(rows.count, interrupt, [&](std::size_t r, std::size_t count, int) {
             kernels().bernoulli.sum(memory_.nats + r, memory_.logits + r * stride_, count, n_);
         });
+    }
+
+    void mark_forced(Rows rows) {
+        std::memset(memory_.forced, 0, rows.count * n_);
+        for (std::size_t r = 0; r < rows.count; r += MAX_TILE) {
+            std::uint8_t* forced = memory_.forced + r * n_;
+            each_forced(*model_.codes, rows.X + r * n_, std::min(MAX_TILE, rows.count - r),
+                        [&](std::size_t row, std::size_t i, bool) { forced[row * n_ + i] = 1; });
+        }
     }
 
     // work(first row, rows, thread)
@@ -154,7 +171,7 @@ class Gradient {
     const double* weights_;  // or null
     std::size_t many_;       // rows that all parts take before any takes more
     int threads_;
-    std::size_t n_, stride_, n_sums_;
+    std::size_t n_, stride_, n_sums_, n_forced_;
     Workspace space_;
     GradientMemory memory_;
 };

@@ -8,6 +8,7 @@
 #include "engine/memory.hpp"
 #include "engine/parallel.hpp"
 #include "kernels/philox.hpp"
+#include "kernels/row_set.hpp"
 
 namespace ardens {
 namespace {
@@ -36,11 +37,22 @@ Known known_of(const std::uint8_t* const* cells, std::size_t rows, std::size_t b
     return known;
 }
 
+// What a thread has to itself.
+struct ParticleMemory {
+    DrawnTile drawn;
+    std::uint8_t* X;       // where they are not wanted
+    std::uint64_t* marks;  // of each question of a tile, the states of codes that it leaves
+    ParticleMemory(Scratch& memory, std::size_t n, Needs needs, bool wanted, std::size_t n_marks)
+        : drawn(memory, n, needs),
+          X(memory.take<std::uint8_t>(wanted ? 0 : MAX_TILE * n)),
+          marks(memory.take<std::uint64_t>(MAX_TILE * n_marks)) {}
+};
+
 // The particles of one tile: whole islands, of one question or several.
 class Tile {
   public:
-    Tile(const Drawing& drawing, const Questions& questions, std::size_t n, std::size_t island, std::size_t end,
-         std::uint64_t* numbers)
+    Tile(Drawing& drawing, const Codes* codes, const Questions& questions, std::size_t n, std::size_t island,
+         std::size_t end, const ParticleMemory& memory)
         : drawing_(drawing), n_(n), blocks_(pad(n, BLOCK) / BLOCK) {
         std::size_t all = islands(questions.n_particles), P = questions.n_particles;
         for (; island < end; ++island) {
@@ -50,13 +62,14 @@ class Tile {
             while (unknown > 0 && cells[unknown - 1] != UNKNOWN) --unknown;
             islands_[n_islands_++] = {rows_, rows_ + (to - from), questions.numbers[question] + from, unknown};
             for (std::size_t p = from; p < to; ++p, ++rows_) {
-                numbers[rows_] = questions.numbers[question] + p;
+                memory.drawn.numbers[rows_] = questions.numbers[question] + p;
                 cells_[rows_] = cells;
             }
         }
         one_ = std::all_of(cells_, cells_ + rows_, [this](const std::uint8_t* cells) {
             return cells == cells_[0] || std::equal(cells, cells + n_, cells_[0]);
         });
+        if (codes) mark(*codes, memory.marks);
     }
 
     // Draws and weighs them; false if a row was lost on the way, unless that was careful.
@@ -75,11 +88,12 @@ class Tile {
             }
             drawing_.draw(X, known, block, rows);
             drawing_.add_known(log_weights, known, block, rows);
-            RowSet weighed = known.rows[0] | known.rows[1] | known.rows[2] | known.rows[3];
+            RowSet weighed = known.rows[0] | known.rows[1] | known.rows[2] | known.rows[3] | known.impossible;
             if (rows < rows_ || !weighed) continue;
             for (std::size_t j = 0; j < n_islands_; ++j) {
                 const Island& island = islands_[j];
-                bool goes_on = island.unknown > BLOCK * (block + 1), counts = weighed >> island.first & 1;
+                bool goes_on = island.unknown > BLOCK * (block + 1),
+                     counts = weighed & first_rows(island.end) & ~first_rows(island.first);
                 if (goes_on && counts && !move(X, log_weights, island, seed, block, careful)) return false;
             }
         }
@@ -94,6 +108,18 @@ class Tile {
         std::size_t unknown;   // the feature behind the last unknown one
     };
 
+    // The states that what is known of each row leaves, where codes need to look ahead for that.
+    void mark(const Codes& codes, std::uint64_t* marks) {
+        bool any = false;
+        for (std::size_t r = 0; r < rows_; ++r) {
+            bool same = r > 0 && cells_[r] == cells_[r - 1];
+            alive_[r] = same ? alive_[r - 1] : needs_alive(codes, cells_[r]) ? marks + r * alive_words(codes) : nullptr;
+            if (alive_[r] && !same) mark_alive(marks + r * alive_words(codes), codes, cells_[r]);
+            any = any || alive_[r];
+        }
+        drawing_.follow(any ? alive_ : nullptr);
+    }
+
     bool any_unknown(std::size_t block) const {
         std::size_t first = BLOCK * block, end = std::min(n_, first + BLOCK);
         return std::find(cells_[0] + first, cells_[0] + end, UNKNOWN) != cells_[0] + end;
@@ -107,7 +133,7 @@ class Tile {
 
     // Row `to` becomes as row `from`, up to the block.
     void copy(std::uint8_t* X, std::size_t to, std::size_t from, std::size_t block) const {
-        drawing_.copy_state(drawing_.state(to), drawing_.state(from));
+        drawing_.copy(to, from);
         std::memcpy(X + to * n_, X + from * n_, std::min(n_, BLOCK * block));
     }
 
@@ -140,19 +166,12 @@ class Tile {
         return true;
     }
 
-    const Drawing& drawing_;
+    Drawing& drawing_;
     std::size_t n_, blocks_, rows_ = 0, n_islands_ = 0;
     Island islands_[MAX_TILE];
     const std::uint8_t* cells_[MAX_TILE];
+    const std::uint64_t* alive_[MAX_TILE];
     bool one_;
-};
-
-// What a thread has to itself.
-struct ParticleMemory {
-    DrawnTile drawn;
-    std::uint8_t* X;  // where they are not wanted
-    ParticleMemory(Scratch& memory, std::size_t n, Needs needs, bool wanted)
-        : drawn(memory, n, needs), X(memory.take<std::uint8_t>(wanted ? 0 : MAX_TILE * n)) {}
 };
 
 }  // namespace
@@ -180,15 +199,16 @@ void particles(std::uint8_t* X, double* log_weights, const Description& model, c
     std::size_t together = std::max<std::size_t>(1, MAX_TILE / ((P + each - 1) / each));  // islands of a tile
     threads = useful_threads(threads, questions.count * P * model.size);
     Needs needs = model_kernels(model).needs(model.shape);
-    std::size_t per_thread = floats_of<ParticleMemory>(n, needs, X != nullptr);
+    std::size_t n_marks = model.codes ? alive_words(*model.codes) : 0,
+                per_thread = floats_of<ParticleMemory>(n, needs, X != nullptr, n_marks);
     Workspace space(per_thread * threads);
     Interrupt interrupt(poll);
     parallel_for((all + together - 1) / together, threads, [&](std::size_t item, int thread) {
         if (interrupt.asked(thread)) return;
-        auto memory = lay_out<ParticleMemory>(space.get() + thread * per_thread, n, needs, X != nullptr);
+        auto memory = lay_out<ParticleMemory>(space.get() + thread * per_thread, n, needs, X != nullptr, n_marks);
         std::size_t island = item * together, first = island / each * P + P * (island % each) / each;
         Drawing drawing(model, view, seed, memory.drawn);
-        Tile tile(drawing, questions, n, island, std::min(all, island + together), memory.drawn.numbers);
+        Tile tile(drawing, model.codes.get(), questions, n, island, std::min(all, island + together), memory);
         std::uint8_t* to = X ? X + first * n : memory.X;
         if (!tile.draw(to, log_weights + first, seed, false)) tile.draw(to, log_weights + first, seed, true);
     });

@@ -4,6 +4,7 @@
 #include "kernels/elementary.hpp"
 #include "kernels/philox.hpp"
 #include "kernels/row_set.hpp"
+#include "kernels/walk.hpp"
 
 namespace {
 
@@ -148,6 +149,8 @@ void bernoulli_words(Words& words, std::uint64_t seed, const std::uint64_t* numb
 void bernoulli_known(double* nats, const float* logits, const Known& known, std::size_t block, std::size_t rows,
                      std::size_t n) {
     std::size_t stride = pad(n, LINE);
+    each_row(known.impossible & first_rows(rows),
+             [&](std::size_t r) { nats[r] = -std::numeric_limits<double>::infinity(); });
     for (std::size_t q = 0; q < BLOCK; ++q) {
         if (!known.rows[q]) continue;
         alignas(64) float s[MAX_TILE] = {};
@@ -174,11 +177,13 @@ inline vi draw(vf logit, vu word) {
 
 // The rows with a one at feature q of a block, drawn where none is known; whole registers are read, up to MAX_TILE
 // rows.
-inline RowSet draw(const float* logits, const Words& words, const Known& known, std::size_t q, std::size_t rows) {
+inline RowSet draw(const float* logits, const Words& words, Known& known, std::size_t q, std::size_t rows) {
     RowSet ones = 0;
     for (std::size_t r = 0; r < rows; r += LANES)
         ones |= RowSet{bits_of(draw(load(logits + r), load(words[q] + r)))} << r;
-    return ((ones & ~known.rows[q]) | known.ones[q]) & first_rows(rows);
+    ones = ((ones & ~known.rows[q]) | known.ones[q]) & first_rows(rows);
+    if (!known.walk) return ones;
+    return known.walk->alive || known.rows[q] ? walk_on(known, q, ones, rows) : walk_on(*known.walk, ones, rows);
 }
 
 constexpr BernoulliKernels bernoulli_kernels = {bernoulli_log_prob, bernoulli_terms, bernoulli_conditionals,

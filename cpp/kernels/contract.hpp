@@ -38,9 +38,25 @@ struct View {
 
 using RowSet = std::uint64_t;  // of a tile: row r in bit r
 
-// What is known of a block: of which rows, and which of those have a one.
+// What codes say of a bit: the state after a zero and after a one, negative where that is not possible.
+struct Step {
+    std::int32_t next[2];
+    bool forced() const { return next[0] < 0 || next[1] < 0; }
+};
+
+// Where the rows of a tile stand in their codes while they are drawn.
+struct Walk {
+    const Step* steps;
+    std::int32_t* states;
+    const std::uint64_t* const* alive;  // of each row, the states from which what is known can come, as bits; or null
+};
+
+// What is known of a block: of which rows, and which of those have a one. While a block is drawn, what codes force
+// leaves it, as it adds no nats, and what follows from codes and from what is known comes in.
 struct Known {
     RowSet rows[BLOCK], ones[BLOCK];
+    RowSet impossible;  // rows of which that cannot be
+    const Walk* walk;   // or null
 };
 
 // What a model needs of memory, in floats, for a tile of rows.
@@ -73,14 +89,15 @@ struct ModelKernels {
     void (*backward)(float* grad, const View&, const float* delta, float* state, const std::uint8_t* X,
                      std::size_t rows, std::size_t begin, std::size_t end, float* scratch);
     // Instead of it, where a part needs the logits of its own features alone: grad += that of scale[r] times log p
-    // of each row, and terms = those of log p, (rows, pad(n, LINE)) for all parts. One of the two is null.
-    void (*gradient)(float* grad, float* terms, const View&, const std::uint8_t* X, const float* scale,
-                     std::size_t rows, std::size_t begin, std::size_t end, float* scratch);
+    // of each row, and terms = those of log p, (rows, pad(n, LINE)) for all parts. Where `forced`, which may be null,
+    // has 1, the bit has probability one. One of the two functions is null.
+    void (*gradient)(float* grad, float* terms, const View&, const std::uint8_t* X, const std::uint8_t* forced,
+                     const float* scale, std::size_t rows, std::size_t begin, std::size_t end, float* scratch);
     // Rows are drawn block by block; between two blocks a state may be copied, `needs.drawn` floats each. `begin` makes
     // those before the first block, `careful` ones if a row was `lost`: its logits are then not to be used.
     void (*begin)(float* states, const View&, std::size_t rows, bool careful);
-    void (*draw)(std::uint8_t* X, float* logits, float* states, const View&, const Words&, const Known&,
-                 std::size_t block, std::size_t rows);
+    void (*draw)(std::uint8_t* X, float* logits, float* states, const View&, const Words&, Known&, std::size_t block,
+                 std::size_t rows);
     RowSet (*lost)(const float* states, const View&, std::size_t rows);  // null where none ever is
 };
 

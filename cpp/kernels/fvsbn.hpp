@@ -138,8 +138,8 @@ void fvsbn_begin(float* states, const View& model, std::size_t rows, bool) {
     for (std::size_t r = 0; r < rows; ++r) FvsbnDrawn::of(states, r, model.shape.n).ones.clear();
 }
 
-void fvsbn_draw(std::uint8_t* X, float* logits, float* states, const View& model, const Words& words,
-                const Known& known, std::size_t block, std::size_t rows) {
+void fvsbn_draw(std::uint8_t* X, float* logits, float* states, const View& model, const Words& words, Known& known,
+                std::size_t block, std::size_t rows) {
     std::size_t n = model.shape.n, first = BLOCK * block, begin = first / FVSBN_CHUNK * FVSBN_CHUNK;
     FvsbnPlan plan(model.shape);
     std::size_t end = fvsbn_chunk_end(plan, begin), apart = floats_of<FvsbnDrawn>(n);

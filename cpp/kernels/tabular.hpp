@@ -69,8 +69,8 @@ void tabular_begin(float* states, const View&, std::size_t rows, bool) {
     for (std::size_t r = 0; r < rows; ++r) *TabularDrawn::of(states, r).node = 0;
 }
 
-void tabular_draw(std::uint8_t* X, float* logits, float* states, const View& model, const Words& words,
-                  const Known& known, std::size_t block, std::size_t rows) {
+void tabular_draw(std::uint8_t* X, float* logits, float* states, const View& model, const Words& words, Known& known,
+                  std::size_t block, std::size_t rows) {
     std::size_t n = model.shape.n, stride = pad(n, LINE), first = BLOCK * block;
     alignas(64) float column[MAX_TILE] = {};
     for (std::size_t q = 0; q < BLOCK && first + q < n; ++q) {

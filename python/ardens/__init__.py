@@ -15,7 +15,7 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-from . import errors, optim, orderings, schedules
+from . import codes, errors, optim, orderings, schedules
 from .composites import Mixture
 from .config import get_config, show_config
 from .core import VERSION
@@ -40,6 +40,7 @@ __all__ = [
     "Tuning",
     "VersionWarning",
     "__version__",
+    "codes",
     "errors",
     "get_config",
     "kl_divergence",

@@ -23,6 +23,7 @@ if _FREE:
     os.environ[_SPINS] = "1000"
 try:
     from ._core import (
+        Codes,
         Model,
         SortedRows,
         adam_step,
@@ -52,6 +53,7 @@ finally:
 
 __all__ = [
     "VERSION",
+    "Codes",
     "Float32Array",
     "Model",
     "Rows",

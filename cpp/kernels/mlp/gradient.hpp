@@ -94,7 +94,7 @@ void mlp_outer(float* grad, const MlpBlock& block, const float* slice, const Bat
 // The terms of a block for all rows, and delta = scale[r] (x - p), 0 for what is past the last feature.
 template <typename State>
 void mlp_residuals(float* terms, MlpBatch& batch, const MlpBackMemory& memory, const View& model, const MlpBlock& block,
-                   const std::uint8_t* X, const float* scale, const BatchRows& all) {
+                   const std::uint8_t* X, const std::uint8_t* forced, const float* scale, const BatchRows& all) {
     std::size_t n = model.shape.n, rows = all.count;
     mlp_sums<State, 0>(batch.sums, model, block, memory.lists, all,
                        [slopes = memory.slopes](std::size_t r, std::size_t k, const auto& h) {
@@ -104,7 +104,12 @@ void mlp_residuals(float* terms, MlpBatch& batch, const MlpBackMemory& memory, c
                        });
     mlp_fold(batch.sums, model.params + block.b, rows, [&](std::size_t r, v4f four) { store4(batch.logits[r], four); });
     for (std::size_t r = 0; r < rows; ++r)
-        for (std::size_t q = 0; q < BLOCK; ++q) batch.x[r][q] = q < block.count ? X[r * n + block.first + q] : 0;
+        for (std::size_t q = 0; q < BLOCK; ++q) {
+            std::size_t at = r * n + block.first + q;
+            batch.x[r][q] = q < block.count ? X[at] : 0;
+            if (forced && q < block.count && forced[at])
+                batch.logits[r][q] = (batch.x[r][q] ? 1.0f : -1.0f) * std::numeric_limits<float>::infinity();
+        }
     for (std::size_t i = 0; i < rows * BLOCK; i += LANES) {
         Bits bits = load_bits(batch.logits[0], batch.x[0], i, rows * BLOCK);
         Residual residual(bits);
@@ -119,9 +124,9 @@ void mlp_residuals(float* terms, MlpBatch& batch, const MlpBackMemory& memory, c
 }
 
 // `mlp_gradient` for as many rows as `batch` has room for.
-void mlp_gradient_of_batch(float* grad, float* terms, const View& model, const std::uint8_t* X, const float* scale,
-                           std::size_t rows, std::size_t begin, std::size_t end, MlpBatch& batch,
-                           const MlpBackMemory& memory) {
+void mlp_gradient_of_batch(float* grad, float* terms, const View& model, const std::uint8_t* X,
+                           const std::uint8_t* forced, const float* scale, std::size_t rows, std::size_t begin,
+                           std::size_t end, MlpBatch& batch, const MlpBackMemory& memory) {
     std::size_t n = model.shape.n;
     MlpPlan plan(model.shape);
     memory.lists.fill(X, rows, n);
@@ -130,7 +135,7 @@ void mlp_gradient_of_batch(float* grad, float* terms, const View& model, const s
     each_member(n_blocks(model.shape), begin, end, [&](std::size_t i) {
         MlpBlock block(plan, n, i);
         mlp_with_state(model, i, [&]<typename State>(State) {
-            mlp_residuals<State>(terms, batch, memory, model, block, X, scale, all);
+            mlp_residuals<State>(terms, batch, memory, model, block, X, forced, scale, all);
         });
         v4f gb{};
         for (std::size_t r = 0; r < rows; ++r) gb += load4(batch.delta[r]);
@@ -152,13 +157,14 @@ void mlp_gradient_of_batch(float* grad, float* terms, const View& model, const s
     });
 }
 
-void mlp_gradient(float* grad, float* terms, const View& model, const std::uint8_t* X, const float* scale,
-                  std::size_t rows, std::size_t begin, std::size_t end, float* scratch) {
+void mlp_gradient(float* grad, float* terms, const View& model, const std::uint8_t* X, const std::uint8_t* forced,
+                  const float* scale, std::size_t rows, std::size_t begin, std::size_t end, float* scratch) {
     auto memory = lay_out<MlpBackMemory>(scratch, model.shape);
     std::size_t n = model.shape.n, most = memory.slopes.rows;
     MlpBatch batch;
     for (std::size_t first = 0; first < rows; first += most)
-        mlp_gradient_of_batch(grad, terms + first * pad(n, LINE), model, X + first * n, scale + first,
+        mlp_gradient_of_batch(grad, terms + first * pad(n, LINE), model, X + first * n,
+                              forced ? forced + first * n : nullptr, scale + first,
                               most < rows - first ? most : rows - first, begin, end, batch, memory);
 }
 

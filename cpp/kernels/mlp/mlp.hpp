@@ -51,8 +51,8 @@ void mlp_begin(float* states, const View& model, std::size_t rows, bool) {
 
 // The logits of a block are computed as if it had no one; after a one, those behind it once more.
 template <typename State>
-void mlp_draw_block(std::uint8_t* X, float* logits, float* states, const View& model, const Words& words,
-                    const Known& known, const MlpBlock& block, std::size_t rows) {
+void mlp_draw_block(std::uint8_t* X, float* logits, float* states, const View& model, const Words& words, Known& known,
+                    const MlpBlock& block, std::size_t rows) {
     std::size_t n = model.shape.n, stride = pad(n, LINE);
     OnesLists lists(mlp_drawn(states, 0, n).list, spread(floats_of<DrawnOnes>(n)));
     MlpSums sums;
@@ -73,7 +73,7 @@ void mlp_draw_block(std::uint8_t* X, float* logits, float* states, const View& m
     }
 }
 
-void mlp_draw(std::uint8_t* X, float* logits, float* states, const View& model, const Words& words, const Known& known,
+void mlp_draw(std::uint8_t* X, float* logits, float* states, const View& model, const Words& words, Known& known,
               std::size_t block, std::size_t rows) {
     MlpBlock four(MlpPlan(model.shape), model.shape.n, block);
     mlp_with_state(model, block, [&]<typename State>(State) {

@@ -21,8 +21,8 @@ void nade_draw_begin(float* states, const View& model, std::size_t rows) {
 }
 
 template <typename State>
-void nade_draw_block(std::uint8_t* X, float* logits, float* states, const View& model, const Words& words,
-                     const Known& known, std::size_t block, std::size_t rows) {
+void nade_draw_block(std::uint8_t* X, float* logits, float* states, const View& model, const Words& words, Known& known,
+                     std::size_t block, std::size_t rows) {
     std::size_t n = model.shape.n, stride = pad(n, LINE);
     alignas(64) float at[MAX_TILE][BLOCK], column[MAX_TILE] = {};  // logits of the block, of a feature
     const NadeDrawn row = nade_drawn(states, 0, model.shape);

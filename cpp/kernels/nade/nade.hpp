@@ -57,7 +57,7 @@ inline void with_drawn(const float* states, const View& model, Call f) {
     });
 }
 
-void nade_draw(std::uint8_t* X, float* logits, float* states, const View& model, const Words& words, const Known& known,
+void nade_draw(std::uint8_t* X, float* logits, float* states, const View& model, const Words& words, Known& known,
                std::size_t block, std::size_t rows) {
     FlushToZero flush;
     with_drawn(states, model, [&]<typename State>(State) {

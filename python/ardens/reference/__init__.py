@@ -36,6 +36,7 @@ from types import ModuleType
 
 from . import (
     bernoulli,
+    codes,
     fvsbn,
     logistic,
     mixture,
@@ -51,6 +52,7 @@ from . import (
 __all__ = [
     "MODELS",
     "bernoulli",
+    "codes",
     "fvsbn",
     "logistic",
     "mixture",

@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import bernoulli
+from . import bernoulli, codes
 from .bernoulli import Float64, sigmoid
 from .philox import uniforms
 
@@ -95,14 +95,19 @@ def stay(drawn: NDArray[np.intp]) -> NDArray[np.intp]:
 
 
 def particles(
-    logits: Logits, cells: NDArray[Any], seed: int, start: int, n_particles: int
+    logits: Logits,
+    cells: NDArray[Any],
+    seed: int,
+    start: int,
+    n_particles: int,
+    words: NDArray[Any] | None = None,
 ) -> tuple[NDArray[np.uint8], Float64]:
     """The population of one row of cells.
 
     Particle p draws with the uniforms of row ``start + p`` of `seed`. After a block of four
     features an island that is to be drawn anew does so with the uniform of its first particle and
-    the block's first feature, in the stream `RESAMPLING`; not where the block had no known cell, or
-    none is unknown behind it.
+    the block's first feature, in the stream `RESAMPLING`; not where nothing was known of the block,
+    or nothing is unknown behind it.
 
     Parameters
     ----------
@@ -111,6 +116,10 @@ def particles(
     cells : (n_features,) array of 0, 1 and `UNKNOWN`
     seed, start : int in [0, 2**64)
     n_particles : int, at least 1
+    words : (n_words, n_features) array of 0 and 1, optional
+        The rows that there can be. Particles then see what is known ahead: a bit is known, too,
+        where the words that have the known cells leave one value of it. A particle for which they
+        leave none has weight 0, and goes on as the words do.
 
     Returns
     -------
@@ -133,14 +142,22 @@ def particles(
     last = max(np.flatnonzero(cells == UNKNOWN), default=-1)  # the last unknown feature
     edges = [n_particles * j // count for j in range(count + 1)]
     for i in range(n):
-        t = logits(X)[:, i]
-        if cells[i] == UNKNOWN:
-            X[:, i] = U[:, i] < sigmoid(t)
-        else:
-            X[:, i] = cells[i]
-            log_weights += bernoulli.log_prob_terms(X[:, i], t)
+        t, known = logits(X)[:, i], np.full(n_particles, cells[i] != UNKNOWN)
+        X[:, i] = np.where(known, cells[i], U[:, i] < sigmoid(t))
+        if words is not None:
+            can, may = codes.left(words, X, i), codes.left(words, X, i, cells)
+            lost = ~may.any(axis=1)
+            may[lost] = can[lost]
+            X[:, i] = np.where(may.all(axis=1), X[:, i], may[:, 1])
+            known = (known | ~may.all(axis=1)) & can.all(axis=1)
+            log_weights[lost] = -np.inf
+        log_weights += np.where(known, bernoulli.log_prob_terms(X[:, i], t), 0.0)
         block = i - i % BLOCK
-        if i % BLOCK != BLOCK - 1 or last <= i or (cells[block : i + 1] == UNKNOWN).all():
+        if (
+            i % BLOCK != BLOCK - 1
+            or last <= i
+            or (words is None and (cells[block : i + 1] == UNKNOWN).all())
+        ):
             continue
         for first, end in pairwise(edges):
             island = log_weights[first:end]
