@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Self, TypeVar
+from typing import Self, TypeVar, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .checks.cells import UNKNOWN
 from .checks.options import permutation, vector
+from .checks.sparse import Held, SparseRows
 from .core import Rows
 
 __all__ = ["Columns"]
@@ -76,11 +77,22 @@ class Columns:
     def __reduce__(self) -> tuple[object, ...]:
         return type(self).of, (self.ordering.size, self.ordering, self.flipped, self.names)
 
-    def ordered(self, X: Rows) -> Rows:
+    @overload
+    def ordered(self, X: Rows) -> Rows: ...
+
+    @overload
+    def ordered(self, X: Held) -> Held: ...
+
+    def ordered(self, X: Held) -> Held:
         """Make the user's rows the model's; `X` itself where they are the same.
 
         What is unknown of rows of cells stays so.
         """
+        if isinstance(X, SparseRows):
+            if self.positions is None and not self.coded:
+                return X
+            positions = np.arange(X.n_features) if self.positions is None else self.positions
+            return X.moved(positions, self.flipped[self.ordering].view(np.uint8))
         rows = X if self.positions is None else X.take(self.ordering, axis=1)
         if self.coded:
             rows = X.copy() if rows is X else rows

@@ -156,7 +156,7 @@ REFUSED = {
         r"masked cells: row 0, column 1 \(4",
     ),
     "masked rows": ([np.ma.array([0, 1], mask=[1, 0])], ValueError, "masks would be lost"),
-    "sparse": (sparse.csr_array(BITS), TypeError, r"X is sparse.*X\.toarray\(\)"),
+    "sparse, of one dimension": (sparse.coo_array([0, 1]), ValueError, r"1-d array of shape"),
 }
 
 

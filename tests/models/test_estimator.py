@@ -33,10 +33,10 @@ ESTIMATORS = [
 
 
 def too_wide(estimator):
-    """The check whose data have more columns than a table takes."""
+    """The checks whose data have more columns than a table takes."""
     tabular = isinstance(getattr(estimator, "estimator", estimator), ardens.Tabular)
-    check = "check_sample_weight_equivalence_on_dense_data"
-    return {check: "a table has at most 20 columns"} if tabular else {}
+    checks = [f"check_sample_weight_equivalence_on_{kind}_data" for kind in ("dense", "sparse")]
+    return dict.fromkeys(checks, "a table has at most 20 columns") if tabular else {}
 
 
 with warnings.catch_warnings():

@@ -7,6 +7,7 @@ import pytest
 from sklearn.base import clone
 
 import ardens
+from ardens.checks.sparse import SparseRows
 from ardens.checks.weights import Table
 from ardens.training.loop import Run
 from ardens.training.split import counted, distinct, hold_out, split_places, warn_of_copies
@@ -45,18 +46,20 @@ def test_distinct_rows_are_numbered_by_their_first_appearance(table):
     seen = {}
     expected = [seen.setdefault(row.tobytes(), len(seen)) for row in table]
     assert distinct(table).tolist() == expected
+    assert distinct(SparseRows.of(table)).tolist() == expected
     assert distinct(table[:, :9]).max() + 1 == len(np.unique(table[:, :9], axis=0))
     assert distinct(table[:0]).tolist() == []
 
 
 def test_rows_that_collide_are_told_apart(table, monkeypatch):
     class Zeros:
-        def integers(self, *args):
-            return np.zeros(3, np.uint64)
+        def integers(self, low, high, size, dtype):
+            return np.zeros(size, dtype)
 
     expected = distinct(table)
     monkeypatch.setattr(np.random, "default_rng", lambda seed: Zeros())
     assert np.array_equal(distinct(table), expected)
+    assert np.array_equal(distinct(SparseRows.of(table)), expected)
 
 
 def test_all_copies_of_a_row_are_on_one_side(table):

@@ -14,10 +14,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .options import whole_number
-from .rows import as_array, binary_matrix, check_feature_names, is_masked_array, is_missing
+from .rows import (
+    as_array,
+    binary_matrix,
+    binary_rows,
+    check_feature_names,
+    is_masked_array,
+    is_missing,
+)
 from .said import Said, strings_of
+from .sparse import Held, compressed
 
-__all__ = ["UNKNOWN", "cell_matrix", "evidence"]
+__all__ = ["UNKNOWN", "cell_matrix", "cell_rows", "evidence"]
 
 UNKNOWN = 2
 
@@ -60,6 +68,14 @@ def cell_matrix(
     if known is not array:  # so that what is written to is no array of the user's
         cells[unknown] = UNKNOWN
     return cells
+
+
+def cell_rows(X: ArrayLike, **how: Any) -> Held:
+    """Check cells as `cell_matrix` does, but leave sparse rows so where all of theirs are known."""
+    matrix = compressed(X)
+    if matrix is not None and not _missing(matrix.data).any():
+        return binary_rows(X, **how)
+    return cell_matrix(X, **how)
 
 
 def evidence(

@@ -18,12 +18,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..core import check_binary
 from ..errors import warn
+from .machine import check_memory
 from .options import real_number
 from .said import Said
+from .sparse import Held, SparseRows, compressed
 
 __all__ = [
     "as_array",
     "binary_matrix",
+    "binary_rows",
     "check_feature_names",
     "feature_names",
     "is_masked_array",
@@ -90,12 +93,45 @@ def binary_matrix(
     return ones.view(_UINT8)
 
 
+def binary_rows(X: ArrayLike, **how: Any) -> Held:
+    """Check rows as `binary_matrix` does, but leave them sparse where they are."""
+    matrix: Any = X if isinstance(X, SparseRows) else None
+    if type(X) is not np.ndarray and matrix is None:
+        matrix = compressed(X)
+    binarize, name = how.get("binarize"), how.get("name", "X")
+    if matrix is None or (binarize is not None and not real_number(binarize, "binarize") >= 0):
+        return binary_matrix(X, **how)
+    _check_shape(
+        matrix,
+        how.get("n_features"),
+        name,
+        how.get("allow_empty", True),
+        how.get("model", "the model"),
+    )
+    if isinstance(matrix, SparseRows):
+        return matrix
+    said = Said(name, X, how.get("names"), matrix)
+    values = matrix.data
+    _check_kind(values, said)
+    if binarize is not None:
+        ones = _thresholded(values, binarize, said) == 1
+    else:
+        ones = np.equal(values, 1)
+        bad = ~(ones | np.equal(values, 0))
+        if bad.any():
+            _check_finite(values, said)
+            raise _bad_values(values, bad, said)
+    ends = np.concatenate([[0], np.cumsum(ones)])[matrix.indptr]
+    return SparseRows(ends, matrix.indices[ones], matrix.shape[1])
+
+
 def as_array(X: Any, said: Said) -> NDArray[Any]:
-    """Bring what is no array into one; nothing sparse, masked or ragged."""
+    """Bring what is no array into one; nothing masked or ragged."""
     if X is None:
         raise TypeError(f"{said} must be a 2-d array of 0 and 1; got None")
-    if hasattr(X, "nnz"):
-        raise TypeError(f"{said} is sparse, but a dense array is required; pass {said}.toarray()")
+    if hasattr(X, "nnz") and hasattr(X, "toarray"):
+        check_memory(math.prod(X.shape) * X.dtype.itemsize, f"{said} as a dense array")
+        return np.asarray(X.toarray())
     if is_masked_array(X):
         hidden = np.ma.getmaskarray(X)
         if hidden.ndim == 2 and hidden.any():

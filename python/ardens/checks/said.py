@@ -18,6 +18,7 @@ class Said(NamedTuple):
     name: str
     X: object = None
     fitted: NDArray[np.object_] | None = None  # names of the model's columns, where X has none
+    entries: Any = None  # a matrix in SciPy's format CSR, whose values an error is about
 
     def __str__(self) -> str:
         return self.name
@@ -37,9 +38,13 @@ class Said(NamedTuple):
 
     def first(self, bad: NDArray[np.bool_], array: NDArray[Any] | None = None) -> str:
         """Describe the first true cell, the value there, and how many there are."""
-        row, column = map(int, np.unravel_index(int(np.argmax(bad)), bad.shape))
-        count = np.count_nonzero(bad)
-        cell = None if array is None else array[row, column : column + 1].tolist()[0]
+        place, count = int(np.argmax(bad)), np.count_nonzero(bad)
+        if self.entries is None:
+            row, column = map(int, np.unravel_index(place, bad.shape))
+        else:
+            row = int(np.searchsorted(self.entries.indptr, place, side="right")) - 1
+            column = int(self.entries.indices[place])
+        cell = None if array is None else array.flat[place : place + 1].tolist()[0]
         value = "" if array is None else f"{str(cell)[:_SHOWN]} at "
         return f"{value}{self.place(row, column)} ({count} such value{'s' if count > 1 else ''})"
 

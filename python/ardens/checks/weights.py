@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..core import Rows
 from .cells import UNKNOWN
+from .sparse import Held, SparseRows
 
 __all__ = ["Table", "Weights", "mean", "row_weights", "standard_error"]
 
@@ -99,15 +100,15 @@ def _copies(n_samples: int, weights: Weights | None) -> Weights:
 class Table:
     """Rows of zeros and ones, and their weights, all above 0; None where every row counts once.
 
-    Before training completes them, cells may be unknown.
+    Before training completes them, cells may be unknown, but of rows that are `held` sparse.
     """
 
-    rows: Rows
+    held: Held
     weights: Weights | None = None
 
     @classmethod
     def of(
-        cls, rows: Rows, sample_weight: ArrayLike | None = None, name: str = "sample_weight"
+        cls, rows: Held, sample_weight: ArrayLike | None = None, name: str = "sample_weight"
     ) -> Self:
         """Check the weights that the user gives; rows of weight 0 are as if they were absent."""
         weights = row_weights(sample_weight, len(rows), name)
@@ -119,48 +120,72 @@ class Table:
         return cls(rows, None if (weights == 1).all() else weights)
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.held)
+
+    @property
+    def rows(self) -> Rows:
+        """The rows, dense: made anew where they are not held so."""
+        return self.held if isinstance(self.held, np.ndarray) else self.held[:]
 
     @property
     def n_features(self) -> int:
         """The number of columns."""
-        return int(self.rows.shape[1])
+        return int(self.held.shape[1])
 
     @property
     def is_complete(self) -> bool:
         """Whether every cell is known."""
-        return int(self.rows.max(initial=0)) < UNKNOWN
+        held = self.held
+        return isinstance(held, SparseRows) or int(held.max(initial=0)) < UNKNOWN
 
     @cached_property
     def total(self) -> float:
         """What all rows count together."""
-        return len(self.rows) if self.weights is None else float(self.weights.sum())
+        return len(self) if self.weights is None else float(self.weights.sum())
 
     @cached_property
     def copies(self) -> Weights:
         """How many rows each of them stands for."""
-        return _copies(len(self.rows), self.weights)
+        return _copies(len(self), self.weights)
 
     @cached_property
     def n_seen(self) -> int:
         """How many rows they stand for together."""
-        return len(self.rows) if self.weights is None else int(self.copies.sum())
+        return len(self) if self.weights is None else int(self.copies.sum())
 
     def followed_by(self, other: Self) -> Self:
         """All rows of both."""
         weights = None
         if self.weights is not None and other.weights is not None:
             weights = np.concatenate([self.weights, other.weights])
-        return type(self)(np.concatenate([self.rows, other.rows]), weights)
+        if isinstance(self.held, np.ndarray) and isinstance(other.held, np.ndarray):
+            return type(self)(np.concatenate([self.held, other.held]), weights)
+        return type(self)(SparseRows.of(self.held).followed_by(SparseRows.of(other.held)), weights)
+
+    def dense(self) -> Self:
+        """The same, held dense."""
+        return self if isinstance(self.held, np.ndarray) else type(self)(self.rows, self.weights)
+
+    def batch(self, chosen: NDArray[np.intp], out: Rows) -> Rows:
+        """Some of the rows, written into the first ones of `out`."""
+        rows = out[: len(chosen)]
+        if isinstance(self.held, SparseRows):
+            self.held.fill(rows, chosen)
+        else:  # mode: the default one fills a copy first, to leave `out` alone if one is wrong
+            np.take(self.held, chosen, axis=0, out=rows, mode="clip")
+        return rows
 
     def ones(self) -> NDArray[Any]:
         """What the rows with a one count together, column by column."""
         if self.weights is None:
-            return np.asarray(self.rows.sum(axis=0, dtype=np.int64))
+            held = self.held
+            if isinstance(held, SparseRows):
+                return held.ones()
+            return np.asarray(held.sum(axis=0, dtype=np.int64))
         counts = np.zeros(self.n_features)
         step = max(1, _CELLS // self.n_features)
         for first in range(0, len(self), step):
-            counts += self.weights[first : first + step] @ self.rows[first : first + step]
+            counts += self.weights[first : first + step] @ self.held[first : first + step]
         return counts
 
     def mean(self, values: NDArray[np.float64]) -> float:

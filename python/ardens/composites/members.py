@@ -99,10 +99,10 @@ def train_members(
     for model in models:
         model.n_jobs = threads // workers
     ready: list[int] = []
-    judges = (None, None) if X_valid is None else (X_valid.rows, X_valid.weights)
+    judges = (None, None) if X_valid is None else (X_valid.held, X_valid.weights)
 
     def train(k: int, model: AutoregressiveModel) -> None:
-        model.fit(X.rows, X_valid=judges[0], sample_weight=X.weights, sample_weight_valid=judges[1])
+        model.fit(X.held, X_valid=judges[0], sample_weight=X.weights, sample_weight_valid=judges[1])
         ready.append(k)
         if verbose:
             told = "trained"

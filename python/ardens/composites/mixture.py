@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike
 
 from ..checks.machine import thread_count
 from ..checks.options import PART, SEED, Kind, RandomState, one_of, option, seed_from, truth, whole
-from ..checks.rows import binary_matrix, feature_names
+from ..checks.rows import binary_rows, feature_names
+from ..checks.sparse import by_blocks
 from ..checks.weights import Table
 from ..core import Float32Array
 from ..errors import warns_once
@@ -225,7 +226,7 @@ class Mixture(MixedDensity):
             As for the estimator. The mixture stays as it was, as with Ctrl-C.
         """
         names = feature_names(X)
-        rows = Table.of(binary_matrix(X, binarize=self.binarize, allow_empty=False), sample_weight)
+        rows = Table.of(binary_rows(X, binarize=self.binarize, allow_empty=False), sample_weight)
         self._check_options(rows.n_features)
         split, seeds = np.random.SeedSequence(seed_from(self.random_state)).spawn(2)
         judged = self._judges(X_valid, sample_weight_valid, rows, names)
@@ -247,7 +248,8 @@ class Mixture(MixedDensity):
             model.n_jobs = self.n_jobs
         fitted = FittedMixture(tuple(models), checked_weights(None, len(models)), names)
         if judged is not None:
-            weights, nats = learned_weights(fitted.scores(judged.rows, threads), judged.weights)
+            scores = by_blocks(judged.held, lambda rows: fitted.scores(rows, threads))
+            weights, nats = learned_weights(scores, judged.weights)
             if learned:
                 fitted = fitted.weighted(weights, nats)
             else:
@@ -289,8 +291,9 @@ class Mixture(MixedDensity):
         >>> Mixture.from_models([sure, fair]).fit_weights([[0], [1], [1], [1]]).weights_.round(2)
         array([0.5, 0.5])
         """
-        table, fitted = Table.of(self._rows(X, allow_empty=False), sample_weight), self._state()
-        scores = fitted.scores(table.rows, thread_count(self.n_jobs))
+        table, fitted = Table.of(self._held(X, allow_empty=False), sample_weight), self._state()
+        threads = thread_count(self.n_jobs)
+        scores = by_blocks(table.held, lambda rows: fitted.scores(rows, threads))
         self._fitted = fitted.weighted(*learned_weights(scores, table.weights))
         return self
 

@@ -15,8 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 from ..checks.cells import evidence
 from ..checks.machine import thread_count
 from ..checks.options import maybe, number, option
-from ..checks.rows import binary_matrix, check_feature_names
+from ..checks.rows import binary_rows, check_feature_names
+from ..checks.sparse import Held, by_blocks
 from ..checks.weights import Table
+from ..core import Rows
 from ..storage.container import stamped, write
 from ..training.split import warn_of_copies
 from .asked import Given
@@ -80,7 +82,7 @@ class Density(MultinomialSampler[State]):
         >>> Tabular(alpha=0).fit([[0], [1], [1], [1]]).score_samples([[0], [1]]).round(3)
         array([-1.386, -0.288])
         """
-        return self._state().log_prob(self._rows(X), thread_count(self.n_jobs))
+        return self._nats(self._held(X))
 
     log_prob = score_samples
 
@@ -114,8 +116,8 @@ class Density(MultinomialSampler[State]):
         >>> round(Tabular(alpha=0).fit([[0], [1]]).score([[0], [1]]), 4)
         -0.6931
         """
-        table = Table.of(self._rows(X, allow_empty=False), sample_weight)
-        return table.mean(self._state().log_prob(table.rows, thread_count(self.n_jobs)))
+        table = Table.of(self._held(X, allow_empty=False), sample_weight)
+        return table.mean(self._nats(table.held))
 
     def bits_per_dimension(self, X: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         r"""Mean number of bits that an ideal code spends on a feature.
@@ -165,14 +167,22 @@ class Density(MultinomialSampler[State]):
         words, arrays = self._written()
         write(path, stamped(words), arrays)
 
-    def _rows(
-        self, X: ArrayLike, *, allow_empty: bool = True, to_learn: bool = False
-    ) -> NDArray[np.uint8]:
-        """Check the data of any method but `fit`."""
+    def _nats(self, X: Held) -> NDArray[np.float64]:
+        """Log-probabilities of rows that are checked."""
+        fitted, threads = self._state(), thread_count(self.n_jobs)
+        return by_blocks(X, lambda rows: fitted.log_prob(rows, threads))
+
+    def _rows(self, X: ArrayLike, *, allow_empty: bool = True) -> Rows:
+        """Check the data of any method but `fit`, and make them dense."""
+        rows = self._held(X, allow_empty=allow_empty)
+        return rows if isinstance(rows, np.ndarray) else rows[:]
+
+    def _held(self, X: ArrayLike, *, allow_empty: bool = True, to_learn: bool = False) -> Held:
+        """Check the data of any method but `fit`; what is sparse stays so."""
         model = type(self).__name__
         n_features = self.n_features_in_
         check_feature_names(X, self._state().names, model)
-        return (self._matrix if to_learn else binary_matrix)(
+        return (self._matrix if to_learn else binary_rows)(
             X,
             n_features=n_features,
             binarize=self.binarize,
@@ -191,9 +201,9 @@ class Density(MultinomialSampler[State]):
             names=fitted.names,
         )
 
-    def _matrix(self, X: ArrayLike, **how: Any) -> NDArray[np.uint8]:
+    def _matrix(self, X: ArrayLike, **how: Any) -> Held:
         """Check rows to learn from."""
-        return binary_matrix(X, **how)
+        return binary_rows(X, **how)
 
     def _judges(
         self,

@@ -198,7 +198,7 @@ class Estimator:
         return utils.Tags(
             estimator_type="density_estimator",
             target_tags=utils.TargetTags(required=False),
-            input_tags=utils.InputTags(),
+            input_tags=utils.InputTags(sparse=True),
         )
 
     def _options(self) -> dict[str, Any]:

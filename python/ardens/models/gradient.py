@@ -9,11 +9,12 @@ from os import PathLike
 from typing import Any, Literal, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from ..checks.cells import cell_matrix
+from ..checks.cells import cell_rows
 from ..checks.machine import thread_count
 from ..checks.options import PART, Kind, maybe, number, one_of, option, seed_from, truth, whole
+from ..checks.sparse import Held
 from ..checks.weights import Table
 from ..errors import warns_once
 from ..optim import Optimizer, as_optimizer
@@ -141,8 +142,8 @@ class GradientModel(LearnedModel):
         tags.input_tags.allow_nan = self.missing == "sample"
         return tags
 
-    def _matrix(self, X: ArrayLike, **how: Any) -> NDArray[np.uint8]:
-        return (cell_matrix if self.missing == "sample" else super()._matrix)(X, **how)
+    def _matrix(self, X: ArrayLike, **how: Any) -> Held:
+        return (cell_rows if self.missing == "sample" else super()._matrix)(X, **how)
 
     @abstractmethod
     def _solver(self, X: Table, *, validated: bool) -> Solver:
@@ -226,7 +227,10 @@ class GradientModel(LearnedModel):
         if before is not None and before.training is not None:
             split_seed = before.training.first_seed(split_seed)  # what judged is not to be learned
         saved = journal.take()
-        chooser = self._solver(Table(data.X.rows[:1]), validated=True)
+        chooser = self._solver(Table(data.X.held[:1]), validated=True)
+        chooser.check_memory(self._core(data.n_features))
+        if not chooser.streams:
+            data = data.dense()
         if chooser.counts:
             data = data.counted()
         if X_valid is None and chooser.chooses and self.validation_fraction > 0:
@@ -299,7 +303,7 @@ class GradientModel(LearnedModel):
             solver = self._ascent(len(data.X), validated=False)
             run = self._begin(data, solver, Streams.of(seed_from(self.random_state)))
         else:
-            table = Table.of(self._rows(X, allow_empty=False, to_learn=True), sample_weight)
+            table = Table.of(self._held(X, allow_empty=False, to_learn=True), sample_weight)
             data = Data(before.columns.names, table, None).filled(np.random.default_rng(0))
             self._check_options(data.n_features)
             check_continues(self, before, data.n_features, data.names, "partial_fit")

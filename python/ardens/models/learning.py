@@ -95,11 +95,16 @@ class Data(NamedTuple):
         judges = None if self.X_valid is None else counted(self.X_valid)
         return self._replace(X=counted(self.X), X_valid=judges)
 
+    def dense(self) -> Data:
+        """The same, with rows that are held dense."""
+        judges = None if self.X_valid is None else self.X_valid.dense()
+        return self._replace(X=self.X.dense(), X_valid=judges)
+
     def ordered(self, columns: Columns) -> tuple[Table, Table | None]:
         """The rows as the model has them, and those that judge."""
 
         def as_learned(table: Table) -> Table:
-            return Table(columns.ordered(table.rows), table.weights)
+            return Table(columns.ordered(table.held), table.weights)
 
         return as_learned(self.X), None if self.X_valid is None else as_learned(self.X_valid)
 
@@ -221,9 +226,9 @@ class LearnedModel(AutoregressiveModel):
         """The ordering and the coding that the options ask for."""
         ordering, flipped = self.ordering, None
         if isinstance(ordering, str):
-            ordering = choose(cast(Name, ordering), data.X.rows, rng, data.X.weights)
+            ordering = choose(cast(Name, ordering), data.X.held, rng, data.X.weights)
         elif isinstance(ordering, GivenFirst):
-            ordering = ordering.ordering(data.X.rows, rng, data.X.weights, data.names)
+            ordering = ordering.ordering(data.X.held, rng, data.X.weights, data.names)
         if self.coding is not None:
             flipped = 2 * data.X.ones() > data.X.total
         return Columns.of(data.n_features, ordering, flipped, data.names)

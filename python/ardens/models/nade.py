@@ -227,8 +227,8 @@ n_jobs
         contained = "V" in views and ("D" in views or n <= d)
         if self.start == "fvsbn" or (in_turn and contained):
             simple = FVSBN(random_state=0, n_jobs=self.n_jobs).fit(
-                X.rows,
-                X_valid=None if X_valid is None else X_valid.rows,
+                X.held,
+                X_valid=None if X_valid is None else X_valid.held,
                 sample_weight=X.weights,
                 sample_weight_valid=None if X_valid is None else X_valid.weights,
             )

@@ -128,7 +128,7 @@ class Tabular(OneForm, LearnedModel):
         TypeError, ValueError
             If `X` is no matrix of zeros and ones, has more than 20 columns, or an option is wrong.
         """
-        data = self._learning_rows(X, X_valid, sample_weight, sample_weight_valid)
+        data = self._learning_rows(X, X_valid, sample_weight, sample_weight_valid).dense()
         rng = np.random.default_rng(seed_from(self.random_state))
         streams = Streams(rng, rng, rng, rng)  # counting draws nothing but an ordering
         self._learn(self._begin(data, Counting(alpha=float(self.alpha)), streams))

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks.options import RandomState, seed_from, truth, whole_number
-from ..checks.rows import binary_matrix
+from ..checks.rows import binary_rows
+from ..checks.sparse import Held
 from ..checks.weights import Table
-from ..core import Rows
 from .information import mutual_information
 
 __all__ = [
@@ -106,7 +106,7 @@ def marginal(
     >>> marginal(X), marginal(X, by="mean", descending=True)
     (array([2, 1, 0]), array([2, 0, 1]))
     """
-    table = Table.of(binary_matrix(X, allow_empty=False), sample_weight)
+    table = Table.of(binary_rows(X, allow_empty=False), sample_weight)
     ones = table.ones()
     if by == "entropy":
         keys = -np.abs(2 * ones - table.total)  # which sorts as the entropy does, without rounding
@@ -246,7 +246,7 @@ def greedy(X: ArrayLike, *, sample_weight: ArrayLike | None = None) -> NDArray[n
 
 
 def choose(
-    name: Name, X: Rows, rng: np.random.Generator, sample_weight: ArrayLike | None = None
+    name: Name, X: Held, rng: np.random.Generator, sample_weight: ArrayLike | None = None
 ) -> NDArray[np.intp]:
     """Choose an ordering by its name.
 
@@ -254,7 +254,7 @@ def choose(
     ----------
     name : {"random", "marginal", "chow-liu", "greedy"}
         Which one; see the table above.
-    X : ndarray of uint8, shape (n_samples, n_features)
+    X : ndarray of uint8 or SparseRows, shape (n_samples, n_features)
         The rows to choose it from.
     rng : numpy.random.Generator
         What draws a random one.

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks.options import whole_number
-from ..core import Rows
+from ..checks.sparse import Held
 from .choices import Name, choose
 
 __all__ = ["GivenFirst", "given_first"]
@@ -70,7 +70,7 @@ class GivenFirst:
 
     def ordering(
         self,
-        X: Rows,
+        X: Held,
         rng: np.random.Generator,
         sample_weight: ArrayLike | None = None,
         names: Iterable[str] | None = None,

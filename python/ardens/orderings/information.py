@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks.machine import check_memory
-from ..checks.rows import binary_matrix
+from ..checks.rows import binary_rows
 from ..checks.weights import Table
 
 __all__ = ["mutual_information"]
@@ -55,7 +55,7 @@ def mutual_information(X: ArrayLike, sample_weight: ArrayLike | None = None) -> 
     array([[0.6931, 0.    ],
            [0.    , 0.6931]])
     """
-    table = Table.of(binary_matrix(X, allow_empty=False), sample_weight)
+    table = Table.of(binary_rows(X, allow_empty=False), sample_weight)
     n = table.n_features
     check_memory(12 * n * n, f"the mutual information of {n:,} features")
     both = np.zeros((n, n))
@@ -63,11 +63,12 @@ def mutual_information(X: ArrayLike, sample_weight: ArrayLike | None = None) -> 
     for first in range(0, len(table), step):
         some = slice(first, first + step)
         if table.weights is None:
-            block = table.rows[some].astype(np.float32)
+            block = table.held[some].astype(np.float32)
             both += block.T @ block
         else:
-            weighted = table.rows[some] * table.weights[some, None]
-            both += weighted.T @ table.rows[some]
+            rows = table.held[some]
+            weighted = rows * table.weights[some, None]
+            both += weighted.T @ rows
     ones = np.diagonal(both).copy()
     step = max(1, _BLOCK // (8 * n))
     for first in range(0, n, step):

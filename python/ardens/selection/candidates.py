@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..checks.options import real_number
-from ..checks.rows import binary_matrix
+from ..checks.rows import binary_rows
+from ..checks.sparse import compressed
 from ..checks.weights import Table, row_weights
 from ..errors import DivergenceError
 from ..models.density import Density
@@ -128,8 +129,10 @@ def held_out(
 ) -> JudgedRows:
     """Hold out validation rows."""
     real_number(fraction, "validation_fraction")
-    rows: Any = X.iloc if hasattr(X, "iloc") else np.asarray(X)
-    checked = binary_matrix(X, binarize=binarize, allow_empty=False)
+    matrix = compressed(X)
+    rows: Any = np.asarray(X) if matrix is None else matrix
+    rows = X.iloc if hasattr(X, "iloc") else rows
+    checked = binary_rows(X, binarize=binarize, allow_empty=False)
     weights = row_weights(sample_weight, len(checked))
     there = np.flatnonzero(np.ones(len(checked)) if weights is None else weights)
     table = Table.of(checked, weights)

@@ -166,7 +166,8 @@ def tune(
         rows = held_out(X, sample_weight, validation_fraction, estimator.binarize, rng)
     else:
         rows = JudgedRows(X, X_valid, sample_weight, sample_weight_valid)
-    n_samples = len(np.asarray(rows.X))
+    shape = getattr(rows.X, "shape", None)  # which sparse rows have
+    n_samples = int(shape[0]) if shape else len(np.asarray(rows.X))
     if min_epochs is None:
         min_epochs = settings_for(n_samples, validated=True).patience
     epochs = whole_number(min_epochs, "min_epochs", minimum=1)

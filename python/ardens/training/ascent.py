@@ -35,6 +35,7 @@ class GradientAscent(Solver):
     """
 
     begins: ClassVar[bool] = True
+    streams: ClassVar[bool] = True
 
     settings: Settings
     threads: int = 1  # of an optimizer's step; the result does not depend on it
@@ -62,10 +63,7 @@ class GradientAscent(Solver):
             order = state.rng.permutation(len(X))
             for first in range(0, len(X), self.settings.batch_size):
                 chosen = order[first : first + self.settings.batch_size]
-                rows = batch[: len(chosen)]
-                # mode: the default one fills a copy first, to leave `out` alone if an index is
-                # wrong
-                np.take(X.rows, chosen, axis=0, out=rows, mode="clip")
+                rows = X.batch(chosen, batch)
                 times = None if weights is None else weights[chosen]
                 nats = model.value_and_grad(state.params, rows, grad, times)
                 if not math.isfinite(nats):

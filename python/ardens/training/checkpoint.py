@@ -35,6 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks.options import RandomState, real_number, whole_number
+from ..checks.sparse import SparseRows
 from ..checks.weights import Table
 from ..core import Model
 from ..parameters import named_views
@@ -128,9 +129,9 @@ class Identity:
     @classmethod
     def of(cls, seed: int, X: Table, X_valid: Table | None) -> Self:
         """Describe a fit by its seed and its rows, as the user gives them."""
-        judging = (None, None) if X_valid is None else (X_valid.rows, X_valid.weights)
+        judging = (None, None) if X_valid is None else (X_valid.held, X_valid.weights)
         others = (judging[0], X.weights, judging[1])
-        return cls(seed, _digest(X.rows), *(None if a is None else _digest(a) for a in others))
+        return cls(seed, _digest(X.held), *(None if a is None else _digest(a) for a in others))
 
     def resuming(self, saved: Mapping[str, Any], random_state: RandomState) -> Self:
         """Take the seed of the run that is resumed, if `random_state` gives another every time."""
@@ -210,7 +211,7 @@ class Recorder:
         self.epoch, self._written = state.epoch, time.monotonic()
 
 
-def _digest(X: NDArray[Any]) -> str:
+def _digest(X: NDArray[Any] | SparseRows) -> str:
     """A digest of rows, or of their weights, and their shape."""
     digest = hashlib.blake2b(repr(X.shape).encode(), digest_size=16)
     step = max(1, _BLOCK // X[:1].nbytes)

@@ -26,18 +26,18 @@ def written_out(X: Table) -> Table:
     """The rows with their copies, if their weights are numbers of copies."""
     if X.weights is None or (X.weights != X.copies).any():
         return X
-    return Table(X.rows.repeat(X.copies.astype(np.intp), axis=0))
+    return Table(X.held.take(np.repeat(np.arange(len(X)), X.copies.astype(np.intp)), axis=0))
 
 
 def others(X: Table, fold: NDArray[np.intp], k: int) -> Table:
     """The rows that are in other folds."""
     there = np.flatnonzero(fold != k)
-    return Table(X.rows.take(there, axis=0), None if X.weights is None else X.weights[there])
+    return Table(X.held.take(there, axis=0), None if X.weights is None else X.weights[there])
 
 
 def _units(X: Table) -> NDArray[np.intp]:
     """What is dealt in one piece: the copies of a row, unless it is `repeated`."""
-    which = distinct(X.rows)
+    which = distinct(X.held)
     singly = repeated(X, which)[which]
     pieces = np.where(singly, len(which) + np.arange(len(which)), which)
     return np.asarray(np.unique(pieces, return_inverse=True)[1].reshape(-1))
@@ -95,6 +95,6 @@ class Folds:
             while state.epoch < epoch:
                 run_epoch(state)
                 state.epoch += 1
-            here = self.fold == k
-            nats[here] = self.model.log_prob(state.current, self.X.rows[here])
+            here = np.flatnonzero(self.fold == k)
+            nats[here] = self.model.log_prob(state.current, self.X.held[here])
         return nats

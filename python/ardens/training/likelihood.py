@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks.cells import UNKNOWN
+from ..checks.sparse import Held, SparseRows, by_blocks
 from ..checks.weights import Table
 from ..core import Float32Array, Model, Rows
 from ..inference.answers import Asking, draws, log_marginal
@@ -87,12 +88,12 @@ class Likelihood:
                 view[self.kept] = 0
         return value
 
-    def log_prob(self, params: Float32Array, X: Rows) -> NDArray[np.float64]:
+    def log_prob(self, params: Float32Array, X: Held) -> NDArray[np.float64]:
         """Return the log-likelihood of every row; of what is known where cells are unknown."""
-        if X.max(initial=0) == UNKNOWN:
+        if isinstance(X, np.ndarray) and X.max(initial=0) == UNKNOWN:
             return log_marginal(self._now(params), X, Asking(0, _JUDGING, self.threads)).nats
         tables = self.core.tables(params, self.threads)
-        return self.core.log_prob(params, tables, X, self.threads)
+        return by_blocks(X, lambda rows: self.core.log_prob(params, tables, rows, self.threads))
 
     def completed(self, params: Float32Array, cells: Rows, seed: int) -> Rows:
         """Rows with their unknown cells drawn given the known ones."""
@@ -119,7 +120,10 @@ class _Now(NamedTuple):
 
 def constant_columns(X: Table) -> NDArray[np.intp]:
     """The columns that have one value only."""
-    return np.flatnonzero(X.rows.min(axis=0) == X.rows.max(axis=0))
+    if isinstance(X.held, SparseRows):
+        ones = X.held.ones()
+        return np.flatnonzero((ones == 0) | (ones == len(X)))
+    return np.flatnonzero(X.held.min(axis=0) == X.held.max(axis=0))
 
 
 def marginal_logits(X: Table) -> NDArray[np.float64]:

@@ -211,7 +211,7 @@ class Run:
         """Those of the rows that judge parameters, which are there after so many epochs."""
         if self.folds is not None:
             return self.folds.log_prob(epoch)
-        return self.model.log_prob(params, self._judges.rows)
+        return self.model.log_prob(params, self._judges.held)
 
     def _look_ahead(self, nats: NDArray[np.float64]) -> None:
         """Wait on, unless the epochs since the last gain have gained what the rows can tell.

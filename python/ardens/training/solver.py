@@ -40,6 +40,7 @@ class Solver(ABC):
     begins: ClassVar[bool]  # whether the start competes with the epochs before validation rows
     counts: ClassVar[bool] = False  # whether rows that repeat are one row, that weighs as much
     sparse: ClassVar[bool] = False  # whether many parameters may stay at the zeros they start from
+    streams: ClassVar[bool] = False  # whether it takes rows by batches, so that they may be sparse
     unit: ClassVar[str] = "epoch"  # what an epoch is, to those who are shown the progress
 
     max_epochs: int

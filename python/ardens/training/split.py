@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks.cells import UNKNOWN
+from ..checks.sparse import Held, SparseRows
 from ..checks.weights import Table, Weights
-from ..core import Rows
 from ..errors import warn
 
 __all__ = [
@@ -50,7 +50,7 @@ class Streams(NamedTuple):
         return cls(*map(np.random.default_rng, root.spawn(len(cls._fields))))
 
 
-def distinct(rows: Rows) -> NDArray[np.intp]:
+def distinct(rows: Held) -> NDArray[np.intp]:
     """Which distinct row every row is, numbered by their first appearance; cells may be unknown.
 
     >>> distinct(np.array([[1, 1], [0, 1], [1, 1]], np.uint8))
@@ -58,6 +58,8 @@ def distinct(rows: Rows) -> NDArray[np.intp]:
     """
     if len(rows) == 0:
         return np.empty(0, np.intp)
+    if isinstance(rows, SparseRows):
+        return _distinct_places(rows)
     if rows.max() > 1:
         rows = np.concatenate([rows == 1, rows == UNKNOWN], axis=1).view(np.uint8)
     packed = np.packbits(rows, axis=1)
@@ -75,6 +77,24 @@ def distinct(rows: Rows) -> NDArray[np.intp]:
     _, first, which = np.unique(key, return_index=True, return_inverse=True)
     if not np.array_equal(keys[first[which]], keys):
         _, first, which = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    return _numbered(first, which)
+
+
+def _distinct_places(rows: SparseRows) -> NDArray[np.intp]:
+    """Which distinct row every sparse row is."""
+    # The sum of a word for each place: the same for equal rows, and all but surely another else.
+    words = np.random.default_rng(0).integers(0, 2**64, rows.n_features, np.uint64)
+    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(words[rows.places])])
+    key = sums[rows.ends[1:]] - sums[rows.ends[:-1]]
+    _, first, which = np.unique(key, return_index=True, return_inverse=True)
+    found = rows.take(first[which.reshape(-1)])
+    if not (np.array_equal(found.ends, rows.ends) and np.array_equal(found.places, rows.places)):
+        return distinct(rows[:])
+    return _numbered(first, which)
+
+
+def _numbered(first: NDArray[np.intp], which: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The numbers of rows by the first appearance of each."""
     number = np.empty(len(first), np.intp)
     number[np.argsort(first)] = np.arange(len(first))
     return np.asarray(number[which.reshape(-1)])
@@ -89,12 +109,12 @@ def counted(X: Table) -> Table:
     """
     if X.weights is not None and (X.weights != X.copies).any():
         return X
-    which = distinct(X.rows)
+    which = distinct(X.held)
     seen = np.maximum.accumulate(which)
     first = np.flatnonzero(np.diff(seen, prepend=-1))
     if len(first) == len(X):
         return X
-    return Table(X.rows.take(first, axis=0), np.bincount(which, X.weights).astype(np.float64))
+    return Table(X.held.take(first, axis=0), np.bincount(which, X.weights).astype(np.float64))
 
 
 def repeated(X: Table, which: NDArray[np.intp]) -> NDArray[np.bool_]:
@@ -120,7 +140,7 @@ def split_places(X: Table, fraction: float, rng: np.random.Generator) -> tuple[P
     distinct ones that each of them says something of the distribution. The order of the columns
     changes nothing.
     """
-    which = distinct(X.rows)
+    which = distinct(X.held)
     common = repeated(X, which)
     rare = np.flatnonzero(~common)
     count = int(fraction * len(rare))
@@ -165,7 +185,7 @@ def hold_out(X: Table, fraction: float, rng: np.random.Generator) -> tuple[Table
     if int(fraction * X.n_seen) < FEWEST_VALID:
         return X, None
     learned, held = (
-        Table(X.rows.take(places, axis=0), weights)
+        Table(X.held.take(places, axis=0), weights)
         for places, weights in split_places(X, fraction, rng)
     )
     return learned, held
@@ -179,7 +199,7 @@ def warn_of_copies(X: Table, X_valid: Table) -> None:
     """
     if len(X) > _MANY:
         return
-    which = distinct(np.concatenate([X.rows, X_valid.rows]))
+    which = distinct(Table(X.held).followed_by(Table(X_valid.held)).held)
     times = np.bincount(which[: len(X)], X.copies, minlength=int(which.max()) + 1)
     n_valid, known = X_valid.n_seen, times[which[len(X) :]] > 0
     share = float(np.sum(X_valid.copies[known])) / n_valid
