@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -42,6 +43,28 @@ std::ptrdiff_t place_of(std::size_t row, std::size_t width, std::size_t at) {
     return static_cast<std::ptrdiff_t>(row * width + at);
 }
 
+constexpr std::size_t TOGETHER = 4;  // rows, as each waits for its next state
+
+// `force` of some rows from the r-th on: without a branch, as which bits are forced is hard to foresee.
+template <std::size_t count>
+void force_rows(float* logits, const Codes& codes, const std::uint8_t* X, std::size_t r) {
+    static_assert(std::numeric_limits<float>::is_iec559);
+    std::size_t n = codes.n_bits(), stride = pad(n, LINE);
+    const Step* steps = codes.steps.data();
+    std::int32_t states[count] = {}, dead = codes.dead();
+    for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t k = 0; k < count; ++k) {
+            Step step = steps[states[k]];
+            std::int32_t next = steps[states[k]].next[X[(r + k) * n + i] & 1];
+            states[k] = next < 0 ? dead : next;
+            float* logit = logits + (r + k) * stride + i;
+            auto zero = static_cast<std::uint32_t>(step.next[0]), one = static_cast<std::uint32_t>(step.next[1]);
+            std::uint32_t forced = -((zero | one) >> 31), sign = one & 0x80000000u;
+            std::uint32_t bits = (std::bit_cast<std::uint32_t>(*logit) & ~forced) | ((0x7f800000u | sign) & forced);
+            *logit = std::bit_cast<float>(bits);
+        }
+}
+
 bool mixed(const Codes& codes, const std::uint8_t* cells, std::size_t column) {
     const std::uint8_t *begin = cells + codes.column[column], *end = cells + codes.column[column + 1];
     auto unknown = std::count(begin, end, UNKNOWN);
@@ -80,6 +103,8 @@ Codes::Codes(std::vector<Step> its_steps, std::vector<std::size_t> its_level, st
             }
         leaves[k] = count[first];
     }
+    steps.push_back({{-1, -1}});  // the end, from which nothing goes on
+    steps.push_back({{dead(), dead()}});
 }
 
 std::ptrdiff_t encode(std::uint8_t* X, const Codes& codes, const std::int64_t* leaves, std::size_t count, int threads,
@@ -121,10 +146,9 @@ std::ptrdiff_t decode(std::int64_t* leaves, const Codes& codes, Rows rows, int t
 }
 
 void force(float* logits, const Codes& codes, const std::uint8_t* X, std::size_t rows) {
-    std::size_t stride = pad(codes.n_bits(), LINE);
-    each_forced(codes, X, rows, [&](std::size_t r, std::size_t i, bool one) {
-        logits[r * stride + i] = (one ? 1.0f : -1.0f) * std::numeric_limits<float>::infinity();
-    });
+    std::size_t r = 0;
+    for (; r + TOGETHER <= rows; r += TOGETHER) force_rows<TOGETHER>(logits, codes, X, r);
+    for (; r < rows; ++r) force_rows<1>(logits, codes, X, r);
 }
 
 void mark_alive(std::uint64_t* alive, const Codes& codes, const std::uint8_t* cells) {

@@ -11,7 +11,8 @@
 namespace ardens {
 
 // Column after column an automaton whose states are where a row may stand: those before bit i are
-// level[i] ... level[i + 1] - 1, and a column begins with one of them. Leaves are numbered by their bits, read as a
+// level[i] ... level[i + 1] - 1, and a column begins with one of them. Two more are at the end: the end, and one
+// that is never left. Leaves are numbered by their bits, read as a
 // binary number.
 struct Codes {
     std::vector<Step> steps;
@@ -25,6 +26,7 @@ struct Codes {
 
     std::size_t n_bits() const { return level.size() - 1; }
     std::size_t n_columns() const { return column.size() - 1; }
+    std::int32_t dead() const { return static_cast<std::int32_t>(level.back() + 1); }  // behind what is not possible
     std::int32_t start(std::size_t k) const { return static_cast<std::int32_t>(level[column[k]]); }
 };
 
