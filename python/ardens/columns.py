@@ -1,4 +1,4 @@
-"""The door between the user's columns and the model's: names, order, values turned over."""
+"""The door between the user's columns and the model's: names, order, values turned over, codes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from .checks.cells import UNKNOWN
 from .checks.options import permutation, vector
 from .checks.sparse import Held, SparseRows
-from .core import Rows
+from .codes import RowCode
+from .core import Model, Rows
 
 __all__ = ["Columns"]
 
@@ -35,6 +36,8 @@ class Columns:
         Whether the model has 1 - x for x, in the user's order.
     names : ndarray of object, shape (n_features,), or None
         What the user calls the columns, if the data had names.
+    codes : RowCode or None
+        Which rows there can be, in the user's order; all of them if None.
 
     Attributes
     ----------
@@ -47,6 +50,7 @@ class Columns:
     ordering: NDArray[np.intp]
     flipped: NDArray[np.bool_]
     names: NDArray[np.object_] | None = None
+    codes: RowCode | None = None
     positions: NDArray[np.intp] | None = field(init=False)
     coded: bool = field(init=False)
 
@@ -62,6 +66,7 @@ class Columns:
         ordering: ArrayLike | None = None,
         flipped: ArrayLike | None = None,
         names: Sequence[str] | NDArray[np.object_] | None = None,
+        codes: RowCode | None = None,
     ) -> Self:
         """Check and copy; None leaves the columns in their order, as they are, without names.
 
@@ -72,10 +77,18 @@ class Columns:
             permutation(np.arange(n_features) if ordering is None else ordering, n_features, names),
             _flags(np.zeros(n_features, np.bool_) if flipped is None else flipped, n_features),
             None if names is None else np.array(names, dtype=object),
+            codes,
         )
 
     def __reduce__(self) -> tuple[object, ...]:
-        return type(self).of, (self.ordering.size, self.ordering, self.flipped, self.names)
+        n, names, codes = self.ordering.size, self.names, self.codes
+        return type(self).of, (n, self.ordering, self.flipped, names, codes)
+
+    def of_rows(self, core: Model) -> Model:
+        """Let a core model the rows that there can be; ValueError if the order parts a code."""
+        if self.codes is None:
+            return core
+        return core.coded(self.codes.automaton(self.ordering, self.flipped))
 
     @overload
     def ordered(self, X: Rows) -> Rows: ...

@@ -209,6 +209,7 @@ OTHERS = {
     "averaging": 0.5,
     "batch_size": 7,
     "binarize": 0.5,
+    "codes": "detect",
     "coding": "majority",
     "direct": False,
     "learning_rate": 0.5,

@@ -20,9 +20,12 @@ them is ever drawn. Forced bits add nothing to nats or gradients.
 `product`   several values side by side
 `words`     any set of words
 =========== =============================================================================
+
+`RowCode` joins those of columns; `detect` finds one-hot columns in data of 0 and 1.
 """
 
 from .code import Code
+from .finding import detect
 from .makers import bits, calendar, digits, huffman, nested, one_hot, product, rank, words
 from .row import RowCode
 
@@ -31,6 +34,7 @@ __all__ = [
     "RowCode",
     "bits",
     "calendar",
+    "detect",
     "digits",
     "huffman",
     "nested",

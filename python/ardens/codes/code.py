@@ -68,6 +68,9 @@ class Code:
                 array = np.ascontiguousarray(value, dtype=dtype)
                 array.flags.writeable = False
                 object.__setattr__(self, name, array)
+        order = self.order
+        if order is not None and not (np.sort(order) == np.arange(self.n_leaves)).all():
+            raise ValueError(f"order must be a permutation of 0 … {self.n_leaves - 1}")
 
     @classmethod
     def of(cls, words: NDArray[np.uint8]) -> Self:

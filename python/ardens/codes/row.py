@@ -13,11 +13,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks.machine import check_memory
 from ..checks.options import vector
-from ..core import Codes, Rows, max_threads
+from ..checks.sparse import Held
+from ..core import Codes, Model, Rows, max_threads
 from .code import Code, Leaves
 from .makers import bits
 
 __all__ = ["RowCode"]
+
+_BLOCK = 1 << 24  # bytes of rows that are looked at at a time
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -189,17 +192,32 @@ class RowCode:
                 leaves[:, k] = code.leaf[leaves[:, k]]
         return leaves
 
-    def check(self, cells: Rows, name: str) -> None:
+    def check(self, cells: Held, name: str) -> None:
         """Refuse rows of cells, 0, 1 or unknown, that no row of the codes has."""
-        rows = cells if self.features is None else cells.take(self.features, axis=1)
-        at = self.core.first_impossible(np.ascontiguousarray(rows), max_threads())
-        if at >= 0:
+        step = max(1, _BLOCK // self.n_bits)
+        for first in range(0, len(cells), step):
+            rows = cells[first : first + step]
+            own = rows if self.features is None else rows.take(self.features, axis=1)
+            at = self.core.first_impossible(np.ascontiguousarray(own), max_threads())
+            if at < 0:
+                continue
             row, column = divmod(at, self.n_columns)
             features = self.places[self.slices[column]].tolist()
             raise ValueError(
-                f"{name} must be rows of the codes; row {row} is none: of features {features} it "
-                f"has {cells[row, features].tolist()}"
+                f"{name} must be rows of the codes; row {first + row} is none: of features "
+                f"{features} it has {rows[row, features].tolist()}"
             )
+
+    def filled(self, cells: Rows, seed: int) -> Rows:
+        """Rows of cells that are possible, what is unknown drawn by fair coins where it is free."""
+        n = self.n_bits
+        core = Model("nade", n, 1).coded(self.core)
+        params, log_weights = np.zeros(core.size, np.float32), np.empty((len(cells), 1))
+        its = np.ascontiguousarray(cells[:, self.places])
+        X, numbers = np.empty((len(cells), 1, n), np.uint8), np.arange(len(cells), dtype=np.uint64)
+        tables = core.tables(params, 1)
+        core.particles(params, tables, seed, its, numbers, 1, X, log_weights, max_threads())
+        return X[:, 0].take(np.argsort(self.places), axis=1)
 
     def together(self, ordering: NDArray[np.intp]) -> NDArray[np.intp]:
         """Move whole columns: each to where the first of its features stands in an ordering."""

@@ -70,6 +70,13 @@ class FittedMixture:
             nats[some] = mix(self.scores(X[some], threads), self.weights)
         return nats
 
+    def log_prob_without(
+        self, X: Rows, left_out: NDArray[np.bool_], threads: int
+    ) -> NDArray[np.float64]:
+        """Nats of the rows, in which these values count nothing to any member."""
+        scores = [model._state().log_prob_without(X, left_out, threads) for model in self.models]
+        return mix(np.stack(scores), self.weights)
+
     def sample(self, X: Rows, log_prob: NDArray[np.float64] | None, draw: Draw) -> None:
         """Fill `X`, and `log_prob` where it is given, with the rows from `start`.
 

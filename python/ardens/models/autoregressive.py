@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Self
 
@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks.options import SEED, RandomState, listed_names, one_of, option, permutation
+from ..codes import Code, RowCode
 from ..columns import Columns
 from ..core import Float32Array, Model
 from ..orderings import NAMES, GivenFirst, Name
 from ..parameters import check_finite, check_triangular, filled, named_views
+from .coded import Codes, check_codes
 from .conditionals import ConditionalDensity
 from .estimator import Rule
 from .fitted import Fitted
@@ -63,6 +65,12 @@ class AutoregressiveModel(ConditionalDensity):
         `parameters`, are those of x'. That is one-to-one in x, so p(x) is the p(x') that they give,
         and sums to one over x just the same. All that methods take and return is x. A warm start
         and `partial_fit` keep the coding of the first fit.
+    codes : None, RowCode, sequence of Code or "detect", default None
+        Which rows there can be. With `ardens.codes`, one for each column, whose bits are the
+        features in their order, or a RowCode: all other rows have log-probability -inf and are
+        never drawn, and bits that the ones before force have probability one. With "detect", `fit`
+        finds the columns of which exactly one, or at most one, is 1 in every row that it is given;
+        `codes_` tells. Orderings move the features of a code together.
     random_state : None, int, Generator, RandomState or SeedSequence
         The seed of all that `fit` draws: 0 … 2**64 - 1, or something to draw one from; None, the
         default, takes a fresh one. Sampling has a seed of its own.
@@ -78,6 +86,12 @@ class AutoregressiveModel(ConditionalDensity):
         default=None,
         metadata=option(
             one_of(None, "majority"), "--coding", "majority: turn over columns of mostly ones"
+        ),
+    )
+    codes: Codes = field(
+        default=None,
+        metadata=option(
+            check_codes, "--codes", "detect: find columns of which one, or at most one, is 1"
         ),
     )
     random_state: RandomState = field(
@@ -109,6 +123,7 @@ class AutoregressiveModel(ConditionalDensity):
         *,
         ordering: ArrayLike | None = None,
         flipped: ArrayLike | None = None,
+        codes: RowCode | Sequence[Code] | None = None,
         **parameters: ArrayLike,
     ) -> Self:
         """Make a fitted model of given parameters."""
@@ -141,6 +156,11 @@ class AutoregressiveModel(ConditionalDensity):
     def flipped_(self) -> NDArray[np.bool_]:
         """Whether the model has 1 - x for x, for every column of the data; read-only."""
         return self._state().columns.flipped
+
+    @property
+    def codes_(self) -> RowCode | None:
+        """The rows that there can be, as `codes` said or as `fit` found; None for all."""
+        return self._state().columns.codes
 
     @property
     def best_epoch_(self) -> int:

@@ -15,6 +15,7 @@ from ..parameters import copy_of
 from ..training.solver import Solver
 from ..training.state import TrainingState
 from .autoregressive import AutoregressiveModel
+from .coded import row_code
 from .fitted import Fitted, variant_of
 
 __all__ = ["check_continues", "continued"]
@@ -37,8 +38,13 @@ def check_continues(
         raise ValueError(
             f"{what} needs the (model, n_features, n_hidden) of the last fit, {last}; got {now}"
         )
+    codes = before.columns.codes
+    if not isinstance(model.codes, str) and row_code(model.codes, n_features) != codes:
+        raise ValueError(f"{what} needs the codes of the last fit, {codes!r}; got {model.codes!r}")
     ordering = before.columns.ordering
     if isinstance(model.ordering, str | GivenFirst):  # "random": the one that was drawn
+        return
+    if model.ordering is None and codes is not None:  # what that makes of the columns' order
         return
     if not np.array_equal(Columns.of(n_features, model.ordering, names=names).ordering, ordering):
         told = ordering.tolist() if names is None else names[ordering].tolist()

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks.options import options_of, seed_from
+from ..codes import RowCode
 from ..columns import Columns
 from ..core import Float32Array, Model
 from ..parameters import named_views
@@ -88,6 +89,7 @@ def describe(model: AutoregressiveModel, fitted: Fitted) -> dict[str, Any]:
         "omitted": omitted,
         "ordering": columns.ordering.tolist(),
         "flipped": columns.flipped.astype(int).tolist() if columns.coded else None,
+        "codes": None if columns.codes is None else encode_settings({"row": columns.codes})[0],
         "feature_names": None if columns.names is None else columns.names.tolist(),
         "history": nats_of(fitted.history),
         "best_epoch": fitted.best_epoch,
@@ -143,7 +145,8 @@ class Blank:
         ordering = told.get("ordering")
         if not isinstance(ordering, list):
             refuse("the ordering is missing")
-        columns = believed(Columns.of, core.n_features, ordering, told.get("flipped"), names)
+        codes = believed(_codes, told.get("codes"), core.n_features)
+        columns = believed(Columns.of, core.n_features, ordering, told.get("flipped"), names, codes)
         own = {name: arrays[name] for name in self.shapes}
         believed(model._adopt, core, own, columns, history, best_epoch)
         return model
@@ -181,6 +184,16 @@ def _unfitted(cls: type[AutoregressiveModel], settings: object, core: Model) -> 
             f"{core.name} with {have}"
         )
     return model
+
+
+def _codes(told: object, n_features: int) -> RowCode | None:
+    """The code of rows in a file."""
+    if told is None:
+        return None
+    row = decode_settings(told).get("row")
+    if not isinstance(row, RowCode) or row.n_bits != n_features:
+        raise ValueError("the codes are not those of its features")
+    return row
 
 
 def names_in(description: Mapping[str, Any], n_features: int) -> list[str] | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..codes import Code, RowCode
 from ..optim import OPTIMIZERS
 from ..orderings import GivenFirst
 from ..schedules import SCHEDULES
@@ -19,6 +20,7 @@ _TABLES: dict[str, Mapping[str, Any]] = {
     "optimizer": OPTIMIZERS,
     "schedule": SCHEDULES,
     "ordering": {"given_first": GivenFirst},
+    "codes": {"column": Code, "row": RowCode},
 }
 
 
@@ -63,7 +65,7 @@ def _encode(value: Any) -> Any:
     for kind, table in _TABLES.items():
         for name, cls in table.items():
             if type(value) is cls:
-                names = [field.name for field in dataclasses.fields(cls)]
+                names = [field.name for field in dataclasses.fields(cls) if field.init]
                 fields = {field: _encode(getattr(value, field)) for field in names}
                 return {kind: name, "settings": fields}
     raise TypeError(f"{value!r} cannot be written as JSON")

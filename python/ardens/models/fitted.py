@@ -28,6 +28,7 @@ from .holder import Draw
 __all__ = ["Fitted", "variant_of"]
 
 _LOST = 2.0**-30  # what 1 - p leaves of a p near 1 is less precise below this than float32 is
+_TERMS = 1 << 20  # nats of single values that are held at a time
 _WAYS = 392  # bytes of a search for each row that it keeps: its nats, and 16 ways to go on
 
 
@@ -63,6 +64,9 @@ class Fitted:
     best_epoch: int = 0
     training: TrainingState | None = None
     _tables: list[Float32Array] = field(init=False, default_factory=list)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "core", self.columns.of_rows(self.core))
 
     @classmethod
     def of(cls, run: Run, training: TrainingState | None = None) -> Self:
@@ -101,6 +105,18 @@ class Fitted:
         """Nats of every value of the user's rows."""
         rows, tables = self.columns.ordered(X), self.tables(threads)
         return self.columns.unordered(self.core.log_prob_terms(self.params, tables, rows, threads))
+
+    def log_prob_without(
+        self, X: Rows, left_out: NDArray[np.bool_], threads: int
+    ) -> NDArray[np.float64]:
+        """Nats of the user's rows, in which these values count nothing."""
+        nats, step = np.empty(len(X)), max(1, _TERMS // X.shape[1])
+        for first in range(0, len(X), step):
+            some = slice(first, first + step)
+            terms = self.log_prob_terms(X[some], threads)
+            terms[left_out[some]] = 0.0
+            nats[some] = terms.sum(axis=1)
+        return nats
 
     def sample(self, X: Rows, log_prob: NDArray[np.float64] | None, draw: Draw) -> None:
         """Fill `X`, and `log_prob` where it is given, with the user's rows."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
 from numpy.typing import ArrayLike
 
+from ..codes import Code, RowCode
 from ..columns import Columns
 from ..core import Model
 from ..parameters import check_shapes, named_arrays
 from .autoregressive import AutoregressiveModel
+from .coded import Codes, row_code
 
 __all__ = ["OneForm", "made_of"]
 
@@ -23,6 +25,7 @@ def made_of(
     dimensions: Mapping[str, int],
     ordering: ArrayLike | None,
     flipped: ArrayLike | None,
+    codes: Codes,
     parameters: Mapping[str, ArrayLike],
     **variant: Any,
 ) -> AnyModel:
@@ -33,7 +36,9 @@ def made_of(
     check_shapes(core, arrays)
     model = cls(**cls._options_of(core))
     model.ordering = ordering
-    model._adopt(core, arrays, Columns.of(core.n_features, ordering, flipped))
+    model.codes = codes
+    rows = row_code(codes, core.n_features)
+    model._adopt(core, arrays, Columns.of(core.n_features, ordering, flipped, codes=rows))
     return model
 
 
@@ -47,6 +52,7 @@ class OneForm(AutoregressiveModel):
         *,
         ordering: ArrayLike | None = None,
         flipped: ArrayLike | None = None,
+        codes: RowCode | Sequence[Code] | None = None,
         **parameters: ArrayLike,
     ) -> Self:
         """Make a fitted model of given parameters.
@@ -58,6 +64,8 @@ class OneForm(AutoregressiveModel):
             columns.
         flipped : array_like of bool, shape (n_features,), optional
             Which columns of the data the model has turned over, as `flipped_` tells; None for none.
+        codes : RowCode or sequence of Code, optional
+            Which rows there can be; None for all.
         **parameters : array_like of float
             What `parameters` gives, copied and rounded to float32.
 
@@ -81,4 +89,4 @@ class OneForm(AutoregressiveModel):
         array([[0.5  , 0.269],
                [0.5  , 0.731]])
         """
-        return made_of(cls, cls._dimensions, ordering, flipped, parameters)
+        return made_of(cls, cls._dimensions, ordering, flipped, codes, parameters)

@@ -218,8 +218,8 @@ class GradientModel(LearnedModel):
         each kind added. If anything ends training early, Ctrl-C among them, the best parameters of
         the epochs done are kept; before the end of the first, the model stays as it was.
         """
-        data = self._learning_rows(X, X_valid, sample_weight, sample_weight_valid)
         before = self._fitted if self.warm_start else None
+        data = self._learning_rows(X, X_valid, sample_weight, sample_weight_valid, before)
         if before is not None:
             check_continues(self, before, data.n_features, data.names, "warm_start")
         journal = Journal.of(self, data, checkpoint, resume, seed_from(self.random_state))
@@ -304,7 +304,8 @@ class GradientModel(LearnedModel):
             run = self._begin(data, solver, Streams.of(seed_from(self.random_state)))
         else:
             table = Table.of(self._held(X, allow_empty=False, to_learn=True), sample_weight)
-            data = Data(before.columns.names, table, None).filled(np.random.default_rng(0))
+            data = self._of_codes(Data(before.columns.names, table, None), before)
+            data = data.filled(np.random.default_rng(0))
             self._check_options(data.n_features)
             check_continues(self, before, data.n_features, data.names, "partial_fit")
             solver = self._ascent(len(data.X), validated=False)

@@ -45,6 +45,11 @@ class Distribution(Protocol):
     def log_prob(self, X: Rows, threads: int) -> NDArray[np.float64]:
         """Nats of the user's rows."""
 
+    def log_prob_without(
+        self, X: Rows, left_out: NDArray[np.bool_], threads: int
+    ) -> NDArray[np.float64]:
+        """Nats of the user's rows, in which these values count nothing; later ones see them."""
+
     def sample(self, X: Rows, log_prob: NDArray[np.float64] | None, draw: Draw) -> None:
         """Fill `X`, and `log_prob` where it is given, with rows."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..checks.machine import thread_count
 from ..checks.rows import feature_names
 from ..checks.weights import Table
+from ..codes import RowCode
 from ..columns import Columns
 from ..core import Float32Array, Model, Rows
 from ..orderings import GivenFirst, Name, choose
@@ -27,6 +28,7 @@ from ..training.solver import Solver
 from ..training.split import Streams, counted, hold_out
 from ..training.state import Callback, TrainingState
 from .autoregressive import AutoregressiveModel
+from .coded import row_code
 from .description import written
 from .fitted import Fitted
 
@@ -45,6 +47,7 @@ class Data(NamedTuple):
     held_out: bool = False  # whether the fit itself took X_valid out of what it was given
     fold: NDArray[np.intp] | None = None  # in which each row of X judges, if they take turns
     cells: Rows | None = None  # of X before they were filled, if any was unknown
+    codes: RowCode | None = None  # that all rows are of
 
     @property
     def judged(self) -> bool:
@@ -73,7 +76,7 @@ class Data(NamedTuple):
             X = written_out(self.X)
             return self._replace(X=X, fold=deal(X, split) if unlearned else None)
         X, X_valid = hold_out(self.X, fraction, split)
-        return Data(self.names, X, X_valid, held_out=True)
+        return self._replace(X=X, X_valid=X_valid, held_out=True)
 
     def filled(self, rng: np.random.Generator, copies: int = 1) -> Data:
         """The same, with first values for what is missing of the rows to learn.
@@ -86,7 +89,7 @@ class Data(NamedTuple):
         X = self.X
         if copies > 1:
             X = Table(X.rows.repeat(copies, axis=0), weights.repeat(copies) / copies)
-        return self._replace(X=filled(X, rng), cells=X.rows)
+        return self._replace(X=filled(X, rng, self.codes), cells=X.rows)
 
     def counted(self) -> Data:
         """The same, with rows that repeat counted, if they have no cell that is drawn."""
@@ -136,18 +139,38 @@ class LearnedModel(AutoregressiveModel):
         X_valid: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
         sample_weight_valid: ArrayLike | None = None,
+        before: Fitted | None = None,
     ) -> Data:
-        """Check the data and, now that their width is known, the options."""
+        """Check the data and, now that their width is known, the options.
+
+        A model from `before`, which is gone on from, has its codes.
+        """
         names = feature_names(X)
         rows = Table.of(self._matrix(X, binarize=self.binarize, allow_empty=False), sample_weight)
         self._check_options(rows.n_features)
-        return Data(names, rows, self._judges(X_valid, sample_weight_valid, rows, names))
+        data = Data(names, rows, self._judges(X_valid, sample_weight_valid, rows, names))
+        return self._of_codes(data, before)
+
+    def _of_codes(self, data: Data, before: Fitted | None) -> Data:
+        """The same rows, with the codes that they are found to be of."""
+        X, X_valid = data.X.rows, None if data.X_valid is None else data.X_valid.rows
+        if before is not None and before.n_features == data.n_features:
+            codes = before.columns.codes
+        else:
+            codes = row_code(
+                self.codes, data.n_features, *(X,) if X_valid is None else (X, X_valid)
+            )
+        if codes is not None:
+            codes.check(X, "X")
+            if X_valid is not None:
+                codes.check(X_valid, "X_valid")
+        return data._replace(codes=codes)
 
     def _begin(self, data: Data, solver: Solver, streams: Streams) -> Run:
         """A run that starts from nothing but the rows."""
-        core = self._core(data.n_features)
-        solver.check_memory(core)
         columns = self._columns(data, streams.ordering)
+        core = columns.of_rows(self._core(data.n_features))
+        solver.check_memory(core)
         X, X_valid = data.ordered(columns)
         rng = copy.deepcopy(streams.start)  # as the folds have it
         judges = None if X_valid is None else filled(X_valid, streams.split)
@@ -225,13 +248,17 @@ class LearnedModel(AutoregressiveModel):
     def _columns(self, data: Data, rng: np.random.Generator) -> Columns:
         """The ordering and the coding that the options ask for."""
         ordering, flipped = self.ordering, None
+        by_name = isinstance(ordering, str | GivenFirst)
         if isinstance(ordering, str):
             ordering = choose(cast(Name, ordering), data.X.held, rng, data.X.weights)
         elif isinstance(ordering, GivenFirst):
             ordering = ordering.ordering(data.X.held, rng, data.X.weights, data.names)
         if self.coding is not None:
             flipped = 2 * data.X.ones() > data.X.total
-        return Columns.of(data.n_features, ordering, flipped, data.names)
+        columns = Columns.of(data.n_features, ordering, flipped, data.names, data.codes)
+        if data.codes is None or not (ordering is None or by_name):
+            return columns
+        return replace(columns, ordering=data.codes.together(columns.ordering))
 
     def _learn(
         self,

@@ -3,7 +3,7 @@ r"""The neural autoregressive distribution estimator."""
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Self, final
 
@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from ..checks.options import SWITCH, one_of, option, truth, whole
 from ..checks.weights import Table
+from ..codes import Code, RowCode
 from ..core import Float32Array, Model
 from ..parameters import draw_uniform
 from ..training.solver import Solver
@@ -153,6 +154,7 @@ n_jobs
         tied: bool = False,
         ordering: ArrayLike | None = None,
         flipped: ArrayLike | None = None,
+        codes: RowCode | Sequence[Code] | None = None,
         **parameters: ArrayLike,
     ) -> Self:
         """Make a fitted model of given parameters.
@@ -163,7 +165,7 @@ n_jobs
             The hidden units' activation.
         tied : bool, default False
             Whether V is W transposed, and not given.
-        ordering, flipped
+        ordering, flipped, codes
             As for `FVSBN.from_parameters`.
         **parameters : array_like of float
             What `parameters` gives, copied and rounded to float32: W, c, V unless tied, b, and D if
@@ -194,7 +196,7 @@ n_jobs
         absent = {name for name, there in (("V", not tied), ("D", direct)) if not there}
         dimensions = {k: ndim for k, ndim in cls._dimensions.items() if k not in absent}
         variant = {"activation": activation, "direct": direct, "tied": tied}
-        return made_of(cls, dimensions, ordering, flipped, parameters, **variant)
+        return made_of(cls, dimensions, ordering, flipped, codes, parameters, **variant)
 
     def _core(self, n_features: int) -> Model:
         return Model(

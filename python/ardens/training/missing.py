@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from ..checks.cells import UNKNOWN
 from ..checks.weights import Table
+from ..codes import RowCode
 from ..core import Float32Array, Rows
 from .likelihood import Likelihood
 
@@ -33,8 +34,10 @@ FEWEST_ROUNDS = 10  # of draws that a convex problem and those before it are sol
 _SEEDS = 2**63  # that a draw has
 
 
-def filled(X: Table, rng: np.random.Generator) -> Table:
+def filled(X: Table, rng: np.random.Generator, codes: RowCode | None = None) -> Table:
     """The rows with what is missing drawn from the known cells of its column, if anything is.
+
+    Rows of codes are drawn from those that there can be, every free bit a fair coin.
 
     >>> filled(Table(np.array([[1, 2], [1, 0], [2, 0]], np.uint8)), np.random.default_rng(0)).rows
     array([[1, 0],
@@ -43,6 +46,8 @@ def filled(X: Table, rng: np.random.Generator) -> Table:
     """
     if X.is_complete:
         return X
+    if codes is not None:
+        return Table(codes.filled(X.rows, int(rng.integers(_SEEDS))), X.weights)
     unknown = X.rows == UNKNOWN
     rows = np.where(unknown, 0, X.rows).astype(np.uint8)
     known = np.maximum((~unknown).sum(axis=0), 1)
