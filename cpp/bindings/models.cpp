@@ -46,6 +46,19 @@ Rows rows_of(const Description& model, const py::array& X) {
     return {pointer<const std::uint8_t>(X, "X", {rows, extent(model.shape.n)}), static_cast<std::size_t>(rows)};
 }
 
+// Which bits of rows are forced by codes, (rows, n).
+py::array_t<std::uint8_t> forced_bits(const Description& model, const py::array& X) {
+    Rows rows = rows_of(model, X);
+    py::array_t<std::uint8_t> forced({extent(rows.count), extent(model.shape.n)});
+    std::uint8_t* out = forced.mutable_data();
+    py::gil_scoped_release release;
+    if (model.codes)
+        mark_forced(out, *model.codes, rows);
+    else
+        std::fill_n(out, rows.count * model.shape.n, std::uint8_t{0});
+    return forced;
+}
+
 // Name, shape, strides and offset of every parameter, the latter in floats.
 py::list layout(const Description& model) {
     py::list out;
@@ -201,6 +214,8 @@ void bind_models(py::module_& m) {
         .def_property_readonly("n_drawn", n_drawn)
         .def_property_readonly("layout", layout)
         .def("coded", coded, "codes"_a)
+        .def_property_readonly("has_codes", [](const Description& model) { return model.codes != nullptr; })
+        .def("forced", forced_bits, "X"_a)
         .def("tables", tables, "params"_a, "threads"_a)
         .def("log_prob", rowwise<log_prob, false>, "params"_a, "tables"_a, "X"_a, "threads"_a)
         .def("log_prob_terms", rowwise<log_prob_terms, true>, "params"_a, "tables"_a, "X"_a, "threads"_a)

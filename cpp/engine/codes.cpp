@@ -145,6 +145,19 @@ std::ptrdiff_t decode(std::int64_t* leaves, const Codes& codes, Rows rows, int t
     });
 }
 
+void mark_forced(std::uint8_t* forced, const Codes& codes, Rows rows) {
+    std::size_t n = codes.n_bits();
+    for (std::size_t r = 0; r < rows.count; ++r) {
+        std::int32_t state = 0;
+        for (std::size_t i = r * n; i < (r + 1) * n; ++i) {
+            Step step = codes.steps[state];
+            std::int32_t next = step.next[rows.X[i] & 1];
+            forced[i] = step.forced();
+            state = next < 0 ? codes.dead() : next;
+        }
+    }
+}
+
 void force(float* logits, const Codes& codes, const std::uint8_t* X, std::size_t rows) {
     std::size_t r = 0;
     for (; r + TOGETHER <= rows; r += TOGETHER) force_rows<TOGETHER>(logits, codes, X, r);

@@ -36,22 +36,11 @@ std::ptrdiff_t encode(std::uint8_t* X, const Codes& codes, const std::int64_t* l
                       Poll poll);
 std::ptrdiff_t decode(std::int64_t* leaves, const Codes& codes, Rows rows, int threads, Poll poll);
 
-// Of the bits of a tile, those that the ones before them force, or that are not possible: f(row, bit, value that
-// there must be). Behind what is not possible nothing is forced.
-template <typename F>
-void each_forced(const Codes& codes, const std::uint8_t* X, std::size_t rows, F f) {
-    std::size_t n = codes.n_bits();
-    std::int32_t states[MAX_TILE] = {};
-    for (std::size_t i = 0; i < n; ++i)
-        for (std::size_t r = 0; r < rows; ++r) {
-            if (states[r] < 0) continue;
-            Step step = codes.steps[states[r]];
-            if (step.forced()) f(r, i, step.next[0] < 0);
-            states[r] = step.next[X[r * n + i] & 1];
-        }
-}
+// Marks the bits that the ones before them force, (count, n_bits).
+void mark_forced(std::uint8_t* forced, const Codes& codes, Rows rows);
 
-// Makes their log-odds infinite, so that they add no nats and no gradient.
+// Makes the log-odds of forced bits infinite, so that they add no nats and no gradient, and a bit that is not possible
+// has probability zero. Behind that nothing is forced.
 void force(float* logits, const Codes& codes, const std::uint8_t* X, std::size_t rows);
 
 // Marks the states, one bit each in words of 64, from which the known cells of a row can come.

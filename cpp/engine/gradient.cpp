@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstring>
 
 #include "engine/codes.hpp"
 #include "engine/driver.hpp"
@@ -117,7 +116,7 @@ class Gradient {
 
     // Every part forwards and back on its own, through many batches; terms in the place of logits.
     void at_once(const View& view, Rows rows, Interrupt& interrupt) {
-        if (n_forced_) mark_forced(rows);
+        if (n_forced_) mark_forced(memory_.forced, *model_.codes, rows);
         each_part(rows.count, interrupt, [&](std::size_t begin, std::size_t end, int thread) {
             for (std::size_t r = 0; r < rows.count && !interrupt.asked(thread); r += MAX_BATCH)
                 kernels_.gradient(grad_, memory_.logits + r * stride_, view, rows.X + r * n_,
@@ -127,15 +126,6 @@ class Gradient {
         each_tile_of(rows.count, interrupt, [&](std::size_t r, std::size_t count, int) {
             kernels().bernoulli.sum(memory_.nats + r, memory_.logits + r * stride_, count, n_);
         });
-    }
-
-    void mark_forced(Rows rows) {
-        std::memset(memory_.forced, 0, rows.count * n_);
-        for (std::size_t r = 0; r < rows.count; r += MAX_TILE) {
-            std::uint8_t* forced = memory_.forced + r * n_;
-            each_forced(*model_.codes, rows.X + r * n_, std::min(MAX_TILE, rows.count - r),
-                        [&](std::size_t row, std::size_t i, bool) { forced[row * n_ + i] = 1; });
-        }
     }
 
     // work(first row, rows, thread)

@@ -154,7 +154,9 @@ struct RegressionRows {
     const std::uint32_t* length;  // how many it has, of the groups before the end of the regressions
     const std::uint32_t* row;     // which it is
     const double* weight;
-    std::size_t column;  // of the first regression
+    std::size_t column;        // of the first regression
+    const std::uint8_t* free;  // of each row, the regressions that it counts in, as bits; null if in all
+    std::size_t apart;         // bytes from one row's to the next
 };
 
 // What they sum up to: losses, all but the logarithm of `factor`; the derivatives by t of all rows; first and second

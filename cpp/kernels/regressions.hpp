@@ -36,8 +36,9 @@ inline v8d exp_of_negative(v8d x) {
     return reinterpret_cast<v8d>(reinterpret_cast<v8i>(p) + (reinterpret_cast<v8i>(t) << 52));
 }
 
-void strip_rows(RegressionSums& sums, const Lanes* weights, const Lanes& b, const RegressionRows& rows,
-                std::size_t begin, std::size_t end) {
+template <bool some>  // whether rows count in some of the regressions
+void strip_rows_of(RegressionSums& sums, const Lanes* weights, const Lanes& b, const RegressionRows& rows,
+                   std::size_t begin, std::size_t end) {
     v8d loss = load(sums.loss), factor = load(sums.factor), slope = load(sums.slope);
     Lanes *first = sums.first, *second = sums.second;
     for (std::size_t g = begin; g < end; ++g) {
@@ -55,17 +56,21 @@ void strip_rows(RegressionSums& sums, const Lanes* weights, const Lanes& b, cons
                 target[j + static_cast<std::uint32_t>(std::countr_zero(bits)) - rows.column] = 1.0;
         v8d size = t < v8d{} ? -t : t, e = exp_of_negative(-size), q = 1.0 / (1.0 + e);
         double weight = rows.weight[g];
-        loss += weight * ((t < v8d{} ? v8d{} : t) - target * t);
+        v8d counts = v8d{} + weight;
+        if constexpr (some)
+            for (std::size_t l = 0; l < REGRESSIONS; ++l)
+                if (!(rows.free[row * rows.apart] >> l & 1)) counts[l] = 0.0;
+        loss += counts * ((t < v8d{} ? v8d{} : t) - target * t);
         if (weight == 1.0) {  // one logarithm for many factors, each from 1 to 2
-            factor *= 1.0 + e;
+            factor *= 1.0 + (some ? counts * e : e);
         } else {
-            for (std::size_t l = 0; l < REGRESSIONS; ++l) loss[l] += weight * std::log1p(e[l]);
+            for (std::size_t l = 0; l < REGRESSIONS; ++l) loss[l] += counts[l] * std::log1p(e[l]);
         }
         if (g % 512 == 511) {
             for (std::size_t l = 0; l < REGRESSIONS; ++l) loss[l] += std::log(factor[l]);
             factor = v8d{} + 1.0;
         }
-        v8d residual = weight * ((t < v8d{} ? e * q : q) - target), curved = weight * (e * q * q);
+        v8d residual = counts * ((t < v8d{} ? e * q : q) - target), curved = counts * (e * q * q);
         slope += residual;
         v8f narrow = __builtin_convertvector(curved, v8f);
         std::memcpy(sums.curvature + g * REGRESSIONS, &narrow, sizeof narrow);
@@ -77,6 +82,12 @@ void strip_rows(RegressionSums& sums, const Lanes* weights, const Lanes& b, cons
     store(sums.loss, loss);
     store(sums.factor, factor);
     store(sums.slope, slope);
+}
+
+void strip_rows(RegressionSums& sums, const Lanes* weights, const Lanes& b, const RegressionRows& rows,
+                std::size_t begin, std::size_t end) {
+    auto walk = rows.free ? strip_rows_of<true> : strip_rows_of<false>;
+    walk(sums, weights, b, rows, begin, end);
 }
 
 void common_bits(double* common, const std::uint64_t* one, const std::uint64_t* others, std::size_t count,

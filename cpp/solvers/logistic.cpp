@@ -71,7 +71,7 @@ class Solver {
         std::size_t i = strip_.begin + l;
         lane_[l] = {};
         lane_[l].damping = DAMPING;
-        lane_[l].varies = rows_.ones_of[i] > 0.0;
+        lane_[l].varies = rows_.free_ones[i] > 0.0 && rows_.free_ones[i] < rows_.free_total[i];
         strip_.b[l] = sign(i) * out_.b[i];
         const double* w = out_.W + i * rows_.n;
         for (std::size_t j = 0; j < strip_.begin + strip_.lanes; ++j) {
@@ -88,7 +88,8 @@ class Solver {
         double *w = out_.W + i * rows_.n, b = strip_.b[l];
         if (!lane_[l].varies) {
             std::fill_n(w, i, 0.0);
-            out_.b[i] = -sign(i) * std::log(rows_.total + 1.0);
+            double ones = rows_.free_ones[i], zeros = rows_.free_total[i] - ones;
+            out_.b[i] = sign(i) * std::log((ones + 1.0) / (zeros + 1.0));
             return;
         }
         for (std::size_t j = 0; j < i; ++j) {

@@ -99,6 +99,7 @@ double NewtonStep::sum_curvatures(std::size_t lane) {
             times = std::floor(carried);
             carried -= times;
         }
+        if (times == 0.0) continue;
         sum += times;
         std::size_t count = list(g, i);
         if (!dense) {

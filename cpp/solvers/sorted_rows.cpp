@@ -42,7 +42,7 @@ std::size_t divide(Part& part, std::vector<std::size_t>& order, const std::uint8
 
 }  // namespace
 
-SortedRows::SortedRows(Rows rows, const double* weights, std::size_t n_columns, Poll poll)
+SortedRows::SortedRows(Rows rows, const double* weights, const std::uint8_t* forced, std::size_t n_columns, Poll poll)
     : n(n_columns), turned(n), ones_of(n), first{0}, first_listed{0} {
     Pause pause(poll);
     std::vector<std::size_t> order(rows.count), kept;
@@ -101,6 +101,16 @@ SortedRows::SortedRows(Rows rows, const double* weights, std::size_t n_columns, 
         first.push_back(static_cast<std::size_t>(next - ones.data()));
     }
     ones.pop_back();
+    free_total.assign(n, total);
+    free_ones = ones_of;
+    if (forced) free.assign(count * apart(), 0xFF);
+    for (std::size_t r = 0; forced && r < count; ++r, pause())
+        for (std::size_t j = 0; j < n; ++j) {
+            if (!forced[kept[r] * n + j]) continue;
+            free[r * apart() + j / REGRESSIONS] &= static_cast<std::uint8_t>(~(1u << j % REGRESSIONS));
+            free_total[j] -= weight[r];
+            if (rows.X[kept[r] * n + j] != turned[j]) free_ones[j] -= weight[r];
+        }
     std::vector<std::uint32_t> place(pad(n, GROUP) / GROUP << GROUP);  // of each value that may be
     first_listed.reserve(count + 1);
     for (std::size_t r = 0; r < count; ++r, pause()) {

@@ -72,7 +72,9 @@ void Strip::evaluate() {
                             length_.data(),
                             row_.data() + g,
                             weight_.data() + g,
-                            begin};
+                            begin,
+                            rows_.free.empty() ? nullptr : rows_.free.data() + begin / LANES,
+                            rows_.apart()};
         kernels().regressions.rows(sums, sums_.data(), b, rows, 0, now);
         for (std::size_t l = 0; l < lanes; ++l) {
             float* out = curvature.data() + l * stride() + g;

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ardens import _core
+from ardens import _core, codes
 from ardens.reference import logistic
 
 RATIOS = [0.0, 0.3, 1.0]
@@ -28,6 +28,33 @@ def solve(X, penalty=1.0, l1_ratio=1.0, *, weights=None, tolerance=1e-12, thread
 
 def fit(X, *args, **options):
     return solve(X, *args, **options)[:2]
+
+
+@pytest.mark.parametrize("l1_ratio", RATIOS)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_forced_bits_are_not_learned(rng, l1_ratio, weighted):
+    """A bit that is forced depends on those before it; its row counts in all other regressions."""
+    row = codes.RowCode([codes.one_hot(4), codes.rank([5, 2, 1, 1]), codes.one_hot(3, none=True)])
+    leaves = [rng.integers(0, code.n_leaves, 400) for code in row.codes]
+    leaves[1] = np.where(rng.random(400) < 0.7, leaves[0], leaves[1])
+    X = row.encode(np.stack(leaves, axis=1))
+    weights = rng.random(400) + 0.5 if weighted else None
+    forced = _core.Model("fvsbn", X.shape[1], 0).coded(row.core).forced(X)
+    n = X.shape[1]
+    W, b = np.zeros((n, n)), np.zeros(n)
+    rows = _core.SortedRows(X, weights, forced)
+    _core.fit_regressions(W, b, rows, np.full(n, 0.5), l1_ratio, 1e-12, 1)
+    for i in range(n):
+        free = forced[:, i] == 0
+        y, v = X[free, i], None if weights is None else weights[free]
+        if y.min(initial=1) == y.max(initial=0) or not free.any():
+            counts = np.ones(len(y)) if v is None else v
+            odds = np.log((counts @ y + 1) / (counts @ (1 - y) + 1))
+            assert b[i] == pytest.approx(odds, abs=1e-9)
+            assert not W[i].any()
+            continue
+        how = {"penalty": 0.5, "l1_ratio": l1_ratio}
+        assert logistic.violation(X[free, :i], y, W[i, :i], b[i], v, **how) < 1e-4
 
 
 def factored(rng, rows, n, offset=1.0):

@@ -237,7 +237,7 @@ class LearnedModel(AutoregressiveModel):
         flat = sparse_zeros(core.size) if sparse else aligned(core.size, np.zeros)
         views = named_views(core, flat)
         if "b" in views:
-            views["b"][:] = marginal_logits(X)
+            views["b"][:] = marginal_logits(X, core)
         self._initialize(views, X, X_valid, rng, in_turn=in_turn)
         constant = constant_columns(X)
         for name, view in output_views(core, flat).items():

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..checks.machine import check_memory
 from ..checks.weights import Table
-from ..core import Float32Array, SortedRows, fit_regressions, largest_gradient
+from ..core import Float32Array, Model, SortedRows, fit_regressions, largest_gradient
 from ..parameters import named_views
 from .likelihood import Likelihood, constant_columns
 from .solver import Epoch, Solver
@@ -56,7 +56,7 @@ class PenaltyPath(Solver):
 
         @cache
         def ready() -> Regressions:
-            return Regressions.ready(X, model.threads)
+            return Regressions.ready(X, model)
 
         def run_epoch(state: TrainingState) -> Figures:
             state.history.setdefault("penalty", [math.nan] * state.epoch)
@@ -72,7 +72,7 @@ class PenaltyPath(Solver):
     def finish(self, model: Likelihood, X: Table, held_out: Table, state: TrainingState) -> None:
         """Solve for the best penalty on all rows."""
         penalty = state.history["penalty"][state.best_epoch - 1]
-        ready = Regressions.ready(X.followed_by(held_out), model.threads)
+        ready = Regressions.ready(X.followed_by(held_out), model)
         self._solve(model, state.best, ready, penalty)
         ready.copy(model, state.best, state.params)
 
@@ -111,8 +111,8 @@ class Regressions:
     logits: NDArray[np.float64]
 
     @classmethod
-    def of(cls, X: Table) -> Self:
-        """Sort rows, if the memory holds what that needs."""
+    def of(cls, X: Table, core: Model | None = None) -> Self:
+        """Sort rows, if the memory holds what that needs; bits that a core forces count nothing."""
         constant = constant_columns(X)
         varying = np.delete(np.arange(X.n_features), constant)
         count, n = len(X), len(varying)
@@ -124,12 +124,15 @@ class Regressions:
         )
         rows = X.rows.take(varying, axis=1) if len(constant) else X.rows
         logits = np.where(X.rows[0, constant] == 1, 1, -1) * math.log(X.total + 1)
-        return cls(SortedRows(rows, X.weights), varying, constant, logits)
+        forced = None
+        if core is not None and core.has_codes:
+            forced = np.ascontiguousarray(core.forced(X.rows)[:, varying])
+        return cls(SortedRows(rows, X.weights, forced), varying, constant, logits)
 
     @classmethod
-    def ready(cls, X: Table, threads: int) -> Self:
+    def ready(cls, X: Table, model: Likelihood) -> Self:
         """Sort rows, once for all penalties, if the memory holds what the solver needs."""
-        some = cls.of(X)
+        some, threads = cls.of(X, model.core), model.threads
         n, distinct = len(some.varying), some.rows.n_distinct
         check_memory(
             n * n * (8 + 9 * threads)

@@ -19,6 +19,7 @@ __all__ = ["Likelihood", "Trainable", "constant_columns", "marginal_logits"]
 
 _JUDGING = 64  # particles of an incomplete row that judges
 _DRAWING = 16  # of one that is completed
+_COUNTED = 1 << 22  # values whose forced bits are counted at a time
 
 
 class Trainable(Protocol):
@@ -126,7 +127,17 @@ def constant_columns(X: Table) -> NDArray[np.intp]:
     return np.flatnonzero(X.held.min(axis=0) == X.held.max(axis=0))
 
 
-def marginal_logits(X: Table) -> NDArray[np.float64]:
-    """Log-odds of a one in every column, with one row of each kind added to keep them finite."""
-    ones = X.ones() + 1
-    return np.asarray(np.log(ones / (X.total + 2 - ones)))
+def marginal_logits(X: Table, core: Model) -> NDArray[np.float64]:
+    """Log-odds of a one in every column, with one row of each kind added to keep them finite.
+
+    Of a column whose bits are forced in some rows, they are those of the other rows.
+    """
+    ones, total = X.ones(), np.full(X.n_features, X.total, np.float64)
+    weights = np.ones(len(X)) if X.weights is None else X.weights
+    step = max(1, _COUNTED // X.n_features)
+    for first in range(0, len(X) if core.has_codes else 0, step):
+        rows, each = X.held[first : first + step], weights[first : first + step]
+        forced = core.forced(rows)
+        total -= each @ forced
+        ones = ones - each @ (forced & rows)
+    return np.asarray(np.log((ones + 1) / (total + 1 - ones)))
