@@ -86,9 +86,12 @@ class Columns:
 
     def of_rows(self, core: Model) -> Model:
         """Let a core model the rows that there can be; ValueError if the order parts a code."""
-        if self.codes is None:
-            return core
-        return core.coded(self.codes.automaton(self.ordering, self.flipped))
+        codes = self.codes_in_order()
+        return core if codes is None else core.coded(codes.core)
+
+    def codes_in_order(self) -> RowCode | None:
+        """The codes of the model's columns; ValueError if the order parts one."""
+        return None if self.codes is None else self.codes.moved(self.ordering, self.flipped)
 
     @overload
     def ordered(self, X: Rows) -> Rows: ...

@@ -172,8 +172,8 @@ def test_columns_may_have_their_bits_anywhere():
     assert X.tolist() == [[1, 0, 0, 1], [0, 1, 1, 0]]
     assert row.decode(X).tolist() == [[0, 1], [1, 2]]
     assert row.together(np.arange(4)).tolist() == [2, 0, 3, 1]
-    row.automaton(np.array([3, 1, 2, 0]), np.zeros(4, bool))
+    row.moved(row.together(np.arange(4)), np.zeros(4, bool))
     with pytest.raises(ValueError, match="ordering must keep the features of each code together"):
-        row.automaton(np.arange(4), np.zeros(4, bool))
+        row.moved(np.arange(4), np.zeros(4, bool))
     grouped = codes.RowCode.grouped(4, [(codes.one_hot(2), (1, 3))])
     assert grouped.places.tolist() == [0, 1, 3, 2]

@@ -186,7 +186,8 @@ def test_going_on_keeps_the_codes(tmp_path):
 def test_missing_cells_are_learned_from():
     cells = X.astype(float)
     cells[RNG.random(X.shape) < 0.2] = np.nan
-    for model in (NADE(5, codes=ROW, missing="sample", **FEW), FVSBN(codes=ROW, missing="sample")):
+    started = NADE(5, codes=ROW, direct=True, start="fvsbn", missing="sample", **FEW)
+    for model in (started, FVSBN(codes=ROW, missing="sample")):
         model.set_params(random_state=0).fit(cells)
         assert np.exp(model.score_samples(WORDS)).sum() == pytest.approx(1, abs=1e-6)
 

@@ -104,8 +104,14 @@ class RowCode:
 
     @cached_property
     def core(self) -> Codes:
-        """The automaton of all columns in their order."""
-        return self._automaton(range(self.n_columns), np.zeros(self.n_bits, np.bool_))
+        """The automaton of all columns, one after the other."""
+        steps, level = [], [np.zeros(1, np.int64)]
+        for code in self.codes:
+            end = level[-1][-1]
+            steps.append(np.where(code.steps < 0, -1, code.steps + end).astype(np.int32))
+            level.append(code.level[1:] + end)
+        edges = [0, *(its.stop for its in self.slices)]
+        return Codes(np.concatenate(steps), np.concatenate(level).tolist(), edges)
 
     def encode(self, leaves: ArrayLike) -> Rows:
         """Write values of columns as rows.
@@ -226,10 +232,10 @@ class RowCode:
         bit_order = [self.places[self.slices[k]] for k in np.argsort(first)]
         return np.concatenate(bit_order).astype(np.intp)
 
-    def automaton(self, ordering: NDArray[np.intp], flipped: NDArray[np.bool_]) -> Codes:
-        """The automaton of rows in an order of the features, some of them turned over.
+    def moved(self, ordering: NDArray[np.intp], flipped: NDArray[np.bool_]) -> Self:
+        """The codes of rows in an order of the features, some of them turned over.
 
-        ValueError if the order parts the features of a column.
+        Leaves may have other numbers. ValueError if the order parts the features of a column.
         """
         if not np.array_equal(self.together(ordering), ordering):
             raise ValueError(
@@ -240,21 +246,15 @@ class RowCode:
         for k, its in enumerate(self.slices):
             column_of[self.places[its]] = k
         order = column_of[ordering]
-        heads = np.concatenate([[True], order[1:] != order[:-1]])
-        return self._automaton(order[heads].tolist(), flipped[ordering])
-
-    def _automaton(self, columns: Sequence[int], flipped: NDArray[np.bool_]) -> Codes:
-        """Columns one after the other; a bit that is turned over has its two steps exchanged."""
-        steps, level, column = [], [np.zeros(1, np.int64)], [0]
-        for k in columns:
-            code, end = self.codes[k], level[-1][-1]
-            its = np.where(code.steps < 0, -1, code.steps + end).astype(np.int32)
-            over = np.repeat(flipped[column[-1] : column[-1] + code.n_bits], np.diff(code.level))
-            its[over] = its[over, ::-1]
-            steps.append(its)
-            level.append(code.level[1:] + end)
-            column.append(column[-1] + code.n_bits)
-        return Codes(np.concatenate(steps), np.concatenate(level).tolist(), column)
+        moved = []
+        for k in order[np.concatenate([[True], order[1:] != order[:-1]])].tolist():
+            code, over = self.codes[k], flipped[self.places[self.slices[k]]]
+            if over.any():
+                steps, exchanged = code.steps.copy(), np.repeat(over, np.diff(code.level))
+                steps[exchanged] = steps[exchanged, ::-1]
+                code = Code(steps, code.level)
+            moved.append(code)
+        return type(self)(moved)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, RowCode):

@@ -11,6 +11,7 @@ import numpy as np
 from ..checks.machine import thread_count
 from ..checks.options import Kind, maybe, number, one_of, option, real_number
 from ..checks.weights import Table
+from ..codes import RowCode
 from ..core import Float32Array, Model
 from ..training.convex import PATIENCE, UNJUDGED, PenaltyPath, penalties, too_large
 from ..training.solver import Solver
@@ -170,6 +171,7 @@ n_jobs
         rng: np.random.Generator,
         *,
         in_turn: bool,
+        codes: RowCode | None,
     ) -> None:
         """Leave W at 0, where the features are independent."""
 

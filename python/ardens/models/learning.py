@@ -125,8 +125,9 @@ class LearnedModel(AutoregressiveModel):
         rng: np.random.Generator,
         *,
         in_turn: bool,
+        codes: RowCode | None,
     ) -> None:
-        """Choose the parameters to start from; they come as zeros, and the rows in their order.
+        """Choose the parameters to start from; they come as zeros, rows and codes in their order.
 
         `in_turn` says that the rows are so few that they judge in turn.
 
@@ -173,9 +174,10 @@ class LearnedModel(AutoregressiveModel):
         solver.check_memory(core)
         X, X_valid = data.ordered(columns)
         rng = copy.deepcopy(streams.start)  # as the folds have it
-        judges = None if X_valid is None else filled(X_valid, streams.split)
+        codes = columns.codes_in_order()
+        judges = None if X_valid is None else filled(X_valid, streams.split, codes)
         in_turn = data.fold is not None
-        flat = self._start(core, X, judges, rng, in_turn=in_turn, sparse=solver.sparse)
+        flat = self._start(core, X, judges, rng, in_turn=in_turn, codes=codes, sparse=solver.sparse)
         state = solver.start(flat, streams.shuffle)
         run = self._run(core, columns, state, data, solver, (X, X_valid), solver.max_epochs)
         run.folds = self._folds(run, data, streams)
@@ -212,11 +214,17 @@ class LearnedModel(AutoregressiveModel):
         fold, solver, X = data.fold, run.solver, run.X
         if fold is None:
             return None
-        states = []
+        states, codes = [], run.columns.codes_in_order()
         for k, shuffle in enumerate(streams.shuffle.spawn(int(fold.max()) + 1)):
             rng = copy.deepcopy(streams.start)
             flat = self._start(
-                run.model.core, others(X, fold, k), None, rng, in_turn=True, sparse=solver.sparse
+                run.model.core,
+                others(X, fold, k),
+                None,
+                rng,
+                in_turn=True,
+                codes=codes,
+                sparse=solver.sparse,
             )
             state = solver.start(flat, shuffle)
             state.epoch = run.until - solver.max_epochs
@@ -231,6 +239,7 @@ class LearnedModel(AutoregressiveModel):
         rng: np.random.Generator,
         *,
         in_turn: bool,
+        codes: RowCode | None,
         sparse: bool,
     ) -> Float32Array:
         """The flat parameters that a run starts from, if it starts from nothing but the rows."""
@@ -238,7 +247,7 @@ class LearnedModel(AutoregressiveModel):
         views = named_views(core, flat)
         if "b" in views:
             views["b"][:] = marginal_logits(X, core)
-        self._initialize(views, X, X_valid, rng, in_turn=in_turn)
+        self._initialize(views, X, X_valid, rng, in_turn=in_turn, codes=codes)
         constant = constant_columns(X)
         for name, view in output_views(core, flat).items():
             if name != "b" and view.any():  # zeros that nobody wrote take no memory

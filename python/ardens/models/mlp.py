@@ -11,6 +11,7 @@ import numpy as np
 
 from ..checks.options import option, whole
 from ..checks.weights import Table
+from ..codes import RowCode
 from ..core import Float32Array, Model
 from ..parameters import draw_uniform
 from ..training.solver import Solver
@@ -96,6 +97,7 @@ n_jobs
         rng: np.random.Generator,
         *,
         in_turn: bool,
+        codes: RowCode | None,
     ) -> None:
         n, d = views["V"].shape
         inputs = np.arange(n).repeat(np.arange(n))  # of the layer that a row of A leads into

@@ -219,6 +219,7 @@ n_jobs
         rng: np.random.Generator,
         *,
         in_turn: bool,
+        codes: RowCode | None,
     ) -> None:
         d, n = views["W"].shape
         if "V" in views:
@@ -228,7 +229,7 @@ n_jobs
             draw_uniform(views["W"], 0.1 / math.sqrt(d), rng)
         contained = "V" in views and ("D" in views or n <= d)
         if self.start == "fvsbn" or (in_turn and contained):
-            simple = FVSBN(random_state=0, n_jobs=self.n_jobs).fit(
+            simple = FVSBN(codes=codes, random_state=0, n_jobs=self.n_jobs).fit(
                 X.held,
                 X_valid=None if X_valid is None else X_valid.held,
                 sample_weight=X.weights,

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from ..checks.options import number, option, seed_from
 from ..checks.weights import Table
+from ..codes import RowCode
 from ..core import Float32Array, Model
 from ..training.counting import Counting
 from ..training.split import Streams
@@ -145,6 +146,7 @@ class Tabular(OneForm, LearnedModel):
         rng: np.random.Generator,
         *,
         in_turn: bool,
+        codes: RowCode | None,
     ) -> None:
         """Leave the zeros; counting starts from nothing."""
 
