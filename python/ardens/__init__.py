@@ -24,6 +24,7 @@ from .errors import DivergenceError, FormatError, NotFittedError, VersionWarning
 from .models import FVSBN, MLP, NADE, Tabular
 from .persistence import load, save
 from .selection import Tuning, tune
+from .tables import TableModel
 from .training.checkpoint import Checkpoint
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "FormatError",
     "Mixture",
     "NotFittedError",
+    "TableModel",
     "Tabular",
     "Tuning",
     "VersionWarning",

@@ -9,8 +9,8 @@ The file holds float32 tensors and, under the header's ``__metadata__``, these s
 ``model``          JSON: what the class says of itself, and which class that is
 ================== ===============================================================================
 
-What a class writes stands in `ardens.models.description` and `ardens.composites.description`; what
-a checkpoint adds, in `ardens.training.checkpoint`.
+What a class writes stands in `ardens.models.description`, `ardens.composites.description` and
+`ardens.tables.description`; what a checkpoint adds, in `ardens.training.checkpoint`.
 
 Nothing is ever unpickled, evaluated or imported by name. Settings that JSON cannot hold are left
 out, and come back as their defaults: callbacks, learning rates given as functions of one's own,
@@ -28,11 +28,13 @@ from .composites.mixture import Mixture
 from .models import MODELS, AutoregressiveModel, Density
 from .models.description import read_model
 from .storage.container import opened
+from .tables import TableModel
+from .tables.description import CLASS as TABLE
 
 __all__ = ["load", "save"]
 
 
-def save(model: Density[Any], path: str | os.PathLike[str]) -> None:
+def save(model: Density[Any] | TableModel, path: str | os.PathLike[str]) -> None:
     """Write a fitted model to a file.
 
     Parameters
@@ -70,12 +72,12 @@ def save(model: Density[Any], path: str | os.PathLike[str]) -> None:
     >>> (copy.score_samples([[0, 1]]) == model.score_samples([[0, 1]])).all()
     np.True_
     """
-    if not isinstance(model, Density):
+    if not isinstance(model, Density | TableModel):
         raise TypeError(f"model must be a model of this package; got {model!r}")
     model.save(path)
 
 
-def load(path: str | os.PathLike[str]) -> AutoregressiveModel | Mixture:
+def load(path: str | os.PathLike[str]) -> AutoregressiveModel | Mixture | TableModel:
     """Read a model that `save` wrote.
 
     Parameters
@@ -101,4 +103,6 @@ def load(path: str | os.PathLike[str]) -> AutoregressiveModel | Mixture:
         description = file.described("model", "the description of the model")
         if description.get("class") == CLASS:
             return Mixture._read(description, file)
+        if description.get("class") == TABLE:
+            return TableModel._read(description, file)
         return read_model(description, file, MODELS)[0]

@@ -1,0 +1,10 @@
+"""Tables of mixed columns as rows of bits.
+
+frames, native: what comes in and goes out; kinds: what a column is; columns, pieces, cutting,
+grids, formats: values as leaves; units: leaves as bits, and columns that are functions of others;
+fitted: all of it together. holder → scoring → sampling → questions → model: what users ask.
+"""
+
+from .model import TableModel
+
+__all__ = ["TableModel"]
