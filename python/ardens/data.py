@@ -1,14 +1,23 @@
 """Reading matrices of zeros and ones from files, and one small real data set.
 
 ============================ ============================================================
-``.npz``                     arrays ``train``, ``valid``, ``test`` (any of them), or one array
+``.npz``                     arrays ``train``, ``valid``, ``test`` (any of them), one array, or
+                             what `scipy.sparse.save_npz` writes, which stays sparse
 ``.npy``                     one array, memory-mapped
 ``.csv``, ``.data``,         text: one row a line, cells separated by commas or by white
-``.amat``, anything else     space (``.data`` are the DEBD files, ``.amat`` the MNIST ones)
-``-``                        the same text from standard input
+``.amat``, anything else     space (``.data`` are the DEBD files, ``.amat`` the MNIST ones),
+                             with or without names of the columns in the first line
+text of other layouts        tabs, semicolons or bars between cells, quotes, an index before
+                             them, truth values in words; read by pyarrow
+Parquet, Arrow, Feather      tables, known by their content; read by pyarrow
+svmlight, FIMI               text that lists what is not 0, which stays sparse: labels and
+                             pairs ``column:value``, or numbers of columns alone
+``-``                        any but arrays from standard input
 ============================ ============================================================
 
-Nothing is ever unpickled.
+gzip may have packed whatever is no array. pyarrow comes with ``pip install ardens[tables]``: it is
+the library of the Apache Arrow project, which defines these formats and knows the types of their
+columns. Nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -16,8 +25,9 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +35,10 @@ from numpy.typing import NDArray
 from .checks.options import truth, whole_number
 from .readers.arrays import SPLITS, read_arrays
 from .readers.cells import SINGLE, Wanted
-from .readers.text import read_text
+from .readers.files import read_stream
+from .readers.files import read_table as read_stream_table
 
-__all__ = ["SINGLE", "SPLITS", "digits", "read"]
+__all__ = ["SINGLE", "SPLITS", "digits", "read", "read_table"]
 
 
 def read(
@@ -39,13 +50,14 @@ def read(
     as_in: str = "the model",
     weight_column: int | str | None = None,
     unknown: bool = False,
-) -> dict[str, NDArray[Any]]:
+    table: bool = False,
+) -> Any:
     """Read the matrices of a data file, as a dict of split names to arrays.
 
     Parameters
     ----------
     source : str or path
-        A ``.npz``, ``.npy`` or text file, or ``"-"`` for text on standard input.
+        A file of any kind in the table above, or ``"-"`` for standard input.
     binary : bool, default True
         Whether every value must be 0 or 1. With False any real number is read, to be
         thresholded by an estimator's `binarize`.
@@ -64,19 +76,26 @@ def read(
         Whether cells may have no value, to be handed to calls that take unknown cells. In text such
         a cell is empty between commas, or says NA, NaN, None, null, missing, ``?`` or ``-``; in
         arrays it is NaN. A blank line is no row.
+    table : bool, default False
+        Whether a table of other cells than 0 and 1 will do as well, as for `TableModel`.
 
     Returns
     -------
-    dict of str to ndarray of shape (n_samples, n_features)
+    dict of str to ndarray of shape (n_samples, n_features), or pyarrow.Table
         Under ``"train"``, ``"valid"`` and ``"test"``, or under ``"data"`` where the file holds one
-        matrix only and calls it none of these; with `weight_column` also the weights of each, of
-        shape (n_samples,), under its name and ``"_weight"``. Text becomes uint8 where all of it is
-        0 and 1, else float64, unknown cells NaN; arrays keep their dtype.
+        matrix only and calls it none of these. Where the file names its columns the array has
+        them as its attribute `columns`, and a model learns them. Sparse rows, which models take
+        and ``np.asarray`` makes dense, are there where a file lists what is not 0. With
+        `weight_column` also the weights of each, of shape (n_samples,), under its name and
+        ``"_weight"``. Text becomes uint8 where all of it is 0 and 1, else float64, unknown cells
+        NaN; arrays keep their dtype. A table comes as a `pyarrow.Table`.
 
     Raises
     ------
     OSError
         If the file cannot be opened or read.
+    ImportError
+        If pyarrow is needed and not there.
     ValueError
         If it holds something else, naming the file, the place (lines and columns of text count
         from 1, rows and columns of arrays from 0), what was wanted and what came.
@@ -89,8 +108,9 @@ def read(
 
     Notes
     -----
-    Text of single characters 0 and 1 is read at the speed of memory, other text by NumPy's parser,
-    a block of lines at a time.
+    Text of single characters 0 and 1 is read at the speed of memory, other numbers by NumPy's
+    parser, a block of lines at a time. Labels of svmlight are left out; its columns count from 1
+    unless one is 0, those of transactions are called by their own numbers.
 
     Examples
     --------
@@ -119,14 +139,60 @@ def read(
         width = whole_number(n_features, "n_features", minimum=1) + weighted
         also = f": one of weights and {n_features}" * weighted
         wanted = wanted.wide(width, f"{also}, as {as_in} has")
+    table = truth(table, "table")
+    if path != "-" and os.path.splitext(path)[1].lower() in (".npz", ".npy"):
+        return read_arrays(path, wanted, only)
+    with _opened(path) as (stream, name):
+        return read_stream(stream, name, wanted, table=table)
+
+
+def read_table(source: str | os.PathLike[str], *, strings: Collection[str] = ()) -> Any:
+    """Read a table of any columns, by pyarrow: text of any layout, Parquet, Arrow or Feather.
+
+    Parameters
+    ----------
+    source : str or path
+        The file, or ``"-"`` for standard input. gzip may have packed text.
+    strings : collection of str, default ()
+        Columns of a text that are strings, whatever they look like.
+
+    Returns
+    -------
+    pyarrow.Table
+        Without a column that is an index: a first one without a name, or one called ``index`` that
+        counts the rows.
+
+    Raises
+    ------
+    OSError, ValueError
+        If the file cannot be read, or is damaged or of another format.
+    ImportError
+        If pyarrow is not installed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "people.csv"
+    ...     _ = path.write_text("name;age\\nAda;36\\nAlan;\\n")
+    ...     read_table(path).to_pylist()
+    [{'name': 'Ada', 'age': 36}, {'name': 'Alan', 'age': None}]
+    """
+    with _opened(os.fspath(source)) as (stream, name):
+        return read_stream_table(stream, name, strings)
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[tuple[BinaryIO, str]]:
+    """A file, or standard input, and what errors call it."""
     if path == "-":
         if sys.stdin is None or sys.stdin.closed:
             raise OSError("standard input is closed")
-        return read_text(sys.stdin.buffer, "standard input", wanted)
-    if os.path.splitext(path)[1].lower() in (".npz", ".npy"):
-        return read_arrays(path, wanted, only)
+        yield sys.stdin.buffer, "standard input"
+        return
     with open(path, "rb") as stream:
-        return read_text(stream, path, wanted)
+        yield stream, path
 
 
 def digits(*, random_state: int = 0) -> dict[str, NDArray[np.uint8]]:

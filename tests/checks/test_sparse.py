@@ -97,6 +97,12 @@ def test_a_threshold_counts_what_is_not_written_as_zero(threshold):
     np.testing.assert_array_equal(np.asarray(rows), threshold < X)
 
 
+@pytest.mark.parametrize("threshold", [-1.0, 0.5, 1.0])
+def test_rows_that_are_held_sparse_are_numbers_too(threshold):
+    rows = binary_rows(SparseRows.of(BITS), binarize=threshold)
+    np.testing.assert_array_equal(np.asarray(rows), threshold < BITS)
+
+
 def test_cells_are_sparse_where_all_of_them_are_known():
     X = sparse.csr_array(BITS * 1.0)
     assert isinstance(cell_rows(X), SparseRows)

@@ -1,7 +1,6 @@
 """Files of other formats: each is called by its name, and no text is taken for one."""
 
 import bz2
-import gzip
 import io
 import lzma
 import pickle
@@ -31,7 +30,6 @@ def archive(room, name="x.csv"):
 
 
 FOREIGN = {
-    "gzip": (gzip.compress(TEXT.encode()), "a gzip file; decompress it first"),
     "bzip2": (bz2.compress(TEXT.encode()), "a bzip2 file; decompress"),
     "xz": (lzma.compress(TEXT.encode()), "an xz file; decompress"),
     "zip": (of(archive), "a zip archive; extract the file"),
@@ -40,8 +38,6 @@ FOREIGN = {
     "old Excel": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99), "an Excel workbook"),
     "pickle": (pickle.dumps(X), "a Python pickle; pickles may run code and are never read"),
     "frame": (pickle.dumps(pd.DataFrame(X), protocol=4), "a Python pickle"),
-    "Parquet": (b"PAR1\x15\x04\x15\x10" + bytes(99), "a Parquet file; save its numbers as CSV"),
-    "Arrow": (b"ARROW1\0\0" + bytes(99), "an Arrow file"),
     "HDF5": (b"\x89HDF\r\n\x1a\n" + bytes(99), "an HDF5 file"),
     "MATLAB": (b"MATLAB 5.0 MAT-file, Platform: GLNXA64".ljust(124) + b"\0\1IM", "a MATLAB file"),
     "MATLAB 7.3": (b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(124) + b"\0\2IM", "a MATLAB f"),
@@ -81,7 +77,7 @@ def test_a_model_given_as_data_may_have_changed_places(tmp_path, random_model):
 
 
 @pytest.mark.parametrize("suffix", [".npy", ".npz"])
-@pytest.mark.parametrize("kind", ["gzip", "pickle", "UTF-16", "HDF5", "web page"])
+@pytest.mark.parametrize("kind", ["bzip2", "pickle", "UTF-16", "HDF5", "web page"])
 def test_a_foreign_file_with_the_name_of_an_array_is_too(tmp_path, suffix, kind):
     content, words = FOREIGN[kind]
     path = tmp_path / f"x{suffix}"
@@ -115,8 +111,7 @@ def test_an_array_with_the_name_of_the_other_kind_is_read(tmp_path):
 def test_a_header_of_such_letters_is_a_header(tmp_path, header):
     path = tmp_path / "x.csv"
     path.write_text(f"{header}\n{TEXT}", "utf-8")
-    with pytest.raises(ValueError, match=r"line 1, column 1: .* is this a header line"):
-        data.read(path)
+    assert data.read(path)["data"].columns == header.split(",")
 
 
 @pytest.mark.parametrize(
@@ -135,16 +130,16 @@ def test_two_bytes_do_not_tell_a_code(tmp_path):
 
 
 def test_standard_input_is_recognised_too(monkeypatch):
-    stdin = io.TextIOWrapper(io.BytesIO(gzip.compress(TEXT.encode())))
+    stdin = io.TextIOWrapper(io.BytesIO(bz2.compress(TEXT.encode())))
     monkeypatch.setattr("sys.stdin", stdin)
-    with pytest.raises(ValueError, match=r"standard input: .* a gzip file"):
+    with pytest.raises(ValueError, match=r"standard input: .* a bzip2 file"):
         data.read("-")
 
 
 def test_the_command_line_says_it_in_one_line(tmp_path, capsys):
-    path = tmp_path / "x.csv.gz"
-    path.write_bytes(gzip.compress(TEXT.encode()))
+    path = tmp_path / "x.csv.bz2"
+    path.write_bytes(bz2.compress(TEXT.encode()))
     assert main(["fit", str(path), "--out", str(tmp_path / "m")]) == 1
     err = capsys.readouterr().err
     assert err.count("\n") == 1
-    assert err.endswith("found what seems to be a gzip file; decompress it first\n")
+    assert err.endswith("found what seems to be a bzip2 file; decompress it first\n")

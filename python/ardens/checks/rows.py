@@ -99,7 +99,8 @@ def binary_rows(X: ArrayLike, **how: Any) -> Held:
     if type(X) is not np.ndarray and matrix is None:
         matrix = compressed(X)
     binarize, name = how.get("binarize"), how.get("name", "X")
-    if matrix is None or (binarize is not None and not real_number(binarize, "binarize") >= 0):
+    most = 1 if isinstance(matrix, SparseRows) else math.inf  # of these, a 1 must stay one
+    if matrix is None or not (binarize is None or 0 <= real_number(binarize, "binarize") < most):
         return binary_matrix(X, **how)
     _check_shape(
         matrix,

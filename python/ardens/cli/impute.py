@@ -73,7 +73,8 @@ def run(args: argparse.Namespace) -> None:
         )
         return np.ascontiguousarray(filled.swapaxes(0, 1)).reshape(-1, n_features)
 
-    with written(args.out, layout, (rows * args.draws, n_features)) as put:
+    names = getattr(model, "feature_names_in_", None)
+    with written(args.out, layout, (rows * args.draws, n_features), names) as put:
         values = n_features * max(args.draws, n_particles)
         for block in in_blocks(rows, values, args.data, fill):
             put(block)

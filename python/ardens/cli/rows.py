@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -10,7 +11,8 @@ import numpy as np
 
 from ardens import data
 from ardens.checks.cells import UNKNOWN, cell_matrix
-from ardens.checks.rows import binary_matrix
+from ardens.checks.rows import binary_rows, check_feature_names
+from ardens.readers.named import names_of
 
 __all__ = ["add_split", "asked_rows", "in_blocks"]
 
@@ -56,9 +58,12 @@ def asked_rows(
     X, sample_weight = [*splits.values(), None][:2]
     if X is None or not len(X):
         raise ValueError(f"{args.data}: expected rows, found none")
+    if names_of(X) is not None and hasattr(model, "feature_names_in_"):
+        check_feature_names(X, model.feature_names_in_, args.model)
+    warnings.filterwarnings("ignore", ".* feature names")  # those of the rows from here on
     model.set_params(binarize=None)
     if not unknown:  # so that errors count rows of the file
-        return binary_matrix(X, binarize=binarize, name=args.data), sample_weight
+        return binary_rows(X, binarize=binarize, name=args.data), sample_weight
     cells = cell_matrix(X, binarize=binarize, name=args.data)
     return np.ma.masked_equal(cells, UNKNOWN), sample_weight
 

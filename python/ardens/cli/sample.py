@@ -82,7 +82,8 @@ def run(args: argparse.Namespace) -> None:
     n_features = int(model.n_features_in_)
     began = time.perf_counter()
     shape = (args.rows, -(-n_features // 8) if args.packed else n_features)
-    with written(args.out, layout, shape) as put:
+    names = getattr(model, "feature_names_in_", None)
+    with written(args.out, layout, shape, names) as put:
         for block in model.iter_samples(
             args.rows,
             random_state=seed,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 import os
 import stat
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
@@ -34,6 +36,7 @@ class Format(NamedTuple):
 
     opened: Callable[[IO[bytes], Shape], AbstractContextManager[Write]]
     size: Callable[[Shape], int]  # at least
+    header: bool = False  # whether a line with the names of the columns comes first
 
 
 _DEFLATED = 1032  # bytes that become one at best
@@ -42,7 +45,7 @@ _DEFLATED = 1032  # bytes that become one at best
 def format_of(path: str, as_json: bool) -> Format:
     """What writes the format that the file's name tells."""
     if path == "-":
-        return _lines(opening=b"[", closing=b"]") if as_json else _lines()
+        return _lines(opening=b"[", closing=b"]") if as_json else FORMATS[".csv"]
     suffix = os.path.splitext(path)[1].lower()
     if suffix not in FORMATS:
         raise UsageError(f"--out must end in one of {', '.join(FORMATS)}, found {path!r}")
@@ -50,7 +53,9 @@ def format_of(path: str, as_json: bool) -> Format:
 
 
 @contextmanager
-def written(path: str, layout: Format, shape: Shape) -> Iterator[Write]:
+def written(
+    path: str, layout: Format, shape: Shape, names: Iterable[str] | None = None
+) -> Iterator[Write]:
     """What takes the blocks of so many rows; the file is there when all are written.
 
     What the disk cannot hold is refused before the first byte.
@@ -60,11 +65,20 @@ def written(path: str, layout: Format, shape: Shape) -> Iterator[Write]:
         check_disk(place, layout.size(shape), f"{shape[0]:,} rows", path)
     with (
         _opened(path) as stream,
-        layout.opened(stream, shape) as write,
+        layout.opened(_headed(stream, layout, names), shape) as write,
         progress(shape[0], "row", verbose=place is not None, lines=False) as report_rows,
         _behind(write, report_rows) as put,
     ):
         yield put
+
+
+def _headed(stream: IO[bytes], layout: Format, names: Iterable[str] | None) -> IO[bytes]:
+    """The stream, behind the names of the columns where there are any."""
+    if names is not None and layout.header:
+        line = io.StringIO()
+        csv.writer(line, lineterminator="\n").writerow(names)
+        stream.write(line.getvalue().encode())
+    return stream
 
 
 def _place(path: str) -> str | int | None:
@@ -167,7 +181,7 @@ def _lines(separator: bytes = b",", opening: bytes = b"", closing: bytes = b"") 
 FORMATS = {
     ".npy": Format(_npy, math.prod),
     ".npz": Format(_npz, lambda shape: math.prod(shape) // _DEFLATED),
-    ".csv": _lines(),
+    ".csv": _lines()._replace(header=True),
     ".data": _lines(),
     ".amat": _lines(b" "),
     ".txt": _lines(b" "),

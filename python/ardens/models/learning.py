@@ -154,10 +154,12 @@ class LearnedModel(AutoregressiveModel):
 
     def _of_codes(self, data: Data, before: Fitted | None) -> Data:
         """The same rows, with the codes that they are found to be of."""
+        same = before is not None and before.n_features == data.n_features
+        codes = before.columns.codes if before is not None and same else None
+        if codes is None and (same or self.codes is None):
+            return data
         X, X_valid = data.X.rows, None if data.X_valid is None else data.X_valid.rows
-        if before is not None and before.n_features == data.n_features:
-            codes = before.columns.codes
-        else:
+        if codes is None:
             codes = row_code(
                 self.codes, data.n_features, *(X,) if X_valid is None else (X, X_valid)
             )

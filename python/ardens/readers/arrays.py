@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ..checks.foreign import HEAD, is_text, refuse_foreign
 from ..checks.machine import check_memory
+from ..checks.sparse import SparseRows
 from . import cells
 from .cells import (
     A_WEIGHT,
@@ -32,6 +33,7 @@ from .cells import (
     looks_numbered,
     short,
 )
+from .entries import SCIPY, entries_of, matrix_of
 
 __all__ = ["SPLITS", "read_arrays"]
 
@@ -56,7 +58,7 @@ class _Header(NamedTuple):
         return math.prod(self.shape) * self.dtype.itemsize
 
 
-def read_arrays(path: str, wanted: Wanted, only: Collection[str]) -> dict[str, NDArray[Any]]:
+def read_arrays(path: str, wanted: Wanted, only: Collection[str]) -> dict[str, Any]:
     """Read the matrices that are wanted; ValueError names the file and what is wrong with it."""
     kind = os.path.splitext(path)[1].lower()
     with open(path, "rb") as stream:
@@ -73,6 +75,8 @@ def read_arrays(path: str, wanted: Wanted, only: Collection[str]) -> dict[str, N
         (name,) = held
         called = name if name in SPLITS else SINGLE
         return apart(called, _checked(arrays[name], path, wanted), wanted, path)
+    if set(held) >= SCIPY:
+        return {SINGLE: _sparse(arrays, path, wanted)}
     if not set(held) & set(SPLITS):
         raise ValueError(
             f"{path}: expected arrays named train, valid or test, or a single array; "
@@ -116,6 +120,8 @@ def _from_archive(
         members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
         held = list(members)
         names = held if len(held) == 1 else [name for name in SPLITS if name in only]
+        if set(held) >= SCIPY:
+            names = held
         arrays = {}
         for name in names:
             if name in members:
@@ -177,7 +183,7 @@ def _header(stream: IO[bytes]) -> _Header:
             raise ValueError(f"its header cannot be read: {error}") from error
     if header.dtype.hasobject:
         raise ValueError("Object arrays cannot be loaded: they are pickles, which may run code")
-    if header.dtype.kind not in _NUMBERS:
+    if header.dtype.kind not in _NUMBERS and not (header.shape == () and header.dtype.kind == "S"):
         raise ValueError(f"expected numbers, found dtype {header.dtype}")
     return header
 
@@ -195,6 +201,17 @@ def _parsed(words: str) -> _Header:
     if type(fortran) is not bool:
         raise ValueError(f"fortran_order is {fortran!r}")
     return _Header(shape, fortran, np.lib.format.descr_to_dtype(told["descr"]))
+
+
+def _sparse(
+    arrays: dict[str, NDArray[Any]], path: str, wanted: Wanted
+) -> NDArray[Any] | SparseRows:
+    """The matrix of an archive of SciPy."""
+    if wanted.weights is not None:
+        raise ValueError(f"{path}: expected a column of weights, found a sparse matrix of SciPy")
+    with _damage(path, ".npz"):
+        entries = entries_of(arrays)
+    return matrix_of(*entries, path, wanted)
 
 
 def _checked(array: NDArray[Any], where: str, wanted: Wanted) -> NDArray[Any]:

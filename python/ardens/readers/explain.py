@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from .cells import A_WEIGHT, ABSENT, HEADER, MISSING, TAKEN, Wanted, looks_numbered
 
-__all__ = ["explain"]
+__all__ = ["TRUTHS", "explain", "is_number", "names_in"]
 
 _SHOWN = 40  # characters of a bad cell that an error repeats
 _HEADER = "; is this a header line? Remove it"
@@ -23,7 +23,17 @@ _QUOTES = "; numbers are to stand without quotes"
 _SPARSE = "; is it in the LIBSVM format? sklearn.datasets.load_svmlight_file reads that"
 _TRUTH = "; write truth values as 1 and 0"
 _PAIR = re.compile(r"\d+:[-+.\deE]+", re.ASCII)
-_TRUTHS = {"true", "false", "yes", "no", "t", "f", "y", "n"}
+TRUTHS = {
+    "true": True,
+    "false": False,
+    "yes": True,
+    "no": False,
+    "t": True,
+    "f": False,
+    "y": True,
+    "n": False,
+}
+"""What a cell of text says, in any letters, that is a truth value."""
 
 
 def explain(
@@ -41,7 +51,7 @@ def explain(
         found = _cells(row, delimiter)
         index.append(found[0])
         below = _cells(rows[place + 1][1], delimiter) if place + 1 < len(rows) else []
-        if any(map(_is_number, below)) and _names(found):
+        if any(map(is_number, below)) and _names(found):
             advice = _HEADER if found[0] else _HEADER_AND_INDEX
             raise _bad_cell(name, i, 0, found[0], wanted, advice)
         bad = next((j for j in range(len(found)) if not _good(found, j, wanted)), None)
@@ -84,25 +94,37 @@ def _advice(cell: str) -> str:
     """What to do about a cell that is not what is wanted."""
     if _absent(cell):
         return MISSING
-    if cell.lower() in _TRUTHS:
+    if cell.lower() in TRUTHS:
         return _TRUTH
-    if _is_number(cell.strip("\"'")) and not _is_number(cell):
+    if is_number(cell.strip("\"'")) and not is_number(cell):
         return _QUOTES
     if set(cell) == {"0", "1"}:
         return _SEPARATORS
-    return _NUMBER if _is_number(cell) else _CATEGORY
+    return _NUMBER if is_number(cell) else _CATEGORY
+
+
+def names_in(first: str, second: str, delimiter: str | None) -> list[str] | None:
+    """The names of columns, if that is what a line has above one with numbers.
+
+    >>> names_in("a, b", "0, 1", ","), names_in("0, 1", "1, 1", ",")
+    (['a', 'b'], None)
+    """
+    found, below = _cells(first, delimiter), _cells(second, delimiter)
+    if found[0] and any(map(is_number, below)) and _names(found):
+        return found if len(set(found)) == len(found) and "" not in found else None
+    return None
 
 
 def _names(found: Sequence[str]) -> bool:
     """Whether cells are names of columns, or numbers of columns behind an empty cell."""
     if not found[0] and _numbered(found[1:]):
         return True
-    return not all(map(_absent, found)) and not any(map(_is_number, found))
+    return not all(map(_absent, found)) and not any(map(is_number, found))
 
 
 def _numbered(found: Sequence[str]) -> bool:
     """Whether cells are like the numbers of columns."""
-    return all(map(_is_number, found)) and looks_numbered([float(cell) for cell in found])
+    return all(map(is_number, found)) and looks_numbered([float(cell) for cell in found])
 
 
 def _cells(row: str, delimiter: str | None) -> list[str]:
@@ -118,7 +140,7 @@ def _counts(index: Sequence[str]) -> bool:
 def _good(found: Sequence[str], column: int, wanted: Wanted) -> bool:
     """Whether a cell of a line is of the kind that is wanted."""
     cell, weighs = found[column], wanted.weighs(column, len(found))
-    if not _is_number(cell):
+    if not is_number(cell):
         return wanted.unknown and not weighs and _absent(cell)
     number = float(cell)
     if weighs:
@@ -131,7 +153,7 @@ def _absent(cell: str) -> bool:
     return cell.lower() in ABSENT
 
 
-def _is_number(cell: str) -> bool:
+def is_number(cell: str) -> bool:
     """Whether NumPy reads the cell as a number."""
     try:
         float(cell)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import io
 import re
-from typing import Any, BinaryIO
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks.foreign import HEAD, refuse_foreign
-from . import cells
 from .cells import ABSENT, SINGLE, Wanted, apart, check_first_row, first_wrong, short
-from .explain import explain
+from .explain import explain, names_in
+from .named import named
 
 __all__ = ["read_text"]
 
@@ -26,21 +26,19 @@ _CELLS = {  # those that have no value, by delimiter; one between commas may be 
 _ABSENT = {key: re.compile(cell.encode(), re.IGNORECASE) for key, cell in _CELLS.items()}
 
 
-def read_text(stream: BinaryIO, name: str, wanted: Wanted) -> dict[str, NDArray[Any]]:
+def read_text(blocks: Iterable[bytes], name: str, wanted: Wanted) -> dict[str, NDArray[Any]]:
     """Read a matrix, a block of lines at a time; ValueError names the place of what is wrong."""
-    matrices: list[NDArray[Any]] = []
     text = _Text(name, wanted)
-    while block := stream.read(cells.BLOCK):
-        block += stream.readline()  # up to the end of the line
-        if (matrix := text.parse(block)) is not None:
-            matrices.append(matrix)
+    matrices = [matrix for block in blocks if (matrix := text.parse(block)) is not None]
     if not matrices:
         raise ValueError(f"{name}: expected rows of 0 and 1, found no rows")
     X = np.concatenate(matrices)
     if not wanted.binary:
         weights = text.wanted.place(X.shape[1], name)
         check_first_row(X, name, f"line {text.first_row}", weights, wanted.unknown)
-    return apart(SINGLE, X, text.wanted, name)
+    found = apart(SINGLE, X, text.wanted, name)
+    found[SINGLE] = named(found[SINGLE], text.names)
+    return found
 
 
 class _Text:
@@ -52,23 +50,23 @@ class _Text:
         self.line = 1  # of the block's first line
         self.first_row = 0  # the line that fixed delimiter and width
         self.delimiter: str | None = None
+        self.names: list[str] | None = None  # of the columns but that of weights
 
     def parse(self, block: bytes) -> NDArray[Any] | None:
         """Rows of whole lines, or None where all lines are blank."""
         if self.line == 1:
-            refuse_foreign(block[:HEAD], self.name, "rows of 0 and 1 as text")
             block = block.removeprefix(b"\xef\xbb\xbf")
         block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b" \n", b"\n")
         n_lines = block.count(b"\n")
         if not (content := block.strip(_BLANK)):
             self.line += n_lines
             return None
+        header = b""
         if not self.first_row:
             self.first_row = self.line + block[: block.index(content[:1])].count(b"\n")
             self.delimiter = "," if b"," in content.partition(b"\n")[0] else None
-        if isinstance(self.wanted.weights, str):
-            header = content.partition(b"\n")[0]
-            self._read_names(header.decode("utf-8", "replace"), self.wanted.weights)
+            header = self._header(content)
+        if header:
             begin = block.index(header)
             end = begin + len(header)
             block = (
@@ -84,16 +82,33 @@ class _Text:
         self.line += n_lines
         return matrix
 
-    def _read_names(self, header: str, name: str) -> None:
-        """Find the column of weights by its name in the first line."""
-        names = [cell.strip(" \t\"'") for cell in header.split(self.delimiter)]
-        if names.count(name) != 1:
+    def _header(self, content: bytes) -> bytes:
+        """The first line if it has names, which it must where weights have one; else nothing."""
+        header, _, rest = content.partition(b"\n")
+        below = rest.lstrip().partition(b"\n")[0].decode("utf-8", "replace")
+        first, name = header.decode("utf-8", "replace"), self.wanted.weights
+        if isinstance(name, str):
+            names = [cell.strip(" \t\"'") for cell in first.split(self.delimiter)]
+            if names.count(name) != 1:
+                raise ValueError(
+                    f"{self.name}: line {self.first_row}: expected names of columns, one of them "
+                    f"{name!r}, found {short(', '.join(names))}"
+                )
+            self.wanted = self.wanted._replace(weights=names.index(name))
+        else:
+            found = names_in(first, below, self.delimiter)
+            if found is None:
+                return b""
+            names = found
+        width = self.wanted.width or len(names)
+        if width != len(names):
             raise ValueError(
-                f"{self.name}: line {self.first_row}: expected names of columns, one of them "
-                f"{name!r}, found {short(', '.join(names))}"
+                f"{self.name}: line {self.first_row}: expected {width} columns"
+                f"{self.wanted.whose}, found {len(names)}"
             )
-        self.wanted = self.wanted._replace(weights=names.index(name))
-        self.wanted = self.wanted.wide(len(names), f" as in line {self.first_row}")
+        self.wanted = self.wanted.wide(width, f" as in line {self.first_row}")
+        self.names = [name for k, name in enumerate(names) if not self.wanted.weighs(k, len(names))]
+        return header
 
     def _characters(self, block: bytes) -> NDArray[np.uint8] | None:
         """Lines of single characters 0 and 1 in equal steps; None for any other text."""
