@@ -157,6 +157,18 @@ def test_searches_find_the_best_word(name: str) -> None:
     assert (model.log_prob(X) > -np.inf).all()
 
 
+def test_a_narrow_search_looks_ahead_to_what_is_known() -> None:
+    row = codes.RowCode([codes.one_hot(40), codes.bits(2)])
+    model = coded_model("fvsbn", row=row)
+    model.flat = np.zeros_like(model.flat)
+    cells = np.full((1, 42), UNKNOWN, np.uint8)
+    cells[0, 39] = 1
+    X, (nats, left_out) = np.empty(cells.shape, np.uint8), np.empty((2, 1))
+    model.core.most_probable(model.flat, model.tables, cells, 2, X, nats, left_out, 1)
+    assert X[0, :40].tolist() == [0] * 39 + [1]
+    assert nats[0] == pytest.approx(-41 * np.log(2))
+
+
 def test_what_no_word_has_is_impossible() -> None:
     model = coded_model("nade")
     cells = np.full((3, N), UNKNOWN, np.uint8)
@@ -187,16 +199,17 @@ def test_threads_and_neighbours_do_not_matter(seven_threads) -> None:
 def test_automata_that_are_none_are_refused() -> None:
     right = np.array([[1, 1]], np.int32)
     _core.Codes(right, [0, 1], [0, 1])
-    for steps, level, column in (
-        (right, [0, 2], [0, 1]),
-        (right, [0, 1], [0, 2]),
-        (right + 1, [0, 1], [0, 1]),
-        (right * 0, [0, 1], [0, 1]),
-        (right * 0 - 1, [0, 1], [0, 1]),
-        (np.array([[1, 2], [3, 3], [3, 3]], np.int32), [0, 1, 3], [0, 1, 2]),
-        (right, [0], [0]),
+    several = np.array([[1, 2], [3, 3], [3, 3]], np.int32)
+    for steps, level, column, wanted in (
+        (right, [0, 2], [0, 1], "a level for every bit"),
+        (right, [0, 1], [0, 2], "columns of all bits"),
+        (right + 1, [0, 1], [0, 1], "steps from one level to the next"),
+        (right * 0, [0, 1], [0, 1], "steps from one level to the next"),
+        (right * 0 - 1, [0, 1], [0, 1], "a way on from every state"),
+        (several, [0, 1, 3], [0, 1, 2], "one state before the first bit of a column"),
+        (right, [0], [0], "a level for every bit"),
     ):
-        with pytest.raises(ValueError, match="codes must have"):
+        with pytest.raises(ValueError, match=f"codes must have {wanted}"):
             _core.Codes(steps, level, column)
     with pytest.raises(ValueError, match="codes must have 3 bits; got 1"):
         _core.Model("fvsbn", 3, 0).coded(_core.Codes(right, [0, 1], [0, 1]))

@@ -135,6 +135,10 @@ def test_rows_of_other_words_are_refused():
         FVSBN(codes=ROW).fit(bad)
     with pytest.raises(ValueError, match="X_valid must be rows of the codes; row 7"):
         FVSBN(codes=ROW).fit(X, X_valid=bad)
+    cells = bad.astype(float)
+    cells[7, 2] = np.nan
+    with pytest.raises(ValueError, match="X must be rows of the codes; row 7 is none"):
+        NADE(3, codes=ROW, missing="sample").fit(cells)
     model = NADE(3, codes=ROW, max_epochs=1, random_state=0).partial_fit(X)
     before = model.parameters()["W"].copy()
     with pytest.raises(ValueError, match="X must be rows of the codes; row 7"):
@@ -225,6 +229,8 @@ def test_columns_that_never_met_by_chance_are_none():
     assert codes.detect((RNG.random((2000, 40)) < 0.02).astype(np.uint8)) is None
     assert codes.detect((RNG.random((30, 5)) < 0.3).astype(np.uint8)) is None
     assert codes.detect(np.eye(3, dtype=np.uint8)) is None
+    seldom = one_hot(RNG.choice(4, 2000, p=[0.1, 0.1, 0.1, 0.7]), 4)[:, :3]
+    assert codes.detect(seldom) is None
     model = FVSBN(codes="detect", random_state=0).fit((RNG.random((300, 5)) < 0.5).astype(int))
     assert model.codes_ is None
     assert np.exp(Enumerated(model).nats).sum() == pytest.approx(1, abs=1e-6)
