@@ -126,6 +126,29 @@ class FittedTable:
         bits = np.zeros((n, 0), np.uint8) if self.row is None else self.row.encode(leaves)
         return Coded(bits, left_out, nats)
 
+    def with_words(
+        self,
+        coded: Coded,
+        unit: Unit,
+        words: tuple[Rows, NDArray[np.int64]],
+        rows: NDArray[np.intp],
+    ) -> tuple[Rows, NDArray[np.bool_] | None]:
+        """Bits of some rows, and which are left out, with other words of a unit.
+
+        Of each word so many bits are known.
+        """
+        bits = coded.bits[rows]
+        left_out = None if coded.left_out is None else coded.left_out[rows]
+        if unit.code is None:
+            return bits, left_out
+        own, (word, known) = self.slice_of(unit), words
+        bits[:, own] = word
+        if left_out is None and (known < word.shape[1]).any():
+            left_out = np.zeros(bits.shape, np.bool_)
+        if left_out is not None:
+            left_out[:, own] = np.arange(word.shape[1]) >= known[:, None]
+        return bits, left_out
+
     def evidence(self, leaves: Sequence[NDArray[np.int64] | None], n: int, *, filled: bool) -> Rows:
         """Bits of what is known: leaves of learned columns, None or -1 where they are not.
 

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from .native import FACTORISED, MAKERS, seen
+from .native import FACTORISED, MAKERS, numpy_unit, seen
 
 __all__ = ["PACKAGES", "Cells", "Dtype", "Frame", "Schema", "read"]
 
@@ -57,6 +57,15 @@ class Cells:
     def take(self, rows: NDArray[np.intp]) -> Cells:
         """Some of the cells."""
         return Cells(self.values[rows], self.missing[rows], self.levels, self.unit)
+
+    def text(self, row: int) -> str:
+        """A cell, in words."""
+        if self.missing[row]:
+            return "missing"
+        value = self.values[row]
+        if self.levels is not None:
+            return str(self.levels[value])
+        return str(value if self.unit is None else value.view(numpy_unit(self.unit)))
 
     def marked(self, markers: Sequence[Any]) -> Cells:
         """The cells, of which those that hold a marker are missing."""

@@ -25,14 +25,14 @@ from .description import CLASS, described, options_in, table_in, written_options
 from .fitted import BitModel
 from .frames import read
 from .learning import trained, without_model
-from .questions import AskedTable
+from .surprise import SurprisingTable
 
 __all__ = ["TableModel"]
 
 
 @final
 @dataclass(eq=False, repr=False)
-class TableModel(AskedTable):
+class TableModel(SurprisingTable):
     r"""A density over the rows of a table, whatever its columns hold.
 
     Every column is a code: its values, or bins of its numbers, are the leaves of a tree of bits. A

@@ -17,7 +17,7 @@ from .fitted import FittedTable
 from .frames import Cells, Frame
 from .sampling import SamplingTable, filled, unknown_as_nan
 
-__all__ = ["AskedTable"]
+__all__ = ["AskedTable", "pieces_of"]
 
 _CELLS = 1 << 24  # bits of questions that are asked at a time
 _BEAM = 256
@@ -117,7 +117,7 @@ class AskedTable(SamplingTable):
         model = fitted.model
         bits = self._to_fill(frame, fitted)
         if model is not None and n:
-            for piece in _pieces(n, fitted.n_bits):
+            for piece in pieces_of(n, fitted.n_bits):
                 bits[piece] = model.impute(
                     unknown_as_nan(bits[piece]),
                     random_state=seed,
@@ -150,7 +150,7 @@ class AskedTable(SamplingTable):
         frame = self._frame(X, whole=False)
         bits = self._to_fill(frame, fitted)
         if fitted.model is not None and frame.n_rows:
-            for piece in _pieces(frame.n_rows, fitted.n_bits):
+            for piece in pieces_of(frame.n_rows, fitted.n_bits):
                 bits[piece] = fitted.model.most_probable(unknown_as_nan(bits[piece]), beam=beam)
         return self._completed(frame, fitted, bits, 0, 0, middle=True)
 
@@ -203,7 +203,7 @@ class AskedTable(SamplingTable):
         place, n = fitted.places[column.name], frame.n_rows
         values = len(column.values.mass)
         nats = np.full((n, values), -np.inf)
-        for piece in _pieces(n, values * max(1, fitted.n_bits)):
+        for piece in pieces_of(n, values * max(1, fitted.n_bits)):
             count = piece.stop - piece.start
             own = [None if leaf is None else np.repeat(leaf[piece], values) for leaf in leaves]
             own[place] = np.tile(np.arange(values), count)
@@ -272,7 +272,7 @@ class AskedTable(SamplingTable):
         return frame.schema.frame(columns, frame.index)
 
 
-def _pieces(n: int, width: int) -> Sequence[slice]:
+def pieces_of(n: int, width: int) -> Sequence[slice]:
     """Rows that are worked on at a time."""
     step = max(1, _CELLS // max(1, width))
     return [slice(first, min(n, first + step)) for first in range(0, n, step)]

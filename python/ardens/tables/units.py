@@ -180,6 +180,42 @@ class Unit:
                 wanted = np.where(wanted >= 0, self.parents[k - 1][wanted], -1)
         return wrong
 
+    def fits(
+        self,
+        leaves: Sequence[NDArray[np.int64]],
+        k: int,
+        leaf: NDArray[np.int64],
+        rows: NDArray[np.intp],
+    ) -> NDArray[np.bool_]:
+        """Whether column k of some rows may have these leaves, -1 for what is unseen."""
+        fits = np.ones(len(leaf), np.bool_)
+        if k:
+            before = leaves[k - 1][rows]
+            parent = np.where(leaf < 0, before, self.parents[k - 1][leaf])
+            fits &= (parent == before) & ((before >= 0) | (leaf < 0))
+        if k + 1 < len(self.columns):
+            after = leaves[k + 1][rows]
+            fits &= (after < 0) | (self.parents[k][after] == leaf)
+        return fits
+
+    def words(
+        self,
+        leaves: Sequence[NDArray[np.int64]],
+        k: int,
+        leaf: NDArray[np.int64],
+        rows: NDArray[np.intp],
+    ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """Words of some rows whose column k has these leaves, and how many bits of them are known.
+
+        The others are those of the commonest value.
+        """
+        own = [*leaves[:k], leaf, *leaves[k + 1 :]]
+        some = [column if j == k else column[rows] for j, column in enumerate(own)]
+        unit_leaf, known, _ = self.together(some)
+        if self.code is None:
+            return np.zeros((len(rows), 0), np.uint8), known
+        return self.code.encode(unit_leaf), np.array([0, *self._bits])[known]
+
     @cached_property
     def _mass(self) -> NDArray[np.float64]:
         """What the rows of each leaf of the unit count."""
