@@ -41,6 +41,8 @@ def check_use(model: Any) -> None:
     assert (nats <= 0).all(), f"the log-probabilities are {nats}"
     members = getattr(model, "members_", [model])
     certain = any(isinstance(member, ardens.Tabular) for member in members)
+    certain |= any(member._state().columns.codes is not None for member in members)
+    certain |= any(member._state().core.activation == "relu" for member in members)  # no bound
     assert certain or np.isfinite(nats).all(), f"the log-probabilities are {nats}"
     assert set(np.unique(model.sample(3, random_state=0))) <= {0, 1}
     assert repr(model)
@@ -81,6 +83,10 @@ def whole_files() -> list[bytes]:
             model.fit(X, X_valid=X).save(path)
             keep()
         ardens.Mixture.from_models(models[:4]).save(path)
+        keep()
+        rows = ardens.codes.RowCode([ardens.codes.one_hot(3, none=True), ardens.codes.bits(1)])
+        coded = ardens.NADE(**hidden, codes=rows)
+        coded.fit(rows.encode(np.indices((4, 2)).reshape(2, -1).T)).save(path)
         keep()
         ardens.FVSBN(**quick, averaging=0.5, solver="stochastic").fit(X, checkpoint=path)
         keep()

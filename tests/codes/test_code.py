@@ -157,6 +157,8 @@ def test_rows_are_the_words_of_their_columns():
     for k, code in enumerate(row.codes):
         np.testing.assert_array_equal(X[:, row.slices[k]], code.encode(leaves[:, k]))
     np.testing.assert_array_equal(row.decode(X), leaves)
+    np.testing.assert_array_equal(row.encode(np.asfortranarray(leaves)), X)
+    np.testing.assert_array_equal(row.decode(np.asfortranarray(X)), leaves)
     assert pickle.loads(pickle.dumps(row)) == row
     X[3, row.slices[1].start] ^= 1
     with pytest.raises(ValueError, match="row 3 has none of column 1"):

@@ -65,7 +65,10 @@ class Code:
     def __post_init__(self) -> None:
         for name, dtype in (("steps", np.int32), ("level", np.int64), ("order", np.int64)):
             if (value := getattr(self, name)) is not None:
-                array = np.ascontiguousarray(value, dtype=dtype)
+                array = np.asarray(value)
+                if array.dtype.kind not in "iu" or (name != "steps" and array.min(initial=0) < 0):
+                    raise ValueError(f"{name} must be integers, and only steps may be negative")
+                array = np.ascontiguousarray(array, dtype=dtype)
                 array.flags.writeable = False
                 object.__setattr__(self, name, array)
         order = self.order

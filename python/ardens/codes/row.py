@@ -143,7 +143,7 @@ class RowCode:
                 f"{array.dtype} of shape {array.shape}"
             )
         check_memory(len(array) * self.n_bits, f"{len(array):,} rows of {self.n_bits:,} bits")
-        places = np.array(array, np.int64)
+        places = np.array(array, np.int64, order="C")
         for k, code in enumerate(self.codes):
             if code.order is not None:
                 its = places[:, k]
