@@ -40,10 +40,14 @@ def clone(model: Any) -> Any:
 def operations(model: Any, X: Any) -> dict[str, Callable[[], Any]]:
     """What a fitted model can be asked of so many rows, by name; all give arrays."""
     draw = partial(model.sample, len(X), random_state=1)
+    holes = np.where(np.random.default_rng(1).random(X[:6].shape) < 0.5, np.nan, X[:6])
     calls = {
         "score_samples": lambda: model.score_samples(X),
         "sample": draw,
         "sample and log_prob": lambda: draw(return_log_prob=True)[1],
+        "sample given": lambda: model.sample(9, given={3: 1}, n_particles=64, random_state=1),
+        "log_marginal": lambda: model.log_marginal(holes, n_particles=64),
+        "most_probable": lambda: model.most_probable(holes, beam=8),
     }
     if not isinstance(model, ardens.Mixture):
         calls |= {
@@ -112,6 +116,9 @@ def main() -> None:
         wide = [make(**options, learning_rate=1e-5).fit(X[:8]) for _ in range(2)]
         check_shared(THREADS, 1, n_parameters(wide[0]))
         all_operations(*wide, X[:8])
+    row = ardens.codes.RowCode([ardens.codes.digits(50), ardens.codes.bits(1)])
+    words = row.encode(np.random.default_rng(0).integers(0, [50, 2], (1500, 2)))
+    all_operations(*(make("nade", codes=row).fit(words) for _ in range(2)), words)
     members = [make("nade").fit(X), make("tabular").fit(X)]
     all_operations(ardens.Mixture.from_models(members), ardens.Mixture.from_models(members))
     print(
