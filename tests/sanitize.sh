@@ -27,8 +27,8 @@ address)
     preload="$(g++ -print-file-name=libasan.so) $(g++ -print-file-name=libstdc++.so)"
     # Python keeps memory until it ends, which is no leak. Some tests ask for more memory than there is.
     export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-    run "$work/venv/bin/python" -m pytest tests/{checks,composites,core,training} tests/cli/test_checkpoints.py \
-        tests/models/test_{continuing,counts,description,ends,fitting,nade,resuming,sampling,tabular}.py \
+    run "$work/venv/bin/python" -m pytest tests/{checks,codes,composites,core,training} tests/cli/test_checkpoints.py \
+        tests/models/test_{codes,continuing,counts,description,ends,fitting,nade,resuming,sampling,tabular}.py \
         tests/promises/test_kills.py tests/storage/test_{atomic,container}.py \
         tests/test_{divergence,optim,persistence}.py
     run "$work/venv/bin/python" tests/fuzz_loading.py 3000 --growth 256
