@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..checks.machine import thread_count
 from ..checks.weights import mean, row_weights
 from .fitted import Coded
 from .holder import TableHolder
@@ -132,6 +133,7 @@ class ScoringTable(TableHolder):
         unseen = coded.left_out.any(axis=1)
         nats = np.empty(len(coded.bits))
         nats[~unseen] = model.score_samples(coded.bits[~unseen])
-        terms = model.log_prob_per_feature(coded.bits[unseen])
-        nats[unseen] = np.where(coded.left_out[unseen], 0.0, terms).sum(axis=1)
+        nats[unseen] = model._state().log_prob_without(
+            coded.bits[unseen], coded.left_out[unseen], thread_count(model.n_jobs)
+        )
         return nats
