@@ -105,12 +105,14 @@ def _samples_missing(args: argparse.Namespace) -> bool:
 
 
 def training_figures(estimator: Any) -> dict[str, Any]:
-    """What a fitted model remembers of its training; nothing where it was made of parameters."""
+    """What a fitted model remembers of its training; of one made of parameters, its codes alone."""
+    figures: dict[str, Any] = {}
+    if (codes := getattr(estimator, "codes_", None)) is not None:
+        figures["codes"] = f"{codes.n_columns} columns of {codes.n_bits} bits"
     history = estimator.history_
     if not history.get("epoch"):
-        return {"valid_nats": history["valid"][-1]} if history.get("valid") else {}
+        return figures | ({"valid_nats": history["valid"][-1]} if history.get("valid") else {})
     best = estimator.best_epoch_
-    figures: dict[str, Any] = {}
     if "max_epochs" in estimator.get_params():
         figures |= {"epochs": int(history["epoch"][-1]), "best_epoch": best}
     if best > 0:  # no figure of an epoch is that of the start

@@ -15,6 +15,7 @@ from .arguments import add_model_file
 from .common import Commands, command, report
 from .fit import training_figures
 
+_OF_JSON = (str, int, float, dict, type(None))
 _SHOWN = 8  # columns of an ordering that the text shows
 
 
@@ -69,7 +70,11 @@ def _setting(value: Any) -> Any:
     """An option as JSON has it."""
     if isinstance(value, np.ndarray):
         return value.tolist()
-    return value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, list | tuple):
+        return [_setting(item) for item in value]
+    if isinstance(value, np.generic):
+        return value.item()
+    return value if isinstance(value, _OF_JSON) else repr(value)
 
 
 def _listed(items: dict[str, Any]) -> str:
