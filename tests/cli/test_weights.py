@@ -125,7 +125,7 @@ def test_a_column_that_is_not_there_is_told(counted, failure, tmp_path, name, co
 
 def test_places_of_errors_are_those_of_the_file(failure, tmp_path):
     path, out = tmp_path / "x.csv", tmp_path / "m"
-    path.write_text("a,n,b\n0,7,1\n1,3,2\n")
+    path.write_text("a,n,b\n0,7,1\n1,3,2\n" + "0,2,1\n" * 30)
     told = failure(1, "fit", path, "--sample-weight", "n", "--out", out)
     assert "line 3, column 3: expected 0 or 1, found '2'" in told
     path.write_text("0,1,7\n1,2,3\n")

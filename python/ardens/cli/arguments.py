@@ -20,8 +20,10 @@ from ardens.models import MODELS
 from ardens.models.asked import N_PARTICLES, particle_count
 
 from .common import UsageError, note, number, positive, seed
+from .tables import learning_table
 
 __all__ = [
+    "DEFAULT_MODEL",
     "add_data",
     "add_learning",
     "add_model_file",
@@ -39,7 +41,7 @@ __all__ = [
     "seed_of",
 ]
 
-_DEFAULT_MODEL = "nade"
+DEFAULT_MODEL = "nade"
 _READ: dict[str, Callable[[str], Any]] = {
     "whole": positive,
     "number": number,
@@ -96,7 +98,7 @@ def add_learning(parser: argparse.ArgumentParser) -> None:
     """Add what is learned, and from which rows."""
     add_data(parser)
     parser.add_argument(
-        "--model", choices=MODELS, default=_DEFAULT_MODEL, help="model (default: %(default)s)"
+        "--model", choices=MODELS, default=DEFAULT_MODEL, help=f"model (default: {DEFAULT_MODEL})"
     )
     parser.add_argument("--valid", metavar="FILE", help="validation rows, where DATA has none")
     add_weights(parser)
@@ -138,14 +140,23 @@ def chosen(args: argparse.Namespace) -> dict[str, Any]:
     return given
 
 
-def learning_rows(args: argparse.Namespace, binary: bool, unknown: bool = False) -> dict[str, Any]:
-    """Read the training rows, and the validation rows or None, with their weights, for `fit`."""
+def learning_rows(
+    args: argparse.Namespace, binary: bool, unknown: bool = False, table: bool = False
+) -> dict[str, Any]:
+    """Read the training rows, and the validation rows or None, with their weights, for `fit`.
+
+    Where a `table` will do, they are of one if DATA is.
+    """
     how: dict[str, Any] = {
         "binary": binary,
         "weight_column": args.sample_weight,
         "unknown": unknown,
     }
-    splits = data.read(args.data, only=("train", "valid"), **how)
+    if table and (args.columns or args.absent):
+        return learning_table(args, data.read_table(args.data))
+    splits = data.read(args.data, only=("train", "valid"), table=table, **how)
+    if not isinstance(splits, dict):
+        return learning_table(args, splits)
     name = "train" if "train" in splits else data.SINGLE
     X = splits.get(name)
     if X is None:

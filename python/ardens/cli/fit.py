@@ -14,7 +14,14 @@ from ardens.checks.options import options_of
 from ardens.composites import Mixture
 from ardens.models import MODELS
 
-from .arguments import add_learning, add_option, chosen, learning_rows, model_options
+from .arguments import (
+    DEFAULT_MODEL,
+    add_learning,
+    add_option,
+    chosen,
+    learning_rows,
+    model_options,
+)
 from .common import (
     Commands,
     UsageError,
@@ -24,12 +31,19 @@ from .common import (
     command,
     report,
 )
+from .tables import add_columns, table_model
 
 
 def add_to(commands: Commands) -> None:
     """Add the command to the parser."""
     parser = command(commands, "fit", run, "train a model on DATA and save it")
+    parser.epilog = (
+        "A table, such as CSV, Parquet or Feather, that holds other things than 0 and 1 is learned "
+        "as one, its kinds of columns found by themselves; --model chooses what learns its bits."
+    )
     add_learning(parser)
+    parser.set_defaults(model=None)
+    add_columns(parser)
     add_output(parser, "model.safetensors", "model file to write (default: %(default)s)")
     parser.add_argument(
         "--checkpoint", metavar="FILE", help="file to write as training goes, to go on from it"
@@ -49,6 +63,8 @@ def add_to(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Train, save and report."""
+    default = args.model is None and args.n_members is None
+    args.model = args.model or DEFAULT_MODEL
     estimator: Any = MODELS[args.model](**_chosen(args))
     estimator = _mixture(args, estimator)
     try:
@@ -59,7 +75,11 @@ def run(args: argparse.Namespace) -> None:
     check_output(args.out, args.force)
     checkpoint = _checkpoint(args)
     binary = estimator.get_params()["binarize"] is None
-    rows = learning_rows(args, binary, unknown=_samples_missing(args))
+    rows = learning_rows(args, binary, unknown=_samples_missing(args), table=binary)
+    is_table = not hasattr(rows["X"], "dtype") and hasattr(rows["X"], "schema")
+    if is_table:
+        _check_suits_table(args)
+        estimator = table_model(args, None if default else estimator, chosen(args))
     began = time.perf_counter()
     estimator.fit(**rows, **checkpoint)
     seconds = time.perf_counter() - began
@@ -67,15 +87,22 @@ def run(args: argparse.Namespace) -> None:
     report(
         args,
         {
-            "model": args.model,
+            "model": "table" if is_table else args.model,
             "rows": len(rows["X"]),
             "features": estimator.n_features_in_,
             "parameters": estimator.n_parameters_,
-            **training_figures(estimator),
+            **training_figures(estimator.estimator_ if is_table else estimator),
             "seconds": seconds,
             "out": args.out,
         },
     )
+
+
+def _check_suits_table(args: argparse.Namespace) -> None:
+    """Refuse what a model of a table has no use for."""
+    for flag, value in (("--checkpoint", args.checkpoint), ("--missing", _samples_missing(args))):
+        if value:
+            raise UsageError(f"{flag} is for rows of 0 and 1, and {args.data} is a table of others")
 
 
 def _mixture(args: argparse.Namespace, estimator: Any) -> Any:
@@ -106,6 +133,8 @@ def _samples_missing(args: argparse.Namespace) -> bool:
 
 def training_figures(estimator: Any) -> dict[str, Any]:
     """What a fitted model remembers of its training; of one made of parameters, its codes alone."""
+    if estimator is None:  # of a table all of whose columns are constant
+        return {}
     figures: dict[str, Any] = {}
     if (codes := getattr(estimator, "codes_", None)) is not None:
         figures["codes"] = f"{codes.n_columns} columns of {codes.n_bits} bits"

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 import time
+from typing import Any
 
 import numpy as np
 
+from ardens.tables import TableModel
+
+from .answers import ENDINGS, check_format, rows_written
 from .arguments import (
     add_data,
     add_model_file,
@@ -19,6 +23,7 @@ from .arguments import (
 )
 from .common import (
     Commands,
+    UsageError,
     add_output,
     check_inputs,
     check_output,
@@ -27,7 +32,7 @@ from .common import (
     report,
 )
 from .rows import add_split, asked_rows, in_blocks
-from .writing import FORMATS, Block, format_of, written
+from .tables import asked_table
 
 
 def add_to(commands: Commands) -> None:
@@ -46,35 +51,34 @@ def add_to(commands: Commands) -> None:
     )
     add_seed(parser)
     add_particles(parser)
-    add_output(parser, "-", f"{', '.join(FORMATS)} file, or - for text (the default)")
+    add_output(parser, "-", f"{', '.join(ENDINGS)} file, or - for text (the default)")
     add_threads(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Fill, write and report."""
     to_file = args.out != "-"
-    layout = format_of(args.out, args.json)
+    check_format(args.out)
     check_inputs(args.model, args.data)
     if to_file:
         check_output(args.out, args.force)
     model = loaded(args)
-    X, _ = asked_rows(args, model, unknown=True)
+    is_table = isinstance(model, TableModel)
+    if is_table and args.draws > 1:
+        raise UsageError("--draws is for rows of 0 and 1; give tables another --seed for each draw")
+    X, _ = asked_table(args, model) if is_table else asked_rows(args, model, unknown=True)
     seed, n_particles = seed_of(args), particles_of(args)
     began = time.perf_counter()
     rows, n_features = X.shape
 
-    def fill(piece: slice) -> Block:
-        filled = model.impute(
-            X[piece],
-            n_draws=args.draws,
-            random_state=seed,
-            start=piece.start,
-            n_particles=n_particles,
-        )
+    def fill(piece: slice) -> Any:
+        how = {"random_state": seed, "start": piece.start, "n_particles": n_particles}
+        if is_table:
+            return model.impute(X.slice(piece.start, piece.stop - piece.start), **how)
+        filled = model.impute(X[piece], n_draws=args.draws, **how)
         return np.ascontiguousarray(filled.swapaxes(0, 1)).reshape(-1, n_features)
 
-    names = getattr(model, "feature_names_in_", None)
-    with written(args.out, layout, (rows * args.draws, n_features), names) as put:
+    with rows_written(args.out, args.json, model, (rows * args.draws, n_features)) as put:
         values = n_features * max(args.draws, n_particles)
         for block in in_blocks(rows, values, args.data, fill):
             put(block)
@@ -84,7 +88,7 @@ def run(args: argparse.Namespace) -> None:
             {
                 "rows": rows,
                 "features": n_features,
-                "filled_cells": int(X.size - X.count()),
+                "filled_cells": _missing(X, is_table),
                 "draws": args.draws,
                 "particles": n_particles,
                 "seed": seed,
@@ -92,3 +96,10 @@ def run(args: argparse.Namespace) -> None:
                 "out": args.out,
             },
         )
+
+
+def _missing(X: Any, is_table: bool) -> int:
+    """How many cells have no value."""
+    if is_table:
+        return sum(column.null_count for column in X.columns)
+    return int(X.size - X.count())

@@ -27,7 +27,10 @@ def add_to(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Load and report."""
-    model = ardens.load(args.model)
+    model: Any = ardens.load(args.model)
+    if isinstance(model, ardens.TableModel):
+        _tell_table(args, model)
+        return
     own: Any = _of_mixture if isinstance(model, ardens.Mixture) else _of_model
     settings = {name: _setting(value) for name, value in model.get_params().items()}
     report(
@@ -41,6 +44,25 @@ def run(args: argparse.Namespace) -> None:
             "bytes": os.path.getsize(args.model),
         },
     )
+
+
+def _tell_table(args: argparse.Namespace, model: ardens.TableModel) -> None:
+    """Report a model of a table, its columns at the end."""
+    columns = model.columns_
+    figures = {
+        "model": type(model).__name__,
+        "columns": len(columns),
+        "bits": sum(told.bits for told in columns.values()),
+        "estimator": repr(model.estimator_),
+        "parameters": model.n_parameters_,
+        **training_figures(model.estimator_),
+        "bytes": os.path.getsize(args.model),
+    }
+    if args.json:
+        figures["columns"] = {str(name): told._asdict() for name, told in columns.items()}
+    report(args, figures)
+    if not args.json:
+        print(f"\n{columns!r}")
 
 
 def _of_model(model: AutoregressiveModel, full: bool) -> dict[str, Any]:

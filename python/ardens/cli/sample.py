@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import re
 import time
-from contextlib import suppress
 from typing import Any
 
+from ardens.tables import TableModel
+
+from .answers import ENDINGS, check_format, rows_written
 from .arguments import (
     add_model_file,
     add_particles,
@@ -28,10 +30,11 @@ from .common import (
     count,
     report,
 )
-from .writing import FORMATS, format_of, written
+from .tables import given_cells
 
 _STREAM_END = 2**64  # rows that one seed has
-_PAIR = re.compile(r"(.+?)=([^=,]+)(?:,|$)")  # names may have commas and equals signs in them
+# Names may have commas and equals signs in them, values in quotes too.
+_PAIR = re.compile(r'(.+?)=("[^"]*"|[^=,]+)(?:,|$)')
 
 
 def add_to(commands: Commands) -> None:
@@ -53,7 +56,7 @@ def add_to(commands: Commands) -> None:
         help="draw rows given these columns, by their names or numbers from 0",
     )
     add_particles(parser)
-    add_output(parser, "-", f"{', '.join(FORMATS)} file, or - for text (the default)")
+    add_output(parser, "-", f"{', '.join(ENDINGS)} file, or - for text (the default)")
     parser.add_argument(
         "--packed",
         action="store_true",
@@ -67,8 +70,8 @@ def run(args: argparse.Namespace) -> None:
     if args.start + args.rows > _STREAM_END:
         raise UsageError("--start and -n: a seed has 2**64 rows, these go beyond")
     to_file = args.out != "-"
-    layout = format_of(args.out, args.json)
-    if args.packed and layout is not FORMATS[".npy"]:
+    check_format(args.out)
+    if args.packed and not args.out.lower().endswith(".npy"):
         raise UsageError(f"--packed needs --out to end in .npy, found {args.out!r}")
     if args.particles is not None and args.given is None:
         raise UsageError("--particles needs --given")
@@ -77,21 +80,17 @@ def run(args: argparse.Namespace) -> None:
     if to_file:
         check_output(args.out, args.force)
     model = loaded(args)
-    given = _given(pairs, model)
+    is_table = isinstance(model, TableModel)
+    given = given_cells(pairs, model) if is_table else _given(pairs, model)
     seed = seed_of(args)
     n_features = int(model.n_features_in_)
     began = time.perf_counter()
     shape = (args.rows, -(-n_features // 8) if args.packed else n_features)
-    names = getattr(model, "feature_names_in_", None)
-    with written(args.out, layout, shape, names) as put:
-        for block in model.iter_samples(
-            args.rows,
-            random_state=seed,
-            start=args.start,
-            packed=args.packed,
-            given=given,
-            n_particles=particles_of(args),
-        ):
+    how = {"random_state": seed, "start": args.start, "n_particles": particles_of(args)}
+    if not is_table:
+        how["packed"] = args.packed
+    with rows_written(args.out, args.json, model, shape) as put:
+        for block in model.iter_samples(args.rows, given=given, **how):
             put(block)
     if to_file:
         report(
@@ -109,19 +108,23 @@ def run(args: argparse.Namespace) -> None:
         )
 
 
-def _pairs(text: str) -> list[tuple[str, float]]:
+def _pairs(text: str) -> list[tuple[str, str]]:
     """Parse columns and their values."""
-    pairs = _PAIR.findall(text)
-    with suppress(ValueError):
-        if pairs and ",".join(map("=".join, pairs)) == text:
-            return [(name, float(value)) for name, value in pairs]
+    pairs: list[tuple[str, str]] = _PAIR.findall(text)
+    if pairs and ",".join(map("=".join, pairs)) == text:
+        return [(name, value.strip('"')) for name, value in pairs]
     raise UsageError(f"--given: expected COLUMN=VALUE,..., found {text!r}")
 
 
-def _given(pairs: list[tuple[str, float]], model: Any) -> dict[int | str, float] | None:
+def _given(pairs: list[tuple[str, str]], model: Any) -> dict[int | str, float] | None:
     """What is known, by the names of the model's columns or by their numbers."""
     names, known = getattr(model, "feature_names_in_", ()), {}
-    for name, value in pairs:
+    for name, text in pairs:
+        try:
+            value = float(text)
+        except ValueError:
+            told = f"{name}={text}"
+            raise UsageError(f"--given: expected COLUMN=VALUE,..., found {told!r}") from None
         key = name if name in names else column(name)
         if key in known:
             raise UsageError(f"--given has the column {key} more than once")

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from ardens.checks.weights import Weights, mean, row_weights, standard_error
 from ardens.models.marginals import RELIABLE
 from ardens.progress import progress
+from ardens.tables import TableModel
 
+from .answers import rows_written
 from .arguments import (
     add_data,
     add_model_file,
@@ -24,6 +26,7 @@ from .arguments import (
 )
 from .common import Commands, UsageError, check_inputs, command, report, seed
 from .rows import add_split, asked_rows, in_blocks
+from .tables import asked_table
 
 Array = NDArray[np.float64]
 
@@ -45,6 +48,11 @@ def add_to(commands: Commands) -> None:
         action="store_true",
         help="cells may be missing; score what is known of every row",
     )
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="print how surprising each cell of a table is, given all others of its row, in nats",
+    )
     add_particles(parser)
     parser.add_argument("--seed", metavar="S", type=seed, help="seed of particles (default: 0)")
     add_weights(parser)
@@ -56,8 +64,15 @@ def run(args: argparse.Namespace) -> None:
     for flag, value in (("--particles", args.particles), ("--seed", args.seed)):
         if value is not None and not args.marginal:
             raise UsageError(f"{flag} needs --marginal")
+    if args.explain and (args.marginal or args.per_row):
+        raise UsageError("--explain is of whole rows, and prints cells: no --marginal, --per-row")
     check_inputs(args.model, args.data)
     model = loaded(args)
+    if isinstance(model, TableModel):
+        (_explain_table if args.explain else _score_table)(args, model)
+        return
+    if args.explain:
+        raise UsageError(f"--explain needs a model of a table, and {args.model} is of bits")
     X, sample_weight = asked_rows(
         args, model, unknown=args.marginal, weight_column=args.sample_weight
     )
@@ -75,11 +90,57 @@ def run(args: argparse.Namespace) -> None:
     report(args, figures)
 
 
+def _asking(args: argparse.Namespace) -> dict[str, Any]:
+    """How marginals are asked for."""
+    return {"n_particles": particles_of(args), "random_state": args.seed or 0}
+
+
+def _explain_table(args: argparse.Namespace, model: TableModel) -> None:
+    """Print how surprising each cell is."""
+    X, _ = asked_table(args, model, args.sample_weight)
+    columns = model.columns_.values()
+    scorings = sum(told.bits for told in columns) * sum(told.leaves for told in columns)
+
+    def explain(piece: slice) -> Any:
+        return model.cell_surprise(X.slice(piece.start, piece.stop - piece.start))
+
+    with rows_written("-", args.json, model, (X.num_rows, len(columns))) as put:
+        for block in in_blocks(X.num_rows, max(1, scorings), args.data, explain):
+            put(block)
+
+
+def _score_table(args: argparse.Namespace, model: TableModel) -> None:
+    """Score the rows of a table, and report."""
+    X, weights = asked_table(args, model, args.sample_weight)
+    nats = np.empty(X.num_rows)
+
+    def score(piece: slice) -> int:
+        some = X.slice(piece.start, piece.stop - piece.start)
+        if args.marginal:
+            nats[piece] = model.log_marginal(some, **_asking(args))
+        else:
+            nats[piece] = model.score_samples(some)
+        return int(piece.stop)
+
+    bits = sum(told.bits for told in model.columns_.values())
+    with progress(X.num_rows, "row", lines=False) as report_rows:
+        for done in in_blocks(X.num_rows, max(1, bits), args.data, score):
+            report_rows(done)
+    if args.per_row and not args.json:
+        print(*nats.tolist(), sep="\n")
+        return
+    name = "log_marginal" if args.marginal else "log_prob"
+    known = np.ones(len(nats), np.intp)  # of which bits per dimension are left out
+    figures = _figures(nats, None, known, weights)
+    del figures["bits_per_dimension"]
+    report(args, figures | ({name: nats.tolist()} if args.per_row else {}))
+
+
 def _scores(args: argparse.Namespace, model: Any, X: Any) -> tuple[Array, Array | None]:
     """Score the rows, a block at a time, which no result depends on; with errors of marginals."""
     rows, n_features = X.shape
     n_particles = particles_of(args)
-    how = {"n_particles": n_particles, "random_state": args.seed or 0, "return_error": True}
+    how = _asking(args) | {"return_error": True}
     nats, error = np.empty(rows), np.zeros(rows) if args.marginal else None
 
     def score(piece: slice) -> int:

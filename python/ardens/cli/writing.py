@@ -24,7 +24,7 @@ from ardens.storage.atomic import replacing
 
 from .common import UsageError
 
-__all__ = ["FORMATS", "Block", "Format", "Shape", "Write", "format_of", "written"]
+__all__ = ["FORMATS", "Block", "Format", "Shape", "Write", "format_of", "header_of", "written"]
 
 Block: TypeAlias = NDArray[np.uint8]
 Write: TypeAlias = Callable[[Block], object]
@@ -43,7 +43,7 @@ _DEFLATED = 1032  # bytes that become one at best
 
 
 def format_of(path: str, as_json: bool) -> Format:
-    """What writes the format that the file's name tells."""
+    """What writes the format of matrices that the file's name tells."""
     if path == "-":
         return _lines(opening=b"[", closing=b"]") if as_json else FORMATS[".csv"]
     suffix = os.path.splitext(path)[1].lower()
@@ -75,10 +75,19 @@ def written(
 def _headed(stream: IO[bytes], layout: Format, names: Iterable[str] | None) -> IO[bytes]:
     """The stream, behind the names of the columns where there are any."""
     if names is not None and layout.header:
-        line = io.StringIO()
-        csv.writer(line, lineterminator="\n").writerow(names)
-        stream.write(line.getvalue().encode())
+        stream.write(header_of(names))
     return stream
+
+
+def header_of(names: Iterable[str], separator: str = ",") -> bytes:
+    """A line with names of columns.
+
+    >>> header_of(["hot", "wet, or damp"])
+    b'hot,"wet, or damp"\\n'
+    """
+    line = io.StringIO()
+    csv.writer(line, delimiter=separator, lineterminator="\n").writerow(names)
+    return line.getvalue().encode()
 
 
 def _place(path: str) -> str | int | None:

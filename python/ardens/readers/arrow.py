@@ -141,8 +141,8 @@ def matrix_of(table: Table, header: bool, name: str, wanted: Wanted) -> dict[str
     return found
 
 
-def is_table(table: Table, header: bool) -> bool:
-    """Whether columns are of other things than 0 and 1, and not by a slip alone.
+def is_table(table: Table, header: bool, weights: int | str | None = None) -> bool:
+    """Whether columns but that of weights are of other things than 0 and 1, not by a slip alone.
 
     Numbers without a header are taken for a matrix.
     """
@@ -150,7 +150,8 @@ def is_table(table: Table, header: bool) -> bool:
         return False
     return any(
         np.count_nonzero(_codes(column, _numbers(column)) == _BAD) * _FEW > table.num_rows
-        for column in table.columns
+        for k, column in enumerate(table.columns)
+        if weights not in (k, k - table.num_columns, table.column_names[k])
     )
 
 

@@ -54,7 +54,7 @@ def _is_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
     """
     names = [cell.strip() for cell in first]
     named = all(map(_is_name, names[1:])) and (names[0] == "" or _is_name(names[0]))
-    if not named or len(set(names)) < len(names):
+    if not named or len(set(names)) < len(names) or all(name.lower() in TRUTHS for name in names):
         return False
     columns = zip(*rest, strict=False) if rest else ()
     return not any(name and name in column for name, column in zip(names, columns, strict=False))
@@ -63,4 +63,4 @@ def _is_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
 def _is_name(cell: str) -> bool:
     """Whether a cell can be the name of a column."""
     word = any(map(str.isalpha, cell)) and not is_number(cell)
-    return word and cell.lower() not in ABSENT | TRUTHS.keys()
+    return word and cell.lower() not in ABSENT | {key for key in TRUTHS if len(key) > 1}

@@ -117,6 +117,6 @@ def _matrix_or_table(found: Any, header: bool, name: str, wanted: Wanted, table:
     try:
         return arrow.matrix_of(found, header, name, wanted)
     except ValueError:
-        if not (table and arrow.is_table(found, header)):
+        if not (table and arrow.is_table(found, header, wanted.weights)):
             raise
         return found
