@@ -35,7 +35,9 @@ def test_every_heading_of_a_docstring_stands_alone() -> None:
         assert not re.search(r"\w -{9,}|-{9,} \w", source), name
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/questions.md", "docs/codes.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/questions.md", "docs/codes.md", "docs/tables.md"]
+)
 def test_examples_in_pages_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     examples = re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text("utf-8"), re.M | re.S)

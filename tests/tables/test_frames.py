@@ -36,6 +36,7 @@ def test_pandas_columns_come_back_as_they_came():
             "lasting": pd.to_timedelta([1, 2, None], unit="s"),
             "bins": pd.cut(pd.Series([1, 2.0, 3]), 2),
             "mixed": pd.Series([1, "a", 2.5], dtype=object),
+            "dates": pd.Series([dt.date(2020, 1, 2), dt.date(1999, 1, 1), dt.date(2020, 1, 2)]),
             3: [1, 2, 3],
         },
         index=[5, 6, 7],
@@ -85,12 +86,14 @@ def test_dictionaries_come_back_as_they_came():
         "day": np.array(["2020-01-01", "NaT"], "M8[D]"),
         "float": np.array([1, np.nan], np.float32),
         "objects": np.array([1, "a"], object),
+        "times": [dt.datetime(2020, 1, 1, 3), None],
         "list": [1, None],
     }
     back = there_and_back(X)
     assert list(back) == list(X)
     assert back["list"] == [1, None]
-    for name in [*X][:-1]:
+    assert back["times"] == X["times"]
+    for name in [*X][:-2]:
         assert back[name].dtype == X[name].dtype
         np.testing.assert_array_equal(back[name], X[name])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ _ISO = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)"
     r"(?:(?P<between>[ T])\d\d:\d\d(?P<seconds>:\d\d(?P<parts>\.\d{1,9})?)?(?P<zone>Z?))?"
 )
+
+
+_NONE = "1970-01-01"  # stands where there is no time
 
 
 @dataclass(frozen=True)
@@ -44,12 +48,9 @@ class Format:
     def read(self, cells: Cells) -> tuple[Cells, NDArray[np.bool_]]:
         """Strings as times, and which of the cells are written so."""
         levels = cells.levels or []
-        fits = np.array([*(_form(level) == self for level in levels), False])
-        texts = [
-            _plain(level) if ok else "1970-01-01"
-            for level, ok in zip(levels, fits[:-1], strict=True)
-        ]
-        stamps = np.array([*texts, "1970-01-01"], f"M8[{self.counted}]").view(np.int64)
+        fits = np.array([*(_form(level) == self and _is_time(level) for level in levels), False])
+        texts = [_plain(x) if ok else _NONE for x, ok in zip(levels, fits[:-1], strict=True)]
+        stamps = np.array([*texts, _NONE], f"M8[{self.counted}]").view(np.int64)
         return Cells(stamps[cells.values], cells.missing, unit=self.counted), fits[cells.values]
 
     def write(self, cells: Cells) -> Cells:
@@ -69,13 +70,18 @@ def format_of(levels: Sequence[Any]) -> Format | None:
     if not levels or not isinstance(levels[0], str):
         return None
     form = _form(levels[0])
-    if form is None or not all(isinstance(level, str) and _form(level) == form for level in levels):
-        return None
-    try:
-        np.array([_plain(level) for level in levels], "M8[s]")
-    except ValueError:
+    if form is None or not all(_form(level) == form and _is_time(level) for level in levels):
         return None
     return form
+
+
+def _is_time(text: str) -> bool:
+    """Whether a string in the form of a time is one: no 31st of February."""
+    try:
+        datetime.datetime.fromisoformat(text[:19])
+    except ValueError:
+        return False
+    return True
 
 
 def _form(text: Any) -> Format | None:

@@ -301,10 +301,21 @@ def listed(codes: NDArray[np.int64], levels: Levels) -> Cells:
         issubclass(kind, int | float | np.number) and kind is not bool for kind in kinds
     ):
         return Cells(np.array([*levels, np.nan], np.float64)[codes], missing)
+    if kinds == {datetime.date} or kinds == {datetime.datetime}:
+        return _times_of(codes, levels)
     order = sorted(range(len(levels)), key=lambda k: _key(levels[k]))
     rank = np.empty(len(levels) + 1, np.int64)
     rank[order], rank[-1] = np.arange(len(levels)), 0
     return Cells(rank[codes], missing, [levels[k] for k in order])
+
+
+def _times_of(codes: NDArray[np.int64], levels: Levels) -> Cells:
+    """Codes of dates, or of times in no zone, as cells."""
+    unit = "us" if isinstance(levels[0], datetime.datetime) else "D"
+    if any(getattr(level, "tzinfo", None) is not None for level in levels):
+        raise _Unreadable("times in zones as objects")
+    stamps = np.array([*levels, levels[0]], f"M8[{unit}]").view(np.int64)
+    return Cells(stamps[codes], codes < 0, unit=unit)
 
 
 def _key(value: Any) -> tuple[str, Any]:

@@ -94,7 +94,7 @@ def fitted_column(
         held = _numbered(cells, values, mass, dtype, kind, form, fineness)
         grid = held.grid if isinstance(held, Numbered) else None
         if grid is not None and grid.decimals:
-            notes.append(f"{grid.decimals} decimals")
+            notes.append(f"{grid.decimals} decimal{'s' * (grid.decimals > 1)}")
         elif grid is not None and grid.step > 1 and cells.unit is None:
             notes.append(f"multiples of {grid.step}")
     if looks_missing(cells):

@@ -105,6 +105,8 @@ def _pandas_column(pd: Any, dtype: Any, cells: Any) -> Any:
             return small.take(np.where(cells.missing, -1, cells.values), allow_fill=True)
         return small.take(cells.values)
     if cells.unit is not None:
+        if wanted.kind == "O" and not hasattr(wanted, "na_value"):
+            return pd.Series(_stamps(cells).astype(object), dtype=object).array
         made = pd.Series(_stamps(cells))
         if getattr(wanted, "tz", None) is not None:
             made = made.dt.tz_localize("UTC").dt.tz_convert(wanted.tz)
