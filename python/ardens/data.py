@@ -38,7 +38,7 @@ from .readers.cells import SINGLE, Wanted
 from .readers.files import read_stream
 from .readers.files import read_table as read_stream_table
 
-__all__ = ["SINGLE", "SPLITS", "digits", "read", "read_table"]
+__all__ = ["SINGLE", "SPLITS", "digits", "read", "read_table", "wines"]
 
 
 def read(
@@ -226,13 +226,45 @@ def digits(*, random_state: int = 0) -> dict[str, NDArray[np.uint8]]:
     >>> {name: X.shape for name, X in digits().items()}
     {'train': (1197, 64), 'valid': (240, 64), 'test': (360, 64)}
     """
-    try:
-        datasets = importlib.import_module("sklearn.datasets")
-    except ImportError as error:
-        raise ImportError(
-            "the handwritten digits come with scikit-learn: pip install ardens[demo]"
-        ) from error
+    datasets = _datasets("the handwritten digits")
     images = np.asarray(datasets.load_digits().data)
     order = np.random.default_rng(random_state).permutation(len(images))
     X = (images[order] > 7).astype(np.uint8)
     return dict(zip(SPLITS, np.split(X, [1197, 1437]), strict=True))
+
+
+def wines() -> dict[str, NDArray[Any]]:
+    """Load scikit-learn's 178 wines, 13 measurements of each and its grower, as columns.
+
+    Returns
+    -------
+    dict of str to ndarray of shape (178,)
+        Numbers, and under ``"grower"`` one of three names.
+
+    Raises
+    ------
+    ImportError
+        If scikit-learn, which brings the table, is not installed.
+
+    References
+    ----------
+    Aeberhard and Forina, "Wine", UCI Machine Learning Repository, 1992.
+
+    Examples
+    --------
+    >>> table = wines()
+    >>> len(table), table["alcohol"][:2], str(table["grower"][0])
+    (14, array([14.23, 13.2 ]), 'class_0')
+    """
+    wine = _datasets("the wines").load_wine()
+    return dict(zip(wine.feature_names, wine.data.T, strict=True)) | {
+        "grower": wine.target_names[wine.target]
+    }
+
+
+def _datasets(what: str) -> Any:
+    """The module of scikit-learn's that brings data."""
+    try:
+        return importlib.import_module("sklearn.datasets")
+    except ImportError as error:
+        raise ImportError(f"{what} come with scikit-learn: pip install ardens[demo]") from error

@@ -40,4 +40,6 @@ def test_demo_compares_the_models_and_draws_them(tmp_path, monkeypatch, output):
     for result, row in zip(results, told["models"], strict=True):
         assert row["model"] == result.name
         assert row["mean_nats"] == pytest.approx(result.model.score(data.digits()["test"]))
-    assert len(os.listdir(tmp_path)) == 1
+    assert told["table"]["growers"] > 0.8
+    assert told["table"]["told_apart"] < 0.8
+    assert sorted(os.listdir(tmp_path)) == ["d-table.png", "d.png"]
