@@ -15,8 +15,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from .cells import Cells
 from .formats import Format
-from .frames import Cells
 from .grids import Grid
 from .native import numpy_unit
 from .pieces import Pieces

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .frames import Cells, Frame, read
+from .cells import Cells
+from .frames import Frame, read
 
 __all__ = ["Closeness", "Comparison", "compare"]
 

@@ -2,36 +2,24 @@
 
 The word ``model`` has the class ``table``, the options, and under ``bits`` what the model of the
 bits says of itself. The word ``table`` has the schema, the columns, and which of them are functions
-of others; numbers are written so that they come back bit for bit.
+of others; numbers are written so that they come back bit for bit. `reading` reads it.
 """
 
 from __future__ import annotations
 
-import datetime
-import importlib
-import math
-from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..composites import Mixture
 from ..composites.description import CLASS as MIXTURE
-from ..models import MODELS
-from ..models.encoding import decode_settings, encode_settings
-from ..storage.distrust import believed, refuse
+from ..models.encoding import encode_settings
 from .columns import Column, Listed, Numbered
 from .drawing import Anew
 from .fitted import FittedTable
-from .formats import Format
-from .frames import PACKAGES, Dtype, Schema
-from .grids import Grid
-from .pieces import Pieces
-from .units import Unit, is_code
+from .words import numbers, written, written_all
 
-__all__ = ["CLASS", "described", "options_in", "table_in", "written_options"]
+__all__ = ["CLASS", "described", "written_options"]
 
 CLASS = "table"
 
@@ -46,9 +34,9 @@ def written_options(model: Any) -> tuple[Words, list[str]]:
     settings["columns"] = (
         None
         if model.columns is None
-        else [[_written(name), kind] for name, kind in model.columns.items()]
+        else [[written(name), kind] for name, kind in model.columns.items()]
     )
-    settings["missing"] = None if model.missing is None else _written_all(model.missing)
+    settings["missing"] = None if model.missing is None else written_all(model.missing)
     settings["estimator"] = _estimator(model.estimator)
     return settings, omitted
 
@@ -65,44 +53,14 @@ def _estimator(model: Any) -> Words | None:
     return {"class": name, "settings": settings, "estimator": _estimator(inner)}
 
 
-def options_in(told: Any) -> Words:
-    """The options of a model of tables that was described; they are not checked yet."""
-    if not isinstance(told, dict):
-        raise TypeError("the settings are not a table")
-    own = {key: value for key, value in told.items() if key in ("n_jobs", "random_state")}
-    columns = told.get("columns")
-    if columns is not None:
-        pairs = [(_read(name), kind) for name, kind in columns]
-        columns = dict(pairs)
-    missing = told.get("missing")
-    return decode_settings(own) | {
-        "columns": columns,
-        "missing": None if missing is None else tuple(_read_all(missing)),
-        "estimator": _estimator_in(told.get("estimator")),
-    }
-
-
-def _estimator_in(told: Any) -> Any:
-    """An unfitted model out of a file."""
-    if told is None:
-        return None
-    name = told.get("class") if isinstance(told, dict) else None
-    settings = decode_settings(told.get("settings"))
-    if name == MIXTURE:
-        return Mixture(**settings, estimator=_estimator_in(told.get("estimator")))
-    if not isinstance(name, str) or name not in MODELS:
-        raise ValueError(f"the estimator is not of a class of {', '.join(MODELS)}, {MIXTURE}")
-    return MODELS[name](**settings)
-
-
 def described(fitted: FittedTable) -> Words:
     """All of a table but its model; TypeError if a value has no words."""
     schema = fitted.schema
     return {
         "package": schema.package,
-        "names": _written_all(schema.names),
+        "names": written_all(schema.names),
         "dtypes": [
-            [dtype.name, _written_all(dtype.categories), dtype.ordered] for dtype in schema.dtypes
+            [dtype.name, written_all(dtype.categories), dtype.ordered] for dtype in schema.dtypes
         ],
         "columns": [_column(column) for column in fitted.columns.values()],
         "units": [
@@ -112,29 +70,8 @@ def described(fitted: FittedTable) -> Words:
             ]
             for unit in fitted.units
         ],
-        "markers": _written_all(fitted.markers),
+        "markers": written_all(fitted.markers),
     }
-
-
-def table_in(words: Mapping[str, Any]) -> FittedTable:
-    """Read a table, without its model; FormatError if anything is not as it should be."""
-    names = _read_all(words.get("names"))
-    dtypes = words.get("dtypes")
-    package = words.get("package")
-    if package not in PACKAGES:
-        refuse(f"the table is of {str(package)[:20]!r}")
-    if not names or not isinstance(dtypes, list) or len(dtypes) != len(names):
-        refuse("the table has not one dtype for each of its columns")
-    if any(isinstance(name, float) for name in names) or len(set(names)) < len(names):
-        refuse("the names of the table's columns are not distinct")
-    schema = Schema(package, tuple(names), tuple(map(_dtype_in, dtypes)))
-    told = words.get("columns")
-    if not isinstance(told, list) or len(told) != len(names):
-        refuse("the table does not describe each of its columns")
-    columns = {name: _column_in(name, one) for name, one in zip(names, told, strict=True)}
-    learned = [column for column in columns.values() if isinstance(column, Column)]
-    units = _units_in(words.get("units"), learned)
-    return FittedTable(schema, columns, units, None, tuple(_read_all(words.get("markers"))))
 
 
 def _column(column: Column | Anew) -> Words:
@@ -154,23 +91,23 @@ def _column(column: Column | Anew) -> Words:
 def _listed(values: Listed) -> Words:
     """Listed values, in words."""
     if isinstance(values.levels, np.ndarray):
-        levels: Any = {values.levels.dtype.name: _numbers(values.levels)}
+        levels: Any = {values.levels.dtype.name: numbers(values.levels)}
     else:
-        levels = _written_all(values.levels)
-    return {"levels": levels, "mass": _numbers(values.mass), "unit": values.unit}
+        levels = written_all(values.levels)
+    return {"levels": levels, "mass": numbers(values.mass), "unit": values.unit}
 
 
 def _numbered(values: Numbered) -> Words:
     """Numbers in pieces, in words."""
     pieces, grid, form = values.pieces, values.grid, values.form
     return {
-        "low": _numbers(pieces.low),
-        "high": _numbers(pieces.high),
+        "low": numbers(pieces.low),
+        "high": numbers(pieces.high),
         "piece": pieces.kind.tolist(),
-        "mass": _numbers(pieces.mass),
+        "mass": numbers(pieces.mass),
         "leaf": pieces.leaf.tolist(),
         "step": pieces.step.tolist(),
-        "scale": _numbers(pieces.scale),
+        "scale": numbers(pieces.scale),
         "grid": None if grid is None else [grid.step, grid.origin, grid.decimals, grid.single],
         "whole": values.whole,
         "infinite": [
@@ -179,261 +116,3 @@ def _numbered(values: Numbered) -> Words:
         "unit": values.unit,
         "form": None if form is None else [form.unit, form.between, form.zone],
     }
-
-
-def _numbers(array: NDArray[Any]) -> list[Any]:
-    """Numbers that come back as they are, short where they are whole."""
-    numbers: list[Any] = array.tolist()
-    if array.dtype.kind != "f":
-        return numbers
-    return [
-        int(x) if x.is_integer() and abs(x) < 2**53 else x if math.isfinite(x) else str(x)
-        for x in numbers
-    ]
-
-
-def _column_in(name: Any, words: Any) -> Column | Anew:
-    """A column out of a file."""
-    if not isinstance(words, dict):
-        refuse("a column is not described by a JSON object")
-    kind = words.get("kind")
-    if kind == "anew":
-        first, prefix = words.get("first"), words.get("prefix")
-        if type(first) is not int or not -(2**63) <= first < 2**63:
-            refuse("a column has no first number")
-        if not (prefix is None or isinstance(prefix, str)):
-            refuse("a column's prefix is no string")
-        return Anew(name, first, prefix)
-    values, code, notes = words.get("values"), words.get("code"), words.get("notes")
-    if kind not in ("category", "ordered", "integer", "number", "boolean", "date"):
-        refuse(f"a column is of the kind {str(kind)[:20]!r}")
-    if not isinstance(code, str) or not is_code(code):
-        refuse(f"a column has the code {str(code)[:20]!r}")
-    if not isinstance(notes, list) or not all(isinstance(note, str) for note in notes):
-        refuse("a column's notes are no strings")
-    if not isinstance(values, dict):
-        refuse("a column has no values")
-    missing = float(_array([words.get("missing")], np.float64)[0])
-    if not missing >= 0:
-        refuse("a column has less than no missing cells")
-    held = _numbered_in(values) if "low" in values else _listed_in(values)
-    if not len(held.mass) and not missing:
-        refuse("a column has no leaf")
-    return Column(name, kind, held, code, missing, notes)
-
-
-def _listed_in(words: Mapping[str, Any]) -> Listed:
-    """Listed values out of a file."""
-    told, mass = words.get("levels"), _array(words.get("mass"), np.float64)
-    levels: Any
-    if isinstance(told, dict):
-        ((name, numbers),) = told.items() if len(told) == 1 else [("", None)]
-        if name not in ("int64", "float64"):
-            refuse("a column's values are of no dtype that is known")
-        levels = _array(numbers, np.dtype(name))
-        rising = bool((levels[1:] > levels[:-1]).all())
-    else:
-        levels = _read_all(told)
-        rising = True
-    if len(levels) != len(mass) or not rising or not (mass > 0).all():
-        refuse("a column's values are not what was counted")
-    return Listed(levels, mass, _unit_in(words.get("unit")))
-
-
-def _numbered_in(words: Mapping[str, Any]) -> Numbered:
-    """Numbers in pieces out of a file."""
-    grid, whole, form = words.get("grid"), words.get("whole"), words.get("form")
-    number = np.dtype(np.float64 if grid is None else np.int64)
-    low, high = (_array(words.get(end), number) for end in ("low", "high"))
-    kind = _array(words.get("piece"), np.dtype(np.int64))
-    leaf, step = (_array(words.get(key), np.dtype(np.int64)) for key in ("leaf", "step"))
-    mass, scale = (_array(words.get(key), np.dtype(np.float64)) for key in ("mass", "scale"))
-    if type(whole) is not bool:
-        refuse("a column of numbers is neither whole nor not")
-    n = len(low)
-    if not (
-        n and len(high) == len(kind) == len(mass) == len(leaf) == len(step) == n and len(scale) == 2
-    ):
-        refuse("a column's pieces are not all described")
-    ends = (low <= high).all() and (low[1:] > high[:-1]).all() and np.isfinite(high).all()
-    steps = leaf[0] == 0 and np.isin(np.diff(leaf), (0, 1)).all()
-    tails = (kind[1:] != 3).all() and (kind[:-1] != 2).all() and ((kind >= 0) & (kind < 4)).all()
-    sizes = np.isfinite(mass).all() and (mass > 0).all() and (step > 0).all()
-    if not (ends and steps and tails and sizes and (scale > 0).all() and np.isfinite(scale).all()):
-        refuse("a column's pieces are not in order")
-    infinite = words.get("infinite")
-    if not isinstance(infinite, list) or not all(
-        isinstance(one, list) and len(one) == 2 for one in infinite
-    ):
-        refuse("a column's infinities are no pairs")
-    kinds = [str(one[0]) for one in infinite]
-    if len(set(kinds)) < len(kinds) or not set(kinds) <= {"inf", "-inf"}:
-        refuse("a column's infinities are no such")
-    counted = _array([one[1] for one in infinite], np.dtype(np.float64))
-    if not (counted > 0).all():
-        refuse("a column's infinities were not counted")
-    return Numbered(
-        Pieces(low, high, kind.astype(np.int8), mass, leaf, step, scale),
-        _grid_in(grid),
-        whole,
-        tuple(map(float, kinds)),
-        tuple(counted.tolist()),
-        _unit_in(words.get("unit")),
-        _form_in(form),
-    )
-
-
-def _grid_in(words: Any) -> Grid | None:
-    """A grid out of a file."""
-    if words is None:
-        return None
-    if not (isinstance(words, list) and len(words) == 4):
-        refuse("a grid is not described")
-    step, origin, decimals, single = words
-    whole = type(step) is int and type(origin) is int and 0 < step < 2**63 and abs(origin) < 2**63
-    if not whole or not (decimals is None or (type(decimals) is int and 0 <= decimals < 20)):
-        refuse("a grid is none")
-    return Grid(step, origin, decimals, bool(single))
-
-
-def _form_in(words: Any) -> Format | None:
-    """A form of times out of a file."""
-    if words is None:
-        return None
-    if not (isinstance(words, list) and len(words) == 3 and all(isinstance(x, str) for x in words)):
-        refuse("a form of times is not described")
-    unit, between, zone = words
-    if (
-        unit not in ("D", "m", "s", "ms", "us", "ns")
-        or between not in ("T", " ")
-        or zone not in ("", "Z")
-    ):
-        refuse("a form of times is none")
-    return Format(unit, between, zone)
-
-
-def _unit_in(unit: Any) -> str | None:
-    """A unit of times out of a file."""
-    if unit is None:
-        return None
-    if not isinstance(unit, str) or unit.removeprefix("for ") not in ("ns", "us", "ms", "s", "D"):
-        refuse(f"times are in {str(unit)[:20]!r}")
-    return unit
-
-
-def _units_in(told: Any, learned: Sequence[Column]) -> tuple[Unit, ...]:
-    """Columns and chains of columns out of a file."""
-    if not isinstance(told, list) or not all(
-        isinstance(one, list) and len(one) == 2 for one in told
-    ):
-        refuse("the units of the table are not described")
-    places = [x for one in told for x in (one[0] if isinstance(one[0], list) else [-1])]
-    if not all(type(x) is int for x in places) or sorted(places) != [*range(len(learned))]:
-        refuse("the units of the table are not of all its columns")
-    units = []
-    for chain, parents in told:
-        columns = tuple(learned[place] for place in chain)
-        if not isinstance(parents, list) or len(parents) != len(columns) - 1:
-            refuse("the functions of the table are not described")
-        tables = tuple(_array(parent, np.dtype(np.int64)) for parent in parents)
-        for before, after, table in zip(columns[:-1], columns[1:], tables, strict=True):
-            covered = len(np.unique(table)) == before.n_leaves
-            inside = len(table) == after.n_leaves and bool(
-                ((table >= 0) & (table < before.n_leaves)).all()
-            )
-            if not inside or not covered or before.n_leaves < 2:
-                refuse("a function of the table is none")
-        units.append(Unit(columns, tables))
-    return tuple(units)
-
-
-def _array(told: Any, dtype: Any) -> NDArray[Any]:
-    """Numbers out of a file."""
-    wanted = np.dtype(dtype)
-    if not isinstance(told, list):
-        refuse("numbers of the table are missing")
-    kinds = (int,) if wanted.kind == "i" else (int, float)
-    values = [float(x) if x in ("inf", "-inf") and wanted.kind == "f" else x for x in told]
-    if not all(type(x) in kinds for x in values):
-        refuse("numbers of the table are none")
-    try:
-        return np.array(values, wanted)
-    except OverflowError:
-        refuse("numbers of the table are too large")
-
-
-def _dtype_in(words: Any) -> Dtype:
-    """A dtype out of a file."""
-    if not (isinstance(words, list) and len(words) == 3 and isinstance(words[0], str)):
-        refuse("a dtype is not described")
-    categories = None if words[1] is None else tuple(_read_all(words[1]))
-    return Dtype(words[0], categories, words[2] is True)
-
-
-def _written_all(values: Sequence[Any] | None) -> list[Any] | None:
-    """Values as JSON can hold them."""
-    return None if values is None else [_written(value) for value in values]
-
-
-def _written(value: Any) -> Any:
-    """A value; what JSON has no word for as an object of its kind and its text."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if value is None or type(value) in (str, bool, int):
-        return value
-    if type(value) is float:
-        return value if math.isfinite(value) else {"float": str(value)}
-    if isinstance(value, Decimal):
-        return {"decimal": str(value)}
-    if isinstance(value, datetime.datetime):
-        return {"time": value.isoformat()}
-    if isinstance(value, datetime.date):
-        return {"date": value.isoformat()}
-    if type(value).__name__ == "Interval":
-        return {"interval": [_written(value.left), _written(value.right), value.closed]}
-    raise TypeError(
-        f"a model file has no words for {value!r}, a {type(value).__name__}; convert its column to "
-        "strings before fit"
-    )
-
-
-def _read_all(told: Any) -> list[Any]:
-    """Values out of a file."""
-    if not isinstance(told, list):
-        refuse("values of the table are missing")
-    return [_read(value) for value in told]
-
-
-def _read(value: Any) -> Any:
-    """A value out of a file."""
-    if not isinstance(value, dict):
-        if isinstance(value, list):
-            refuse("a value of the table is a list")
-        return value
-    kind, text = next(iter(value.items())) if len(value) == 1 else ("", "")
-    if kind not in _TOLD:
-        refuse(f"a value of the table is of the kind {kind[:20]!r}")
-    return believed(_TOLD[kind], text)
-
-
-def _interval(told: Any) -> Any:
-    """An interval of pandas."""
-    left, right, closed = told
-    return importlib.import_module("pandas").Interval(_read(left), _read(right), closed)
-
-
-def _decimal(told: Any) -> Decimal:
-    """A decimal number."""
-    try:
-        return Decimal(told)
-    except ArithmeticError:
-        raise ValueError("a value of the table is no number") from None
-
-
-_TOLD: Mapping[str, Callable[[Any], Any]] = {
-    "float": float,
-    "decimal": _decimal,
-    "time": datetime.datetime.fromisoformat,
-    "date": datetime.date.fromisoformat,
-    "interval": _interval,
-}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .frames import Cells
+from .cells import Cells
 
 __all__ = ["Anew", "uniforms"]
 

@@ -14,9 +14,10 @@ from ..codes import RowCode
 from ..composites import Mixture
 from ..core import Rows
 from ..models import AutoregressiveModel
+from .cells import Cells
 from .columns import Column
 from .drawing import Anew, uniforms
-from .frames import Cells, Frame, Schema
+from .frames import Frame, Schema
 from .units import Unit
 
 __all__ = ["BitModel", "Coded", "FittedTable"]

@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from .frames import Cells
+from .cells import Cells
 
 __all__ = ["Format", "format_of"]
 

@@ -7,78 +7,24 @@ a file can hold.
 
 from __future__ import annotations
 
-import datetime
 import importlib
 import reprlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .native import FACTORISED, MAKERS, numpy_unit, seen
+from .cells import Cells, Unreadable, listed, whole
+from .native import FACTORISED, MAKERS, seen
 
-__all__ = ["PACKAGES", "Cells", "Dtype", "Frame", "Schema", "read"]
-
-Levels: TypeAlias = list[Any]
+__all__ = ["PACKAGES", "Dtype", "Frame", "Schema", "read"]
 
 PACKAGES = tuple(MAKERS)
 
 _DAY = 86_400_000  # milliseconds
-_MOST = 2**63
-
-
-@dataclass(frozen=True, eq=False)
-class Cells:
-    """The cells of a column: numbers, times or codes of levels, and which are missing.
-
-    Parameters
-    ----------
-    values : ndarray of int64 or float64, shape (n,)
-        Whatever stands where a cell is missing.
-    missing : ndarray of bool, shape (n,)
-        Which cells are.
-    levels : list, optional
-        The distinct values, in order, of which `values` are the numbers.
-    unit : str, optional
-        Of times and durations since 1970: ``"ns"``, ``"us"``, ``"ms"``, ``"s"`` or ``"D"``.
-    """
-
-    values: NDArray[Any]
-    missing: NDArray[np.bool_]
-    levels: Levels | None = None
-    unit: str | None = None
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def take(self, rows: NDArray[np.intp]) -> Cells:
-        """Some of the cells."""
-        return Cells(self.values[rows], self.missing[rows], self.levels, self.unit)
-
-    def text(self, row: int) -> str:
-        """A cell, in words."""
-        if self.missing[row]:
-            return "missing"
-        value = self.values[row]
-        if self.levels is not None:
-            return str(self.levels[value])
-        return str(value if self.unit is None else value.view(numpy_unit(self.unit)))
-
-    def marked(self, markers: Sequence[Any]) -> Cells:
-        """The cells, of which those that hold a marker are missing."""
-        if not markers or self.unit is not None:
-            return self
-        if self.levels is None:
-            numbers = [x for x in markers if isinstance(x, int | float) and x is not True]
-            return Cells(self.values, self.missing | np.isin(self.values, numbers))
-        hidden = np.array([*(level in markers for level in self.levels), False])
-        new = np.append(np.cumsum(~hidden[:-1]) - 1, 0)
-        levels = [x for x, out in zip(self.levels, hidden[:-1], strict=True) if not out]
-        absent = self.missing | hidden[self.values]
-        return Cells(np.where(absent, 0, new[self.values]), absent, levels)
 
 
 @dataclass(frozen=True)
@@ -213,7 +159,7 @@ def _reading(nw: Any, package: str, series: Any, label: Any, name: str) -> Calla
     def cells() -> Cells:
         try:
             return _cells(nw, package, series)
-        except _Unreadable as error:
+        except Unreadable as error:
             raise TypeError(
                 f'{name} has the column "{label}" of {error}; convert it, or leave it out by '
                 f'columns={{{label!r}: "ignore"}}'
@@ -222,16 +168,12 @@ def _reading(nw: Any, package: str, series: Any, label: Any, name: str) -> Calla
     return cells
 
 
-class _Unreadable(Exception):
-    """A column has what no model takes."""
-
-
 def _cells(nw: Any, package: str, series: Any) -> Cells:
     """Read a column."""
     dtype = series.dtype
     missing = series.is_null().to_numpy().astype(np.bool_)
     if dtype.is_integer():
-        return _whole((series.fill_null(0) if missing.any() else series).to_numpy(), missing)
+        return whole((series.fill_null(0) if missing.any() else series).to_numpy(), missing)
     if dtype.is_float() or dtype == nw.Decimal:
         values = series.cast(nw.Float64).to_numpy().astype(np.float64)
         return Cells(values, missing | np.isnan(values))
@@ -244,15 +186,15 @@ def _cells(nw: Any, package: str, series: Any) -> Cells:
         stamps = _filled(series.cast(nw.Datetime("ms")).dt.timestamp("ms"), missing)
         return Cells(stamps // _DAY, missing, unit="D")
     if dtype == nw.Duration:
-        whole = getattr(series.dt, _TOTAL[dtype.time_unit])()
-        return Cells(_filled(whole, missing), missing, unit=_LASTING[dtype.time_unit])
+        lasting = getattr(series.dt, _TOTAL[dtype.time_unit])()
+        return Cells(_filled(lasting, missing), missing, unit=_LASTING[dtype.time_unit])
     if dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object):
         try:
             codes, levels = FACTORISED[package](series.to_native())
         except TypeError as error:
-            raise _Unreadable(f"values that cannot be compared ({error})") from None
+            raise Unreadable(f"values that cannot be compared ({error})") from None
         return listed(codes, levels)
-    raise _Unreadable(f"dtype {dtype}")
+    raise Unreadable(f"dtype {dtype}")
 
 
 _TOTAL = {
@@ -279,51 +221,6 @@ def _filled(series: Any, missing: NDArray[np.bool_]) -> NDArray[np.int64]:
     there = np.flatnonzero(~missing)
     values[there] = series.filter((~missing).tolist()).to_numpy().astype(np.int64)
     return values
-
-
-def _whole(values: NDArray[Any], missing: NDArray[np.bool_]) -> Cells:
-    """Whole numbers; float64 where int64 does not hold them."""
-    if values.dtype == np.uint64 and values.size and int(values.max()) >= _MOST:
-        raise _Unreadable("integers beyond 2**63 - 1")
-    return Cells(values.astype(np.int64), missing)
-
-
-def listed(codes: NDArray[np.int64], levels: Levels) -> Cells:
-    """Codes of distinct values in any order, -1 where there is none, as cells of one kind."""
-    missing = codes < 0
-    kinds = {bool if kind is np.bool_ else kind for kind in map(type, levels)}
-    if kinds and all(issubclass(kind, int | np.integer) and kind is not bool for kind in kinds):
-        if max(levels) >= _MOST or min(levels) < -_MOST:
-            raise _Unreadable("integers beyond 2**63 - 1")
-        table = np.array([*levels, 0], np.int64)
-        return Cells(table[codes], missing)
-    if kinds and all(
-        issubclass(kind, int | float | np.number) and kind is not bool for kind in kinds
-    ):
-        return Cells(np.array([*levels, np.nan], np.float64)[codes], missing)
-    if kinds == {datetime.date} or kinds == {datetime.datetime}:
-        return _times_of(codes, levels)
-    order = sorted(range(len(levels)), key=lambda k: _key(levels[k]))
-    rank = np.empty(len(levels) + 1, np.int64)
-    rank[order], rank[-1] = np.arange(len(levels)), 0
-    return Cells(rank[codes], missing, [levels[k] for k in order])
-
-
-def _times_of(codes: NDArray[np.int64], levels: Levels) -> Cells:
-    """Codes of dates, or of times in no zone, as cells."""
-    unit = "us" if isinstance(levels[0], datetime.datetime) else "D"
-    if any(getattr(level, "tzinfo", None) is not None for level in levels):
-        raise _Unreadable("times in zones as objects")
-    stamps = np.array([*levels, levels[0]], f"M8[{unit}]").view(np.int64)
-    return Cells(stamps[codes], codes < 0, unit=unit)
-
-
-def _key(value: Any) -> tuple[str, Any]:
-    """What mixed values are sorted by: numbers, strings and others, each among its kind."""
-    if isinstance(value, int | float):
-        return "", float(value)
-    comparable = isinstance(value, str | bytes | datetime.date)
-    return type(value).__name__, value if comparable else repr(value)
 
 
 def _of_dictionary(X: Mapping[Any, Any], name: str, markers: tuple[Any, ...]) -> Frame:
@@ -371,7 +268,7 @@ def _reading_array(array: NDArray[Any], label: Any, name: str) -> Callable[[], C
     def cells() -> Cells:
         try:
             return _cells_of_array(array)
-        except (_Unreadable, TypeError) as error:
+        except (Unreadable, TypeError) as error:
             raise TypeError(
                 f'{name} has the column "{label}" of {error}; convert it, or leave it out by '
                 f'columns={{{label!r}: "ignore"}}'
@@ -385,7 +282,7 @@ def _cells_of_array(array: NDArray[Any]) -> Cells:
     hidden = np.ma.getmaskarray(array) if np.ma.isMaskedArray(array) else np.zeros(len(array), bool)
     array, kind = np.ma.getdata(array), array.dtype.kind
     if kind in "iu":
-        return _whole(array, hidden)
+        return whole(array, hidden)
     if kind == "f":
         values = array.astype(np.float64)
         return Cells(values, hidden | np.isnan(values))
@@ -402,4 +299,4 @@ def _cells_of_array(array: NDArray[Any]) -> Cells:
     if kind == "O":
         found, objects = FACTORISED["dict"](array)
         return listed(np.where(hidden, -1, found), objects)
-    raise _Unreadable(f"dtype {array.dtype}")
+    raise Unreadable(f"dtype {array.dtype}")

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import warn
+from .cells import Cells
 from .columns import Column, Listed, Numbered, numbers_of
 from .cutting import Fineness, cut
 from .formats import Format, format_of
-from .frames import Cells, Dtype
+from .frames import Dtype
 from .grids import grid_of, steps_of_times
 
 __all__ = ["KINDS", "fitted_column", "looks_missing", "unlearnable"]

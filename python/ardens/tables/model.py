@@ -21,10 +21,11 @@ from ..models.description import read_model, word
 from ..storage.container import Container, stamped, write
 from ..storage.distrust import believed, refuse
 from .cutting import Fineness
-from .description import CLASS, described, options_in, table_in, written_options
+from .description import CLASS, described, written_options
 from .fitted import BitModel
 from .frames import read
 from .learning import trained, without_model
+from .reading import options_in, table_in
 from .surprise import SurprisingTable
 
 __all__ = ["TableModel"]

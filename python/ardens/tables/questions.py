@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from ..checks.options import RandomState, seed_from
 from ..core import Rows
 from ..models.asked import N_PARTICLES, row_range
+from .cells import Cells
 from .columns import Column
 from .fitted import FittedTable
-from .frames import Cells, Frame
+from .frames import Frame
 from .sampling import SamplingTable, filled, unknown_as_nan
 
 __all__ = ["AskedTable", "pieces_of"]

@@ -14,9 +14,10 @@ from ..checks.machine import check_memory
 from ..checks.options import RandomState, seed_from, whole_number
 from ..core import Rows
 from ..models.asked import N_PARTICLES, row_range
+from .cells import Cells
 from .columns import numbers_of
 from .fitted import FittedTable
-from .frames import Cells, Frame, read
+from .frames import Frame, read
 from .scoring import ScoringTable
 
 __all__ = ["SamplingTable"]
