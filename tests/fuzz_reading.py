@@ -9,6 +9,7 @@ that is not is written to the folder --keep.
 
 from __future__ import annotations
 
+import gzip
 import io
 import random
 import re
@@ -17,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from pyarrow import csv
+from scipy import sparse
 
 from ardens import data
 from ardens.checks.cells import UNKNOWN, cell_matrix
@@ -26,7 +29,9 @@ from helpers.fuzzing import MOST_GROWTH, File, Verdict, command, judged, many
 
 csv.read_csv(io.BytesIO(b"a\n0\n"))["a"].to_numpy()  # what these load is of no file
 
-SUFFIXES = [".npy", ".npz", ".csv", ".amat"]
+POOLS = 32 << 20  # bytes, which the threads of pyarrow take at some time
+
+SUFFIXES = [".npy", ".npz", ".csv", ".amat", ".dat", ".parquet", ".feather"]
 
 
 def fuzz_one(
@@ -35,11 +40,14 @@ def fuzz_one(
     binary: bool = True,
     weight_column: int | str | None = None,
     unknown: bool = False,
+    table: bool = False,
 ) -> Verdict:
     """Read a file. AssertionError, or what `read` should not raise, if it fails."""
-    with judged(file, ValueError, growth) as (path, verdict):
-        matrices = data.read(path, binary=binary, weight_column=weight_column, unknown=unknown)
-    if verdict.accepted:
+    with judged(file, ValueError, growth, POOLS) as (path, verdict):
+        matrices = data.read(
+            path, binary=binary, weight_column=weight_column, unknown=unknown, table=table
+        )
+    if verdict.accepted and isinstance(matrices, dict):
         rows = {name: X for name, X in matrices.items() if not name.endswith("_weight")}
         check_use(rows, binary, unknown)
     return verdict
@@ -52,6 +60,7 @@ def options_for(content: bytes) -> dict[str, Any]:
         "binary": rng.random() < 0.7,
         "weight_column": rng.choice([None] * 5 + [0, -1, "b"]),
         "unknown": rng.random() < 0.3,
+        "table": rng.random() < 0.3,
     }
 
 
@@ -64,7 +73,7 @@ def check_use(matrices: dict[str, np.ndarray], binary: bool, unknown: bool) -> N
             continue
         if binary:
             assert set(np.unique(cell_matrix(X))) <= ({0, 1, UNKNOWN} if unknown else {0, 1})
-        elif X.dtype.kind != "f" or not np.isinf(X).any():
+        elif not (isinstance(X, np.ndarray) and X.dtype.kind == "f" and np.isinf(X).any()):
             assert cell_matrix(X, binarize=0.5).shape == X.shape
 
 
@@ -74,7 +83,7 @@ def check_use(matrices: dict[str, np.ndarray], binary: bool, unknown: bool) -> N
 def damaged(rng: random.Random, file: File) -> File:
     """A file with one to three damages, of bytes or of what its format is made of."""
     content, suffix = file
-    own = {".npy": [array_words], ".npz": [member], ".csv": [cells], ".amat": [cells]}[suffix]
+    own = OF_FORMATS.get(suffix, [])
     for damage in rng.choices(DAMAGES_OF_BYTES + own * 8, k=rng.choice([1, 1, 2, 3])):
         content = damage(rng, content)
     if rng.random() < 0.02:
@@ -163,6 +172,10 @@ def cells(rng: random.Random, content: bytes) -> bytes:
     return "\n".join(lines).encode("utf-8", "replace")
 
 
+OF_FORMATS = {".npy": [array_words], ".npz": [member]}
+OF_FORMATS |= {suffix: [cells] for suffix in (".csv", ".amat", ".dat")}
+
+
 # Files to begin with
 
 
@@ -185,7 +198,36 @@ def whole_files() -> list[File]:
             room = io.BytesIO()
             np.savetxt(room, X, fmt=kind, delimiter=delimiter)
             files.append(File(room.getvalue(), suffix))
+    return files + tables() + lists()
+
+
+def tables() -> list[File]:
+    """Tables of 0 and 1 with names, in every format."""
+    X = pd.DataFrame(np.random.default_rng(0).integers(0, 2, (12, 6)), columns=list("abcdef"))
+    files = []
+    for frame, separator, quoting in ((X, ",", 0), (X > 0, ";", 1), (X.astype(str), "\t", 1)):
+        content = frame.to_csv(sep=separator, quoting=quoting, index=quoting > 0).encode()
+        files += [File(content, ".csv"), File(gzip.compress(content, mtime=0), ".csv")]
+    for suffix in (".parquet", ".feather"):
+        room = io.BytesIO()
+        getattr(X, f"to_{suffix[1:]}")(room)
+        getattr(pd, f"read_{suffix[1:]}")(room)  # what that loads is of no file
+        files.append(File(room.getvalue(), suffix))
     return files
+
+
+def lists() -> list[File]:
+    """Files of what is not 0."""
+    X = np.random.default_rng(0).integers(0, 2, (12, 6), np.uint8)
+    files = []
+    for layout in ("csr", "csc", "coo"):
+        room = io.BytesIO()
+        sparse.save_npz(room, sparse.coo_array(X).asformat(layout))
+        files.append(File(room.getvalue(), ".npz"))
+    places = [np.flatnonzero(row).tolist() for row in X]
+    items = "\n".join(" ".join(map(str, row)) for row in places)
+    pairs = "\n".join(" ".join(["1", *(f"{item + 1}:1" for item in row)]) for row in places)
+    return [*files, File(items.encode(), ".dat"), File(pairs.encode(), ".dat")]
 
 
 def fuzz(count: int, seed: int = 0, growth: int = MOST_GROWTH, keep: Path | None = None) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ardens import data
-from fuzz_reading import fuzz, fuzz_one, whole_files
+from fuzz_reading import fuzz, fuzz_one, lists, whole_files
 
 X = np.random.default_rng(0).integers(0, 2, (12, 6), dtype=np.uint8)
 
@@ -30,6 +30,8 @@ def test_whole_files_are_read_and_are_the_same_every_time():
     assert [file.suffix for file in files] == [file.suffix for file in whole_files()]
     for file in files:
         assert fuzz_one(file).accepted
+        assert fuzz_one(file, table=True).accepted
+    for file in [file for file in files if file not in lists()]:
         assert fuzz_one(file, binary=False, weight_column=1, unknown=True).accepted
 
 

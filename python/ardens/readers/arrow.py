@@ -48,9 +48,11 @@ def read_binary(stream: Any, kind: str, name: str) -> Table:
         raise _needed(f"{name}: {kind}") from error
     try:
         table = reader.read_table(stream)
+        table.validate(full=True)
+        names = table.column_names
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise ValueError(f"{name}: not a readable {kind} file ({short(str(error))})") from error
-    held = [column for column in table.column_names if column.startswith("__index_level_")]
+    held = [column for column in names if column.startswith("__index_level_")]
     return _decoded(_without_index(table.drop_columns(held)))
 
 
@@ -72,14 +74,15 @@ def read_delimited(
     }
     try:
         table = csv.read_csv(Joined(blocks), **options)
-    except (ValueError, UnicodeDecodeError) as error:  # ArrowInvalid among them
+        return _without_index(table, indexed=dialect.header)
+    except ValueError as error:  # ArrowInvalid, and names that are no UTF-8
         raise ValueError(f"{name}: not a readable table ({short(str(error))})") from error
-    return _without_index(table) if dialect.header else table
 
 
-def _without_index(table: Table) -> Table:
-    """The columns but a first one that only numbers or names the rows."""
-    first = table.column_names[0] if table.num_columns > 1 else None
+def _without_index(table: Table, *, indexed: bool = True) -> Table:
+    """The columns but a first one that only numbers or names the rows, if there may be one."""
+    names = table.column_names
+    first = names[0] if indexed and len(names) > 1 else None
     if first in _INDICES or (first in _COUNTED and _counts(table.column(0))):
         return table.remove_column(0)
     return table

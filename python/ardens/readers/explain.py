@@ -110,7 +110,7 @@ def names_in(first: str, second: str, delimiter: str | None) -> list[str] | None
     (['a', 'b'], None)
     """
     found, below = _cells(first, delimiter), _cells(second, delimiter)
-    if found[0] and any(map(is_number, below)) and _names(found):
+    if found and found[0] and any(map(is_number, below)) and _names(found):
         return found if len(set(found)) == len(found) and "" not in found else None
     return None
 

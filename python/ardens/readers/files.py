@@ -57,8 +57,8 @@ def read_table(stream: BinaryIO, name: str, strings: Collection[str] = ()) -> ar
     refuse_foreign(head, name, "a table")
     blocks = blocks_of(whole, name)
     first = next(blocks, b"")
-    if not first.strip():
-        raise ValueError(f"{name}: expected a table, found no rows")
+    if not first.strip() or b"\0" in first:
+        raise ValueError(f"{name}: expected a table, found {'no text' if first else 'no rows'}")
     return arrow.read_delimited(chain([first], blocks), sniffed(first), name, strings)
 
 
@@ -89,6 +89,8 @@ def _otherwise(
     error: ValueError,
 ) -> Any:
     """Read a text that is no plain matrix, as the error says, in another way."""
+    if b"\0" in first:  # it is no text
+        raise error
     kind = looks_listed(first)
     if kind is not None and wanted.weights is None:
         return {SINGLE: read_lists(b"".join([first, *blocks]), kind, name, wanted)}
