@@ -87,7 +87,7 @@ def _measure(table: Table, options: argparse.Namespace, tables: Tables, folder: 
         began, load = time.perf_counter(), os.getloadavg()[0]
         facts = machine.facts()
         if options.judge:
-            known[arm] = known.get(arm, {}) | runner.judged(rows / table.name / arm)
+            known[arm] = known.get(arm, {}) | runner.judged(arm, rows / table.name / arm)
         else:
             known[arm] = runner.run(arm) | {"date": facts["date"], "load": round(load, 2)}
             known[arm] |= {"commit": facts["commit"]} if arm == OURS else {"seconds": seconds}

@@ -107,6 +107,12 @@ class Table:
             if kind in ("integer", "number")
         }
 
+    @property
+    def target(self) -> str:
+        """What is to be predicted, in words."""
+        above = "" if self.about.above is None else f" > {self.about.above:g}"
+        return self.about.target + above
+
     def target_of(self, frame: pd.DataFrame) -> pd.Series[Any]:
         """What is to be predicted, as text; NaN where it is missing."""
         values = frame[self.about.target]

@@ -15,7 +15,7 @@ import pandas as pd
 
 from ..figures import significant
 from ..robustness.measure import by_part
-from .arms import ARMS, QUALITY, WORKERS, Arm, python_of
+from .arms import ARMS, OURS, QUALITY, WORKERS, Arm, python_of
 from .data import Table, frame_of
 from .judges import (
     Closeness,
@@ -57,6 +57,7 @@ class Runner:
         return {
             "rows": len(table.train),
             "columns": table.frame.shape[1],
+            "target": table.target,
             "test": len(table.test),
             "draws": self.draws,
             "real": {
@@ -75,7 +76,7 @@ class Runner:
         arm, place = ARMS[name], self.folder / self.table.name / name
         self._lay(arm, place)
         facts = self._work(arm, place)
-        return _figures(facts) | self.judged(place)
+        return _figures(facts) | self.judged(name, place)
 
     def _lay(self, arm: Arm, place: Path) -> None:
         """Lay the job into an empty folder."""
@@ -121,7 +122,7 @@ class Runner:
             facts.setdefault("failed", {})["process"] = ended
         return facts
 
-    def judged(self, place: Path) -> dict[str, Any]:
+    def judged(self, name: str, place: Path) -> dict[str, Any]:
         """Everything that is made of the rows which an arm left."""
         table, found = self.table, {}
         draws = drawn_rows(table, place)
@@ -132,12 +133,13 @@ class Runner:
             found = {
                 "classifier": _spread(classifier),
                 "told": _spread(told),
-                "telling": _first(telling_columns(table, draws[0])),
                 "copies": _short(exact_copies(table, draws[0])),
                 "nearer": _short(nearer),
                 "distance": _short(distance),
                 "quality": self._quality(place, draws[0]),
             }
+            if name == OURS:
+                found["telling"] = _first(telling_columns(table, draws[0]))
             if self.questions:
                 fits = [self._matched(draws, question) for question in self.questions]
                 found["wasted"] = _short(1 - float(np.mean(fits)))

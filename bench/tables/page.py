@@ -79,12 +79,13 @@ def _shapes(tables: Tables) -> str:
         (
             name,
             KNOWN[name].about if name in KNOWN else "",
+            table["target"],
             f"{table['rows']:,} × {table['columns']}",
             f"{table['test']:,}",
         )
         for name, table in tables.items()
     ]
-    return markdown(("table", "what is in it", "learned from", "judge"), rows, left=2)
+    return markdown(("table", "what is in it", "target", "learned from", "judge"), rows, left=3)
 
 
 def _matrix(

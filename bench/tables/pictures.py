@@ -37,10 +37,10 @@ def table_figure(table: Table, drawn: pd.DataFrame) -> Figure:
         parts = figure.subfigures(
             2 + bool(pairs), 1, height_ratios=[1.75 * rows, *[3.1] * (1 + bool(pairs))]
         )
-        axes = parts[0].subplots(rows, COLUMNS, squeeze=False).flat
+        axes = list(parts[0].subplots(rows, COLUMNS, squeeze=False).flat)
         for ax, name in zip(axes, names, strict=False):
             _column(ax, table, test, drawn, name)
-        for ax in list(axes)[len(names) :]:
+        for ax in axes[len(names) :]:
             ax.set_axis_off()
         parts[0].suptitle(
             f"{table.name}: held-out rows (grey) and drawn ones (blue)",

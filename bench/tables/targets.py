@@ -28,9 +28,9 @@ def targets(tables: Tables) -> list[str]:
     checks = []
     if "census" in ours:
         facts, real = ours["census"], tables["census"]["real"]["classifier"]
-        checks += [_at_most("census: learn", facts["learn"]["wall"], 8, " s")]
+        checks.append(_seconds("census: learn", facts["learn"], 8))
         if "million" in facts:
-            checks += [_at_most("census: draw a million rows", facts["million"]["wall"], 5, " s")]
+            checks.append(_seconds("census: draw a million rows", facts["million"], 5))
         share = facts["classifier"][0] / real
         checks += [Check("census: classifier", _point(share), 0.985, note="real rows")]
         checks += [_at_most("census: told from real", facts["told"][0], 0.56, "")]
@@ -46,13 +46,13 @@ def targets(tables: Tables) -> list[str]:
         share = _point(100 * float(np.mean(ahead)))
         checks += [Check("tables ahead in both", share, 75, unit=" %", note="every peer")]
     slower = [
-        tables[name]["argn"]["learn"]["wall"] / facts["learn"]["wall"]
+        tables[name]["argn"]["learn"]["cpu"] / facts["learn"]["cpu"]
         for name, facts in ours.items()
         if "learn" in tables[name].get("argn", {})
     ]
     if slower:
         band = Band(float(np.median(slower)), min(slower), max(slower))
-        checks += [Check("learning, median", band, 50, note="TabularARGN, by the clock")]
+        checks += [Check("learning, median", band, 50, note="TabularARGN, processors' seconds")]
     met = sum(check.met for check in checks)
     text = f"## Targets\n\n{met} of {len(checks)} are met, over {len(ours)} tables."
     head = ["what", "figure (band)", "target", "met", "against"]
@@ -67,6 +67,12 @@ def _ahead(table: Figures) -> bool:
         ours["told"][0] <= peer["told"][0] and ours["classifier"][0] >= peer["classifier"][0]
         for peer in peers
     )
+
+
+def _seconds(what: str, found: Figures, target: float) -> Check:
+    """Seconds of all processors, to those by the clock, which others prolong."""
+    band = Band(found["cpu"], *sorted((found["cpu"], found["wall"])))
+    return Check(f"{what} (processors–clock)", band, target, at_most=True, unit=" s")
 
 
 def _at_most(what: str, value: float, target: float, unit: str) -> Check:

@@ -58,8 +58,8 @@ which columns gave ardens away: how much of the AUC goes when one is shuffled.""
 CLASSIFIER = """\
 ## Learned from instead of real rows
 
-AUC on held-out rows of a gradient-boosted classifier of the column in brackets (macro one-vs-rest \
-of several classes) that learned from drawn rows, and from the real training rows."""
+AUC on held-out rows of a gradient-boosted classifier of the table's target (macro one-vs-rest of \
+several classes) that learned from drawn rows, and from the real training rows."""
 
 SECONDS = """\
 ## Seconds to learn

@@ -17,7 +17,7 @@ from pgmpy.parameter_estimator import DiscreteBayesianEstimator
 from work import Job, run
 
 BINS = 20
-OFTEN = 50  # rows of which a value that is one has a leaf
+OFTEN = 50  # a number has a leaf of its own if it is one of so many rows, and stands in as many
 PARENTS = 3
 MASS = 10
 
@@ -27,7 +27,7 @@ class Network:
 
     def fit(self, train: pd.DataFrame, job: Job) -> None:
         """Cut the columns, find the graph, count."""
-        self.columns = columns_of(train, job, BINS, OFTEN)
+        self.columns = columns_of(train, job, BINS, min(OFTEN, len(train) // OFTEN))
         leaves = pd.DataFrame(
             {
                 name: pd.Categorical(column.encode(train[name])[0], range(len(column.sizes)))
