@@ -33,6 +33,9 @@ def frame():
             "member": rng.random(N) < 0.3,
             "zip": rng.choice(["02139", "10115", "00184"], N),
             "since": np.datetime64("2020-01-01") + rng.integers(0, 900, N),
+            "seen": pd.to_datetime(rng.integers(15e8, 16e8, N), unit="s", utc=True).tz_convert(
+                "Europe/Rome"
+            ),
         }
     )
 
@@ -81,7 +84,7 @@ def test_rows_of_a_file_are_those_of_sample_whatever_the_blocks(
 
 def test_standard_output_is_csv_or_objects(model_file, output):
     lines = output("sample", model_file, "-n", 2, "--seed", 3).splitlines()
-    assert lines[0] == "city,age,size,member,zip,since"
+    assert lines[0] == "city,age,size,member,zip,since,seen"
     assert len(lines) == 3
     rows = ardens.load(model_file).sample(2, random_state=3).to_pylist()
     told = output("sample", model_file, "-n", 2, "--seed", 3, "--json").splitlines()
@@ -102,13 +105,18 @@ def test_a_table_of_text_is_learned_as_that_of_parquet(frame, model_file, output
     assert kinds == [told.kind for told in other.columns_.values()]
 
 
-def test_kinds_of_columns_and_missing_words_are_options(frame, output, tmp_path):
+def test_kinds_of_columns_and_missing_words_are_options(frame, output, failure, tmp_path):
     path, out = tmp_path / "people.csv", tmp_path / "m.safetensors"
-    frame.assign(id=np.arange(N) * 7, job=np.where(frame["member"], "?", "clerk")).to_csv(path)
+    frame.assign(
+        id=[f"p{k}" for k in range(N)], job=np.where(frame["member"], "?", "clerk")
+    ).to_csv(path)
     told = ("--columns", "id=ignore,age=category", "--absent", "?,none")
     output("fit", path, *QUICK, *told, "--out", out)
     model = ardens.load(out)
     assert "id" not in model.columns_
+    refused = failure(1, "fit", path, *QUICK, "--absent", "?", "--out", tmp_path / "n")
+    assert "columns={'id': \"ignore\"}" in refused
+    assert "here by --columns NAME=KIND" in refused
     assert model.columns_["age"].kind == "category"
     assert model.missing == ("?", "none")
     assert set(model.sample(200, random_state=0)["job"].to_pylist()) == {None, "clerk"}
@@ -149,6 +157,7 @@ def test_weights_of_a_table_are_a_column_of_it(frame, output, failure, tmp_path)
 
 def test_what_is_given_has_the_type_of_its_column(model_file, output, failure):
     given = 'city="Rome, Italy",member=true,age=30,zip=02139,since=2021-02-03'
+    given += ",seen=2018-02-03T10:00:00+01:00"
     told = output("sample", model_file, "-n", 9, "--given", given, "--json").splitlines()
     for row in map(json.loads, told):
         assert (row["city"], row["member"], row["age"], row["zip"]) == (
@@ -158,10 +167,20 @@ def test_what_is_given_has_the_type_of_its_column(model_file, output, failure):
             "02139",
         )
         assert row["since"].startswith("2021-02-03")
+        assert row["seen"].startswith("2018-02-03 10:00:00+01:00")
     sample = ("sample", model_file, "--given")
     assert "no column 'town'" in failure(2, *sample, "town=Oslo")
     assert "a value of the column 'age'" in failure(2, *sample, "age=old")
     assert "more than once" in failure(2, *sample, "age=1,age=2")
+
+
+@pytest.mark.parametrize("kind", ["category", "dictionary"])
+def test_a_category_that_is_given_may_be_a_number(output, tmp_path, kind):
+    X = pd.DataFrame({"a": pd.Categorical(np.tile([10, 20], 50)), "b": np.tile([0, 1, 2, 2], 25)})
+    table = X if kind == "category" else pa.Table.from_pandas(X)
+    TableModel(ardens.NADE(2, max_epochs=1), random_state=0).fit(table).save(tmp_path / "m")
+    told = output("sample", tmp_path / "m", "-n", 5, "--given", "a=20", "--json").splitlines()
+    assert [json.loads(line)["a"] for line in told] == [20] * 5
 
 
 def test_rows_are_scored_one_by_one_or_together(frame, model_file, output, tmp_path):

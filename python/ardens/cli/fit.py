@@ -81,7 +81,12 @@ def run(args: argparse.Namespace) -> None:
         _check_suits_table(args)
         estimator = table_model(args, None if default else estimator, chosen(args))
     began = time.perf_counter()
-    estimator.fit(**rows, **checkpoint)
+    try:
+        estimator.fit(**rows, **checkpoint)
+    except ValueError as error:
+        if "columns={" in str(error):  # which are called otherwise here
+            raise ValueError(f"{error}; here by --columns NAME=KIND,...") from error
+        raise
     seconds = time.perf_counter() - began
     estimator.save(args.out)
     report(

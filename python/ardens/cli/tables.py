@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import datetime
 import re
 from collections.abc import Collection, Sequence
 from typing import Any
-
-import numpy as np
 
 from ardens import data
 from ardens.checks.weights import Weights, row_weights
@@ -115,14 +114,20 @@ def given_cells(pairs: Sequence[tuple[str, str]], model: TableModel) -> dict[str
 def _cell(name: str, text: str, model: TableModel) -> Any:
     """A value as the column has it."""
     schema = model._state().schema
-    dtype = schema.dtypes[schema.names.index(name)].name.lower()
+    kind = schema.dtypes[schema.names.index(name)]
+    dtype = kind.name.lower()
+    if dtype == "category":
+        return next((value for value in kind.categories or () if str(value) == text), text)
+    if dtype == "dictionary" and kind.categories:
+        dtype = str(kind.categories[0])
     try:
         if dtype.startswith(("int", "uint", "float", "double", "halffloat", "decimal")):
             return int(text) if _WHOLE.fullmatch(text) else float(text)
         if dtype.startswith("bool"):
             return _TRUTHS[text.lower()]
         if dtype.startswith(("date", "timestamp")):
-            return np.datetime64(text)
+            time = datetime.datetime.fromisoformat(text)
+            return time.astimezone(datetime.UTC).replace(tzinfo=None) if time.tzinfo else time
     except (ValueError, KeyError):
         raise UsageError(
             f"--given: expected a value of the column {name!r} ({dtype}), found {text!r}"

@@ -255,8 +255,6 @@ def _array(column: Any) -> NDArray[Any]:
     if hasattr(column, "dtype"):
         return np.ma.asanyarray(column) if np.ma.isMaskedArray(column) else np.asarray(column)
     values = list(column)
-    if values and all(isinstance(value, np.datetime64) for value in values):
-        return np.array(values)
     array = np.empty(len(values), object)
     array[:] = values
     return array

@@ -195,6 +195,9 @@ def _pyarrow_column(pa: Any, dtype: Any, cells: Any) -> Any:
     mask = cells.missing if cells.missing.any() else None
     if dtype.categories is not None:
         value, index = (_pyarrow_type(pa, name) for name in dtype.categories)
+        if cells.levels is None:  # the values are numbers
+            encoded = pa.array(cells.values, mask=mask).cast(value).dictionary_encode()
+            return encoded.cast(pa.dictionary(index, value, dtype.ordered))
         codes = pa.array(cells.values, mask=mask).cast(index)
         levels = pa.array(cells.levels, type=value)
         return pa.DictionaryArray.from_arrays(codes, levels, ordered=dtype.ordered)
