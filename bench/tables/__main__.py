@@ -59,6 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
     folder: Path = PUBLISHED if options.publish else options.out
     tables = read(folder / FILE) if (folder / FILE).exists() else {}
     if not options.render:
+        options.facts = machine.facts()  # before anything is written beside the sources
         for name in options.names or paths:
             table = Table.read(paths[name])
             _measure(table, options, tables, folder)
@@ -76,7 +77,7 @@ def _measure(table: Table, options: argparse.Namespace, tables: Tables, folder: 
     """Put the figures of arms on a table among the others, and write them at once."""
     rows, seconds = options.out / "rows", options.seconds
     runner = Runner(table, rows.resolve(), options.envs.resolve(), seconds)
-    tables.setdefault("machine", machine.facts())
+    tables["machine"] = options.facts
     tables.setdefault("run", {"seconds": seconds, "hidden": runner.HIDDEN})
     known = tables.setdefault(table.name, {})
     if "real" not in known or not options.new:
@@ -89,8 +90,8 @@ def _measure(table: Table, options: argparse.Namespace, tables: Tables, folder: 
         if options.judge:
             known[arm] = known.get(arm, {}) | runner.judged(arm, rows / table.name / arm)
         else:
-            known[arm] = runner.run(arm) | {"date": facts["date"], "load": round(load, 2)}
-            known[arm] |= {"commit": facts["commit"]} if arm == OURS else {"seconds": seconds}
+            about = {"commit": options.facts["commit"], "date": facts["date"]}
+            known[arm] = runner.run(arm) | about | {"load": round(load, 2), "seconds": seconds}
         write(folder / FILE, tables, ABOUT)
         took = significant(time.perf_counter() - began, 3)
         print(f"{table.name}, {arm}: {_said(known[arm])} ({took:g} s)", file=sys.stderr, flush=True)
