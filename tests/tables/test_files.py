@@ -1,10 +1,13 @@
 """Models of tables in files: what is read is what was written, and nothing else is believed."""
 
+from random import Random
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import ardens
+from helpers.damage import damaged
 from helpers.files import refused
 from helpers.model_files import redescribed
 
@@ -73,6 +76,19 @@ def content(fitted, rng, path):
 )
 def test_a_hostile_table_is_refused(content, path, edit, words):
     refused(path, redescribed(content, edit, "table"), words)
+
+
+def test_damaged_files_are_refused_or_work(content, path):
+    accepted = 0
+    for seed in range(200):
+        path.write_bytes(damaged(Random(seed), content))
+        try:
+            model = ardens.load(path)
+        except ardens.FormatError:
+            continue
+        accepted += 1
+        assert len(model.sample(2, random_state=0)) == len(model.columns_)
+    assert 5 < accepted < 150
 
 
 def test_a_table_and_a_model_of_other_bits_are_refused(content, path):

@@ -177,7 +177,10 @@ def _polars_dtype(pl: Any, name: str) -> Any:
     decimal = re.fullmatch(r"Decimal\(precision=(\w+), scale=(\d+)\)", name)
     if decimal:
         return pl.Decimal(None if decimal[1] == "None" else int(decimal[1]), int(decimal[2]))
-    return getattr(pl, name)
+    found = getattr(pl, name, None)
+    if not (isinstance(found, type) and issubclass(found, pl.DataType)):
+        raise TypeError(f"polars has no dtype {name!r}")
+    return found
 
 
 def _pyarrow_frame(schema: Any, columns: Sequence[Any], index: Any) -> Any:

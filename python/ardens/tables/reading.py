@@ -11,7 +11,7 @@ from ..composites import Mixture
 from ..composites.description import CLASS as MIXTURE
 from ..models import MODELS
 from ..models.encoding import decode_settings
-from ..storage.distrust import refuse
+from ..storage.distrust import believed, refuse
 from .columns import Column, Listed, Numbered
 from .drawing import Anew
 from .fitted import FittedTable
@@ -46,8 +46,9 @@ def _estimator_in(told: Any) -> Any:
     """An unfitted model out of a file."""
     if told is None:
         return None
-    name = told.get("class") if isinstance(told, dict) else None
-    settings = decode_settings(told.get("settings"))
+    if not isinstance(told, dict):
+        raise TypeError("the estimator is not a table")
+    name, settings = told.get("class"), decode_settings(told.get("settings"))
     if name == MIXTURE:
         return Mixture(**settings, estimator=_estimator_in(told.get("estimator")))
     if not isinstance(name, str) or name not in MODELS:
@@ -67,6 +68,9 @@ def table_in(words: Mapping[str, Any]) -> FittedTable:
     if any(isinstance(name, float) for name in names) or len(set(names)) < len(names):
         refuse("the names of the table's columns are not distinct")
     schema = Schema(package, tuple(names), tuple(map(_dtype_in, dtypes)))
+    if package == "dict":
+        for dtype in schema.dtypes:
+            believed(np.dtype, object if dtype.name == "list" else dtype.name)
     told = words.get("columns")
     if not isinstance(told, list) or len(told) != len(names):
         refuse("the table does not describe each of its columns")
