@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 import ardens
+from ardens.tables import sampling
+from ardens.tables.drawing import uniforms
 
 
 def every_row(**values):
@@ -149,6 +151,41 @@ def test_markers_that_were_not_named_are_said(fitted):
 def test_an_unfitted_model_says_so():
     with pytest.raises(ardens.NotFittedError, match="call fit"):
         ardens.TableModel().sample()
+
+
+def test_a_missing_number_has_its_part_whatever_stands_in_its_place(fitted, rng):
+    X = {"r": np.where(rng.random(600) < 0.3, np.nan, 1e-9 * rng.random(600))}
+    part = np.isnan(X["r"]).mean()
+    assert np.exp(fitted(X).score_samples({"r": [np.nan]})) == pytest.approx([part], abs=0.1)
+
+
+def test_numbers_below_zero_are_unseen_where_none_was(fitted, rng):
+    model = fitted({"k": rng.integers(5, 1000, 500)})
+    assert np.exp(model.score_samples({"k": [-1]})) == pytest.approx([0.5 / 500.5], rel=0.01)
+    assert model.score_samples({"k": [0]}) > -50
+    below = fitted({"k": rng.integers(-5, 1000, 500)}).score_samples({"k": [-6]})
+    assert np.exp(below) != pytest.approx([0.5 / 500.5], rel=0.01)
+
+
+def test_multiples_stay_multiples(fitted, rng):
+    model = fitted({"k": 7 + 25 * rng.integers(0, 4000, 500)})
+    assert model.columns_["k"].notes == "multiples of 25"
+    assert (model.sample(500, random_state=0)["k"] % 25 == 7).all()
+    assert np.exp(model.score_samples({"k": [33]})) == pytest.approx([0.5 / 500.5], rel=0.01)
+
+
+def test_uniforms_depend_on_seed_column_and_row_alone():
+    whole = uniforms(3, 0, 0, 20)
+    np.testing.assert_array_equal(uniforms(3, 0, 13, 7), whole[13:])
+    for seed, column in ((3, 1), (4, 0)):
+        assert not np.isin(uniforms(seed, column, 0, 20), whole).any()
+
+
+def test_rows_are_the_same_in_small_blocks(fitted, mixed, monkeypatch):
+    model = fitted(pd.DataFrame(mixed).drop(columns="country"))
+    whole = model.sample(40, random_state=3)
+    monkeypatch.setattr(sampling, "_BLOCK", 64)
+    pd.testing.assert_frame_equal(model.sample(40, random_state=3), whole)
 
 
 def test_columns_that_lack_are_named(fitted):
