@@ -75,7 +75,8 @@ class _Text:
             if not block.strip(_BLANK):
                 self.line += n_lines
                 return None
-        matrix = self._characters(block if block.endswith(b"\n") else block + b"\n")
+        lines = block.lstrip(b"\n")
+        matrix = self._characters(lines if lines.endswith(b"\n") else lines + b"\n")
         if matrix is None:
             matrix = self._numbers(block)
         self.wanted = self.wanted.wide(matrix.shape[1], f" as in line {self.first_row}")
