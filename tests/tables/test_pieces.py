@@ -116,6 +116,12 @@ def test_most_multiples_stay_multiples(rng):
     assert not np.isin(drawn, x).all()
 
 
+def test_bins_of_few_rows_are_larger(rng):
+    values, mass = np.sort(rng.random(2000)), np.ones(2000)
+    leaves = [cut(values, mass, REAL, Fineness.of(rows)).n_leaves for rows in (2000, 3000)]
+    assert leaves[0] <= 2000 / 40 < leaves[1]
+
+
 def test_nothing_inside_the_bounds_is_impossible():
     pieces = pieces_of(np.array([3, 3, 3, 900, 900, 7000]), (0, LARGE))
     assert np.isfinite(log_density(pieces, np.array([0, 4, 899, 901, 5000, 10**12]))).all()

@@ -15,6 +15,8 @@ from .pieces import HEAD, INTERVAL, POINT, RARE, TAIL, Pieces
 __all__ = ["Fineness", "cut"]
 
 _PIECES = 4096  # of a column, about as many as there may be
+_FEW_ROWS = 2500
+_LARGE_BINS = 40.0  # rows of a bin at least, where rows are few
 _OUTER = 0.01  # of the rows: those that say how far apart the outermost numbers are
 _STEPS = sorted(
     (factor * 10**power for power in range(9) for factor in (1, 2, 5)), reverse=True
@@ -38,6 +40,11 @@ class Fineness:
     leaves: int = 256
     rows_of_leaf: float = 12.0
     rows_of_piece: float = 12.0
+
+    @classmethod
+    def of(cls, rows: float) -> Fineness:
+        """What is right for so many rows: of few, a model makes more of bins that are larger."""
+        return cls(rows_of_leaf=_LARGE_BINS) if rows < _FEW_ROWS else cls()
 
 
 @dataclass

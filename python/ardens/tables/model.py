@@ -155,7 +155,7 @@ class TableModel(SurprisingTable):
             there = np.flatnonzero(given)
             frame, weights = frame.take(there), given[there]
             given = weights
-        table = without_model(frame, weights, wanted, Fineness())
+        table = without_model(frame, weights, wanted, Fineness.of(float(weights.sum())))
         valid = None
         if X_valid is not None:
             valid = read(X_valid, "X_valid", tuple(self.missing or ()))
