@@ -1,5 +1,7 @@
 """scikit-learn's manners: options, clones, pipelines, searches, seeds."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -89,3 +91,18 @@ def test_wrong_options_are_refused_by_fit(frame, options, error, message):
     model = ardens.TableModel(**options)
     with pytest.raises(error, match=message):
         model.fit(frame)
+
+
+def test_a_pickled_model_is_the_same(quick, frame):
+    copy = pickle.loads(pickle.dumps(quick.fit(frame)))
+    np.testing.assert_array_equal(copy.score_samples(frame), quick.score_samples(frame))
+    pd.testing.assert_frame_equal(copy.sample(9, random_state=1), quick.sample(9, random_state=1))
+
+
+def test_no_rows_have_no_answers(quick, frame):
+    none = frame.iloc[:0]
+    quick.fit(frame)
+    assert quick.score_samples(none).shape == (0,)
+    assert quick.sample(0).shape == (0, 2)
+    assert quick.impute(none).shape == quick.most_probable(none).shape == (0, 2)
+    assert quick.cell_surprise(none).shape == quick.predict_proba(none, "a").shape == (0, 2)
