@@ -25,8 +25,9 @@ them is ever drawn. Forced bits add nothing to nats or gradients.
 """
 
 from .code import Code
+from .composed import calendar, nested, product
 from .finding import detect
-from .makers import bits, calendar, digits, huffman, nested, one_hot, product, rank, words
+from .makers import bits, digits, huffman, one_hot, rank, words
 from .row import RowCode
 
 __all__ = [
