@@ -1,5 +1,6 @@
 """Models of whole tables: simple arms and judges are what they say, and the page shows them all."""
 
+import re
 import sys
 
 import numpy as np
@@ -280,3 +281,10 @@ def test_pictures_show_associations():
     assert (matrix == matrix.T).all()
     figure = pictures.table_figure(table, frame)
     assert len(figure.axes) == 8 + 3 + 1 + 2
+
+
+def test_the_published_page_is_what_its_figures_render():
+    text = (__main__.PUBLISHED / __main__.PAGE).read_text("utf-8")
+    assert text == page.render(read(__main__.PUBLISHED / __main__.FILE))
+    for name in re.findall(r"\]\((.*?\.png)\)", text):
+        assert (__main__.PUBLISHED / name).read_bytes().startswith(b"\x89PNG")

@@ -45,11 +45,10 @@ BESIDE = {"machine", "run"}  # parts that are no tables
 def render(tables: Tables) -> str:
     """Make the page of the figures."""
     found = {name: table for name, table in tables.items() if name not in BESIDE}
-    run = tables.get("run", {})
     blocks = [HEAD]
     if "machine" in tables:
         blocks.append(MACHINE.format(**tables["machine"]))
-    blocks.append(RULES.format(few=FEW, seconds=run.get("seconds", 0), small=SMALL))
+    blocks.append(RULES.format(few=FEW, small=SMALL))
     blocks += [_shapes(found), *targets(found)]
     blocks += [TOLD, _matrix(found, _told, ("given away by", _telling))]
     blocks += [CLASSIFIER, _matrix(found, _classifier, first=("real rows", _real))]
@@ -214,23 +213,20 @@ def _wasted(facts: Figures, table: Figures) -> str:
 def _given(table: Figures) -> str:
     """How often evidence stands in the rows that were drawn given it."""
     given = table.get(OURS, {}).get("given")
-    return "" if given is None else f"{100 * given['kept']:.0f} % of {given['rows']:,}"
+    return f"{100 * given['kept']:.0f} % of {given['rows']:,.0f}" if given and given["rows"] else ""
 
 
 def _measured(tables: Tables) -> str:
-    """Versions, commits, loads and failures."""
+    """Versions, commits, loads, limits and failures."""
+    head = ("table", "arm", "version", "when", "load", "seconds at most", "failures")
     rows = []
     for name, table in tables.items():
         for arm in ARMS:
-            facts = table.get(arm)
-            if facts is None:
+            if arm not in table:
                 continue
+            facts, version = table[arm], "commit" if arm == OURS else "version"
             failed = "; ".join(f"{step}: {why}" for step, why in facts.get("failed", {}).items())
-            about = [
-                str(facts.get(key, ""))
-                for key in ("commit" if arm == OURS else "version", "date", "load")
-            ]
-            rows.append(
-                (name, ARMS[arm].label, *about, failed.replace("|", "/").replace("\n", " "))
-            )
-    return markdown(("table", "arm", "version", "when", "load", "failures"), rows)
+            about = [str(facts.get(key, "")) for key in (version, "date", "load")]
+            about += [f"{facts.get('seconds', 0):g}", failed.replace("|", "/").replace("\n", " ")]
+            rows.append((name, ARMS[arm].label, *about))
+    return markdown(head, rows)

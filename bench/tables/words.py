@@ -39,8 +39,8 @@ TabularARGN may draw rare values (`value_protection=False`). They are told which
 categories (text, booleans, integers of at most {few} values), and dates as seconds if they know \
 no dates; for models that know no missing cells, whether a number is missing is a column of its \
 own. What anyone draws is rounded to the decimals of the training rows. Models that can stop \
-learn for {seconds:g} s at most unless a table says otherwise (\\* marks those that were stopped), \
-the others have three times as long.
+learn for as long as the last table says (\\* marks those that were stopped), the others have \
+three times as long. Empty cells were not measured.
 
 CART in sequence is synthpop's way, with scikit-learn's trees: leaves of five training rows at \
 least, of which one is drawn. The Bayesian network is pgmpy's, by hill climbing and BIC, on \
