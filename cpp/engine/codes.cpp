@@ -96,8 +96,8 @@ Codes::Codes(std::vector<Step> its_steps, std::vector<std::size_t> its_level, st
                     require(std::size_t(next) >= level[i + 1] && std::size_t(next) < behind,
                             "steps from one level to the next");
                     if (!bit) zeros[s] = count[next];
+                    require(count[next] <= MOST_LEAVES - count[s], "at most 2^62 leaves in a column");
                     count[s] += count[next];
-                    require(count[s] <= MOST_LEAVES, "at most 2^62 leaves in a column");
                 }
                 require(count[s] > 0, "a way on from every state");
             }

@@ -119,7 +119,17 @@ def test_what_is_no_frame_is_refused(X, error, message):
 
 
 @pytest.mark.parametrize(
-    "column", [np.array([2**63], np.uint64), [2**70], [[1], [2]], np.array([1j])]
+    "column",
+    [
+        np.array([2**63], np.uint64),
+        np.array([2**62 + 1]),
+        [2**70],
+        [1e301, 2.5],
+        np.array([-1e305]),
+        [[1], [2]],
+        [np.arange(2)],
+        np.array([1j]),
+    ],
 )
 def test_columns_that_no_model_takes_are_refused_with_advice(column):
     with pytest.raises(TypeError, match=r'the column "a" of .*columns={.a.: "ignore"}'):
@@ -130,3 +140,15 @@ def test_markers_are_missing_cells():
     cells = read({"a": ["x", "?", "y"], "b": [1, -9, 2]}, markers=("?", -9)).cells
     assert cells("a").missing.tolist() == cells("b").missing.tolist() == [False, True, False]
     assert cells("a").levels == ["x", "y"]
+
+
+def test_times_of_any_byte_order_and_step_are_read(fitted):
+    days = np.datetime64("2020-01-01", "s") + 86400 * np.arange(300)
+    for stamps in (days.astype(">M8[s]"), days.astype("M8[2s]")):
+        drawn = fitted({"d": stamps}).sample(50, random_state=0)["d"]
+        assert ((drawn >= days[0]) & (drawn <= days[-1] + 10 * 86400)).all()
+
+
+def test_what_pandas_calls_missing_is_missing_in_lists(fitted):
+    model = fitted({"d": ["a", pd.NA, "b", None, float("nan")] * 40})
+    assert model.columns_["d"].leaves == 3

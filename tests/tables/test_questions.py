@@ -1,5 +1,6 @@
 """Questions of rows that are known in part, against sums over all rows."""
 
+import datetime
 import itertools
 
 import numpy as np
@@ -153,3 +154,33 @@ def test_other_kinds_of_values_are_refused(fitted, rng):
         model.score_samples({"n": ["many"], "day": [np.datetime64("2024-01-01")]})
     with pytest.raises(TypeError, match='in the column "day" times are wanted; got numbers'):
         model.score_samples({"n": [3], "day": [3]})
+
+
+def test_what_a_column_cannot_hold_is_not_given(fitted, rng):
+    frame = pd.DataFrame(
+        {
+            "b": rng.random(200) < 0.5,
+            "n": rng.poisson(50, 200),
+            "c": pd.Categorical(rng.choice(["x", "y"], 200)),
+            "s": rng.choice(["u", "v"], 200),
+            "d": pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 90, 200), "D"),
+            "z": pd.date_range("2020-01-01", periods=200, freq="D", tz="Europe/Oslo"),
+        }
+    )
+    model = fitted(frame)
+    for given, said in (
+        ({"b": "True"}, "'True' in the column \"b\", which has values such as False"),
+        ({"b": 1}, '1 in the column "b", which has values such as False'),
+        ({"n": 2.5}, '2.5 in the column "n", which has whole numbers'),
+        ({"c": "zzz"}, "'zzz' in the column \"c\", which has its categories alone"),
+        ({"s": 5}, "5 in the column \"s\", which has values such as 'u'"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            model.sample(3, given=given)
+    for day in (pd.Timestamp("2020-02-01"), datetime.datetime(2020, 2, 1)):
+        drawn = model.sample(3, given={"d": day, "n": 51.0, "c": None}, random_state=0)
+        assert (drawn["d"] == pd.Timestamp("2020-02-01")).all()
+        assert (drawn["n"] == 51).all()
+    noon = pd.Timestamp("2020-03-01 12:00", tz="UTC")
+    for time in (noon, noon.to_pydatetime()):
+        assert (model.sample(2, given={"z": time}, random_state=0)["z"] == noon).all()

@@ -113,7 +113,10 @@ def calendar(first: object, last: object) -> Code:
     >>> code
     Code(n_leaves=3, n_bits=44)
     """
-    begin, end = np.datetime64(first, "D"), np.datetime64(last, "D")  # type: ignore[call-overload]
+    try:
+        begin, end = np.datetime64(first, "D"), np.datetime64(last, "D")  # type: ignore[call-overload]
+    except ValueError:
+        begin = end = np.datetime64("NaT")
     if np.isnat(begin) or np.isnat(end) or begin > end:
         raise ValueError(f"first must be a day that is not after last; got {first!r} and {last!r}")
     n = int((end - begin).astype(np.int64)) + 1

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..checks.machine import check_memory
 from ..checks.options import vector
+from ..checks.rows import binary_matrix
 from ..checks.sparse import Held
 from ..core import Codes, Model, Rows, max_threads
 from .code import Code, Leaves
@@ -172,16 +173,15 @@ class RowCode:
 
         Raises
         ------
-        ValueError
-            If a row has no word of its column's code; the message names the first one.
+        TypeError, ValueError
+            If `X` is no such matrix, or a row has no word of its column's code; the message names
+            the first one.
 
         Notes
         -----
         O(n_bits) a row, by as many threads as there are.
         """
-        rows = np.ascontiguousarray(X, dtype=np.uint8)
-        if rows.ndim != 2 or rows.shape[1] != self.n_bits:
-            raise ValueError(f"X must have shape (n_samples, {self.n_bits}); got {rows.shape}")
+        rows = np.ascontiguousarray(binary_matrix(X, n_features=self.n_bits))
         if self.features is not None:
             rows = rows.take(self.features, axis=1)
         leaves = np.empty((len(rows), self.n_columns), np.int64)

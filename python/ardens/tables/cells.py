@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from .native import numpy_unit
 
-__all__ = ["Cells", "Levels", "Unreadable", "listed", "whole"]
+__all__ = ["Cells", "Levels", "Unreadable", "listed", "real", "whole"]
 
 Levels: TypeAlias = list[Any]
 
-_MOST = 2**63
+_MOST = 2**62  # so that sums of whole numbers are some, too
+_LARGE = 1e300
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,9 +77,17 @@ class Unreadable(Exception):
 
 def whole(values: NDArray[Any], missing: NDArray[np.bool_]) -> Cells:
     """Whole numbers; float64 where int64 does not hold them."""
-    if values.dtype == np.uint64 and values.size and int(values.max()) >= _MOST:
-        raise Unreadable("integers beyond 2**63 - 1")
+    if values.size and (int(values.max()) > _MOST or int(values.min()) < -_MOST):
+        raise Unreadable("integers beyond 2**62")
     return Cells(values.astype(np.int64), missing)
+
+
+def real(values: NDArray[np.float64], missing: NDArray[np.bool_]) -> Cells:
+    """Real numbers, of which NaN are missing."""
+    size = np.abs(values)
+    if ((size > _LARGE) & (size < np.inf)).any():
+        raise Unreadable("numbers beyond 1e300")
+    return Cells(values, missing | np.isnan(values))
 
 
 def listed(codes: NDArray[np.int64], levels: Levels) -> Cells:
@@ -86,14 +95,14 @@ def listed(codes: NDArray[np.int64], levels: Levels) -> Cells:
     missing = codes < 0
     kinds = {bool if kind is np.bool_ else kind for kind in map(type, levels)}
     if kinds and all(issubclass(kind, int | np.integer) and kind is not bool for kind in kinds):
-        if max(levels) >= _MOST or min(levels) < -_MOST:
-            raise Unreadable("integers beyond 2**63 - 1")
+        if max(levels) > _MOST or min(levels) < -_MOST:
+            raise Unreadable("integers beyond 2**62")
         table = np.array([*levels, 0], np.int64)
         return Cells(table[codes], missing)
     if kinds and all(
         issubclass(kind, int | float | np.number) and kind is not bool for kind in kinds
     ):
-        return Cells(np.array([*levels, np.nan], np.float64)[codes], missing)
+        return real(np.array([*levels, np.nan], np.float64)[codes], missing)
     if kinds == {datetime.date} or kinds == {datetime.datetime}:
         return _times_of(codes, levels)
     order = sorted(range(len(levels)), key=lambda k: _key(levels[k]))

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .cells import Cells, Unreadable, listed, whole
+from .cells import Cells, Unreadable, listed, real, whole
 from .native import FACTORISED, MAKERS, seen
 
 __all__ = ["PACKAGES", "Dtype", "Frame", "Schema", "read"]
@@ -176,7 +176,7 @@ def _cells(nw: Any, package: str, series: Any) -> Cells:
         return whole((series.fill_null(0) if missing.any() else series).to_numpy(), missing)
     if dtype.is_float() or dtype == nw.Decimal:
         values = series.cast(nw.Float64).to_numpy().astype(np.float64)
-        return Cells(values, missing | np.isnan(values))
+        return real(values, missing)
     if dtype == nw.Boolean:
         values = (series.fill_null(False) if missing.any() else series).to_numpy()
         return Cells(values.astype(np.int64), missing, [False, True])
@@ -283,14 +283,15 @@ def _cells_of_array(array: NDArray[Any]) -> Cells:
         return whole(array, hidden)
     if kind == "f":
         values = array.astype(np.float64)
-        return Cells(values, hidden | np.isnan(values))
+        return real(values, hidden)
     if kind == "b":
         return Cells(array.astype(np.int64), hidden, [False, True])
     if kind in "mM":
         unit = np.datetime_data(array.dtype)[0]
         if unit in _TOTAL or unit == "D":
             told = unit if kind == "M" else f"for {unit}"
-            return Cells(array.view(np.int64), hidden | np.isnat(array), unit=told)
+            stamps = array.astype(f"{kind}8[{unit}]")  # of this machine's byte order, one by one
+            return Cells(stamps.view(np.int64), hidden | np.isnat(array), unit=told)
     if kind in "UT":
         levels, codes = np.unique(array, return_inverse=True)
         return listed(np.where(hidden, -1, codes), levels.tolist())

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks.rows import is_missing
+
 __all__ = ["FACTORISED", "MAKERS", "numpy_unit", "seen"]
 
 
@@ -46,11 +48,19 @@ def _objects_factorised(array: NDArray[Any]) -> tuple[NDArray[np.int64], list[An
     numbers: dict[Any, int] = {}
     codes = np.empty(len(array), np.int64)
     for row, value in enumerate(array.tolist()):
-        if value is None or value != value:
+        if is_missing(value) or _is_nan(value):
             codes[row] = -1
         else:
             codes[row] = numbers.setdefault((type(value), value), len(numbers))
     return codes, [value for _, value in numbers]
+
+
+def _is_nan(value: object) -> bool:
+    """Whether a value is not itself; what cannot be asked is."""
+    try:
+        return bool(value != value)
+    except (TypeError, ValueError):
+        return False
 
 
 def seen(codes: NDArray[np.int64], levels: list[Any]) -> tuple[NDArray[np.int64], list[Any]]:

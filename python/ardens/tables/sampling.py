@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,9 +17,9 @@ from ..checks.options import RandomState, seed_from, whole_number
 from ..core import Rows
 from ..models.asked import N_PARTICLES, row_range
 from .cells import Cells
-from .columns import numbers_of
+from .columns import Column, Listed, numbers_of
 from .fitted import FittedTable
-from .frames import Frame, read
+from .frames import Dtype, Frame, read
 from .scoring import ScoringTable
 
 __all__ = ["SamplingTable"]
@@ -151,14 +153,18 @@ class SamplingTable(ScoringTable):
         return blocks()
 
     def _check_given(self, frame: Frame) -> None:
-        """Refuse columns that are not there."""
-        known = self._state().columns
+        """Refuse columns that are not there, and values that they cannot hold."""
+        fitted = self._state()
+        known = fitted.columns
         for name in frame.names:
             if name not in known:
                 raise ValueError(
                     f"given has the column {name!r}, which was not learned; there are "
                     f"{', '.join(map(repr, list(known)[:9]))}{', …' if len(known) > 9 else ''}"
                 )
+            column, dtype = known[name], fitted.schema.only([name]).dtypes[0]
+            if isinstance(column, Column):
+                _check_held(frame.cells(name), column, dtype)
 
     def _drawn(
         self,
@@ -249,9 +255,40 @@ def _is_one_row(given: Mapping[Any, Any]) -> bool:
     return all(isinstance(value, str | bytes) or np.ndim(value) == 0 for value in given.values())
 
 
-def _one_row(given: Mapping[Any, Any]) -> dict[Any, list[Any]]:
+def _one_row(given: Mapping[Any, Any]) -> dict[Any, Any]:
     """A frame of one row."""
-    return {name: [value] for name, value in given.items()}
+    return {name: _one_cell(value) for name, value in given.items()}
+
+
+def _one_cell(value: Any) -> Any:
+    """A column of one cell; times of Python and pandas, in whatever zone, are those of NumPy."""
+    if not isinstance(value, datetime.datetime) or value != value:  # NaT is not itself
+        return [value]
+    if hasattr(value, "to_datetime64"):
+        return np.array([value.to_datetime64()])
+    if value.tzinfo is not None:
+        value = value.astimezone(datetime.UTC).replace(tzinfo=None)
+    return np.array([value], "M8[us]")
+
+
+def _check_held(cells: Cells, column: Column, dtype: Dtype) -> None:
+    """Refuse values that are given and that no cell of the column can be."""
+    if cells.missing.all():
+        return
+    holds, levels = None, column.values.levels if isinstance(column.values, Listed) else None
+    if isinstance(levels, list) and levels:
+        kinds = {type(level) for level in levels}
+        given = cells.levels if cells.levels is not None else cells.values[~cells.missing].tolist()
+        wrong = [value for value in given if type(value) not in kinds]
+        holds = f"values such as {levels[0]!r}"
+        if not wrong and dtype.categories is not None:
+            wrong = [value for value in given if value not in dtype.categories]
+            holds = "its categories alone"
+    elif re.match("u?int", dtype.name.lower()) and cells.levels is None and cells.unit is None:
+        known = cells.values[~cells.missing]
+        wrong, holds = known[known != np.floor(known)].tolist(), "whole numbers"
+    if holds and wrong:
+        raise ValueError(f'given has {wrong[0]!r} in the column "{column.name}", which has {holds}')
 
 
 def _put(drawn: Cells, known: Cells, n: int) -> Cells:
