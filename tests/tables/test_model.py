@@ -179,6 +179,8 @@ def test_uniforms_depend_on_seed_column_and_row_alone():
     np.testing.assert_array_equal(uniforms(3, 0, 13, 7), whole[13:])
     for seed, column in ((3, 1), (4, 0)):
         assert not np.isin(uniforms(seed, column, 0, 20), whole).any()
+    large = [uniforms(seed, 0, 0, 20) for seed in (2**63, 2**63 + 5, 2**64 - 1, 0)]
+    assert len(np.unique(large)) == 80
 
 
 def test_rows_are_the_same_in_small_blocks(fitted, mixed, monkeypatch):

@@ -104,7 +104,9 @@ def test_rare_combinations_are_drawn_as_fast_as_others(fitted, rng):
 
 
 def test_what_was_never_seen_may_be_given(model):
-    assert set(model.sample(5, given={"a": "never"}, random_state=0)["a"]) == {"never"}
+    with pytest.warns(UserWarning, match="given has 'never' in the column 'a', which was never"):
+        drawn = model.sample(5, given={"a": "never"}, random_state=0)
+    assert set(drawn["a"]) == {"never"}
 
 
 def test_known_cells_stay_and_completions_depend_on_their_number_alone(fitted, mixed, rng):
@@ -184,3 +186,21 @@ def test_what_a_column_cannot_hold_is_not_given(fitted, rng):
     noon = pd.Timestamp("2020-03-01 12:00", tz="UTC")
     for time in (noon, noon.to_pydatetime()):
         assert (model.sample(2, given={"z": time}, random_state=0)["z"] == noon).all()
+
+
+def test_whole_rows_of_chains_have_the_probability_of_scores(fitted, rng):
+    city = rng.choice(["Oslo", "Rome", "Pisa"], 400)
+    with pytest.warns(UserWarning, match="functions of others"):
+        model = fitted({"city": city, "country": np.where(city == "Oslo", "NO", "IT")})
+    X = {"city": ["Oslo", "Oslo", "YY", "Rome"], "country": ["NO", "XX", "XX", "NO"]}
+    np.testing.assert_array_equal(model.log_marginal(X), model.score_samples(X))
+    with pytest.warns(UserWarning, match="functions of others"):
+        three = fitted(
+            {
+                "v": rng.choice(["a", "b"], 400),
+                "city": city,
+                "country": np.where(city == "Oslo", "NO", "IT"),
+            }
+        )
+    with pytest.raises(ValueError, match="row 1 of X contradicts itself"):
+        three.predict_proba({"city": ["Oslo", "Rome"], "country": ["NO", "NO"]}, "v")

@@ -17,7 +17,7 @@ _WORDS = 4  # of 64 bits that Philox makes at a time
 
 def uniforms(seed: int, column: int, start: int, n: int) -> NDArray[np.float64]:
     """Uniform numbers of rows start … start + n - 1 of a column; each depends on its row alone."""
-    source = np.random.Philox(key=[seed, column])
+    source = np.random.Philox(key=np.array([seed, column], np.uint64))
     steps, skipped = divmod(start, _WORDS)
     source.advance(steps)
     return np.random.Generator(source).random(skipped + n)[skipped:]

@@ -123,7 +123,8 @@ class TableModel(SurprisingTable):
         X_valid : data frame, optional
             Rows that judge the epochs; None lets the estimator hold some of `X` out.
         sample_weight : float or array_like of float, shape (n_samples,), optional
-            What each row counts, at least 0 and not 0 for all.
+            What each row counts, at least 0 and not 0 for all; kinds of columns are found by the
+            rows alone.
 
         Returns
         -------

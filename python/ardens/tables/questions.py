@@ -66,6 +66,8 @@ class AskedTable(SamplingTable):
             total += fitted.model.log_marginal(
                 unknown_as_nan(cells), n_particles=n_particles, random_state=random_state
             )
+        if len(whole := _whole(frame, fitted)):
+            total[whole] = self._log_prob(frame.take(whole))
         return total
 
     def impute(
@@ -216,9 +218,11 @@ class AskedTable(SamplingTable):
                 )
             some[fitted.contradicted(own, count * values)] = -np.inf
             nats[piece] = some.reshape(count, values)
-        with np.errstate(invalid="ignore"):
-            p = np.exp(nats - nats.max(axis=1, keepdims=True, initial=-np.inf))
-            p /= p.sum(axis=1, keepdims=True)
+        impossible = nats.max(axis=1, initial=-np.inf) == -np.inf
+        if impossible.any():
+            raise _contradiction(int(np.argmax(impossible)))
+        p = np.exp(nats - nats.max(axis=1, keepdims=True))
+        p /= p.sum(axis=1, keepdims=True)
         names = [column.values.named(leaf) for leaf in range(values)]
         return frame.schema.numbers(names, p, frame.index)
 
@@ -253,10 +257,7 @@ class AskedTable(SamplingTable):
         leaves, _ = self._known(frame, fitted)
         wrong = fitted.contradicted(leaves, frame.n_rows)
         if wrong.any():
-            raise ValueError(
-                f"row {int(np.argmax(wrong))} of X contradicts itself: a column is not what it is "
-                "a function of"
-            )
+            raise _contradiction(int(np.argmax(wrong)))
         return fitted.evidence(leaves, frame.n_rows, filled=True)
 
     def _completed(
@@ -277,3 +278,18 @@ def pieces_of(n: int, width: int) -> Sequence[slice]:
     """Rows that are worked on at a time."""
     step = max(1, _CELLS // max(1, width))
     return [slice(first, min(n, first + step)) for first in range(0, n, step)]
+
+
+def _whole(frame: Frame, fitted: FittedTable) -> NDArray[np.intp]:
+    """The rows of which every learned column is known."""
+    whole = np.ones(frame.n_rows, np.bool_)
+    for column in fitted.learned:
+        whole &= ~frame.cells(column.name).missing if column.name in frame.names else False
+    return np.flatnonzero(whole)
+
+
+def _contradiction(row: int) -> ValueError:
+    """The error of a row that cannot be."""
+    return ValueError(
+        f"row {row} of X contradicts itself: a column is not what it is a function of"
+    )

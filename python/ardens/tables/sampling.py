@@ -15,6 +15,7 @@ from ..checks.cells import UNKNOWN
 from ..checks.machine import check_memory
 from ..checks.options import RandomState, seed_from, whole_number
 from ..core import Rows
+from ..errors import warn
 from ..models.asked import N_PARTICLES, row_range
 from .cells import Cells
 from .columns import Column, Listed, numbers_of
@@ -164,7 +165,14 @@ class SamplingTable(ScoringTable):
                 )
             column, dtype = known[name], fitted.schema.only([name]).dtypes[0]
             if isinstance(column, Column):
-                _check_held(frame.cells(name), column, dtype)
+                cells = frame.cells(name)
+                _check_held(cells, column, dtype)
+                unseen = (column.find(cells)[0] < 0) & ~cells.missing
+                if unseen.any():
+                    warn(
+                        f"given has {cells.text(int(np.argmax(unseen)))!r} in the column {name!r}, "
+                        "which was never seen there and says nothing of other columns"
+                    )
 
     def _drawn(
         self,

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..checks.machine import thread_count
 from ..checks.weights import mean, row_weights
 from .fitted import Coded
+from .frames import Frame
 from .holder import TableHolder
 
 __all__ = ["ScoringTable"]
@@ -35,8 +36,9 @@ class ScoringTable(TableHolder):
         -------
         ndarray of float64, shape (n_samples,)
             Nats: of densities where columns are of numbers on no grid, else of probabilities. A
-            value that was never seen, and is no number, counts as the event that something unseen
-            comes; -inf where a column is not what it is a function of.
+            value that was never seen counts as the event that something unseen comes, and so does
+            a number off the grid, or below zero where none was; -inf where a column is not what it
+            is a function of.
 
         Raises
         ------
@@ -52,11 +54,14 @@ class ScoringTable(TableHolder):
         >>> model.score_samples({"coin": ["head", "edge"]}).round(2)
         array([-0.7, -5.3])
         """
-        fitted = self._state()
-        coded = fitted.coded(self._frame(X))
-        return np.asarray(self._log_bits(coded) + coded.nats.sum(axis=1))
+        return self._log_prob(self._frame(X))
 
     log_prob = score_samples
+
+    def _log_prob(self, frame: Frame) -> NDArray[np.float64]:
+        """Log-probability of whole rows."""
+        coded = self._state().coded(frame)
+        return np.asarray(self._log_bits(coded) + coded.nats.sum(axis=1))
 
     def score(self, X: Any, y: object = None, sample_weight: ArrayLike | None = None) -> float:
         """Mean log-probability of the rows.
