@@ -204,3 +204,15 @@ def test_whole_rows_of_chains_have_the_probability_of_scores(fitted, rng):
         )
     with pytest.raises(ValueError, match="row 1 of X contradicts itself"):
         three.predict_proba({"city": ["Oslo", "Rome"], "country": ["NO", "NO"]}, "v")
+
+
+def test_rows_that_are_given_the_same_do_not_repeat_each_other(fitted, rng):
+    x = rng.choice(list("abcdefgh"), (600, 4))
+    model = fitted(
+        {**{f"x{k}": x[:, k] for k in range(4)}, "last": (x[:, 0] == "a") ^ (x[:, 1] == "b")}
+    )
+    drawn = pd.DataFrame(model.sample(40, given={"last": True}, random_state=0))
+    assert len(drawn.drop_duplicates()) > 30
+    whole = model.sample(40, given={"last": True}, random_state=0)
+    part = model.sample(7, given={"last": True}, random_state=0, start=20)
+    assert (part["x1"] == whole["x1"][20:27]).all()

@@ -18,6 +18,7 @@ from ardens.checks.options import Option, options_of
 from ardens.composites import Mixture
 from ardens.models import MODELS
 from ardens.models.asked import N_PARTICLES, particle_count
+from ardens.tables.sampling import N_OWN
 
 from .common import UsageError, note, number, positive, seed
 from .tables import learning_table
@@ -69,7 +70,8 @@ def add_particles(parser: argparse.ArgumentParser) -> None:
         "--particles",
         metavar="P",
         type=_particles,
-        help=f"particles of an answer that is not exact (default: {N_PARTICLES})",
+        help=f"particles of an answer that is not exact (default: {N_PARTICLES}; of a row that is "
+        f"drawn of a table {N_OWN})",
     )
 
 

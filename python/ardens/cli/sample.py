@@ -7,7 +7,9 @@ import re
 import time
 from typing import Any
 
+from ardens.models.asked import N_PARTICLES
 from ardens.tables import TableModel
+from ardens.tables.sampling import N_OWN
 
 from .answers import ENDINGS, check_format, rows_written
 from .arguments import (
@@ -17,7 +19,6 @@ from .arguments import (
     add_threads,
     column,
     loaded,
-    particles_of,
     seed_of,
 )
 from .common import (
@@ -82,11 +83,11 @@ def run(args: argparse.Namespace) -> None:
     model = loaded(args)
     is_table = isinstance(model, TableModel)
     given = given_cells(pairs, model) if is_table else _given(pairs, model)
-    seed = seed_of(args)
+    seed, particles = seed_of(args), args.particles or (N_OWN if is_table else N_PARTICLES)
     n_features = int(model.n_features_in_)
     began = time.perf_counter()
     shape = (args.rows, -(-n_features // 8) if args.packed else n_features)
-    how = {"random_state": seed, "start": args.start, "n_particles": particles_of(args)}
+    how = {"random_state": seed, "start": args.start, "n_particles": particles}
     if not is_table:
         how["packed"] = args.packed
     with rows_written(args.out, args.json, model, shape) as put:
@@ -101,7 +102,7 @@ def run(args: argparse.Namespace) -> None:
                 "seed": seed,
                 "start": args.start,
                 "packed": args.packed,
-                **({"given": args.given, "particles": particles_of(args)} if given else {}),
+                **({"given": args.given, "particles": particles} if given else {}),
                 "seconds": time.perf_counter() - began,
                 "out": args.out,
             },

@@ -216,7 +216,9 @@ def _pyarrow_column(pa: Any, dtype: Any, cells: Any) -> Any:
         return pa.DictionaryArray.from_arrays(codes, levels, ordered=dtype.ordered)
     wanted = _pyarrow_type(pa, dtype.name)
     if cells.levels is not None:
-        return pa.array(cells.levels, type=wanted).take(pa.array(cells.values, mask=mask))
+        plain = pa.string() if wanted == pa.string_view() else wanted  # views cannot be taken
+        taken = pa.array(cells.levels, type=plain).take(pa.array(cells.values, mask=mask))
+        return taken if plain == wanted else taken.cast(wanted)
     if cells.unit is not None:
         stamps = pa.array(cells.values, mask=mask)
         return stamps.cast(pa.int32()).cast(wanted) if cells.unit == "D" else stamps.cast(wanted)

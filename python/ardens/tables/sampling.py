@@ -16,16 +16,17 @@ from ..checks.machine import check_memory
 from ..checks.options import RandomState, seed_from, whole_number
 from ..core import Rows
 from ..errors import warn
-from ..models.asked import N_PARTICLES, row_range
+from ..models.asked import row_range
 from .cells import Cells
 from .columns import Column, Listed, numbers_of
 from .fitted import FittedTable
 from .frames import Dtype, Frame, read
 from .scoring import ScoringTable
 
-__all__ = ["SamplingTable"]
+__all__ = ["N_OWN", "SamplingTable"]
 
 _BLOCK = 1 << 24  # bytes of bits that are drawn at a time
+N_OWN = 128  # particles that a row has to itself
 _ROWS = 1 << 18  # rows of a block of `iter_samples`, unless the user wants others
 
 
@@ -40,7 +41,7 @@ class SamplingTable(ScoringTable):
         given: Any = None,
         random_state: RandomState = None,
         start: int = 0,
-        n_particles: int = N_PARTICLES,
+        n_particles: int = N_OWN,
     ) -> Any:
         """Draw rows: a frame of the kind, the dtypes, the names and the order that `fit` saw.
 
@@ -58,8 +59,9 @@ class SamplingTable(ScoringTable):
             The seed; None, the default, takes a fresh one.
         start : int, default 0
             Index of the first row.
-        n_particles : int, default 1024
-            Particles of a population, where what is given has no exact answer.
+        n_particles : int, default 128
+            Particles of a row, where what is given has no exact answer: each row is drawn from a
+            population of its own, so that rows do not repeat each other.
 
         Returns
         -------
@@ -111,7 +113,7 @@ class SamplingTable(ScoringTable):
         given: Mapping[Any, Any] | None = None,
         random_state: RandomState = None,
         start: int = 0,
-        n_particles: int = N_PARTICLES,
+        n_particles: int = N_OWN,
     ) -> Iterator[Any]:
         """Draw rows in blocks: any number of them in bounded memory.
 
@@ -233,24 +235,16 @@ class SamplingTable(ScoringTable):
             count, first = block.stop - begin, start + begin
             if model is None:
                 yield block, np.zeros((count, 0), np.uint8)
-            elif one:
-                row = unknown_as_nan(evidence[0]) if anything else None
-                yield (
-                    block,
-                    model.sample(
-                        count, random_state=seed, start=first, given=row, n_particles=n_particles
-                    ),
-                )
+            elif not anything:
+                yield block, model.sample(count, random_state=seed, start=first)
             else:
-                yield (
-                    block,
-                    model.impute(
-                        unknown_as_nan(evidence[block]),
-                        random_state=seed,
-                        start=first,
-                        n_particles=n_particles,
-                    ),
-                )
+                known = np.repeat(evidence, count, axis=0) if one else evidence[block]
+                cells = unknown_as_nan(known)
+                how: dict[str, Any] = {"random_state": seed, "start": first}
+                if one and model._state().is_exact(evidence, n_particles).all():
+                    yield block, model.sample(count, given=cells[0], **how)
+                else:
+                    yield block, model.impute(cells, n_particles=n_particles, **how)
 
 
 def unknown_as_nan(cells: Rows) -> NDArray[np.float32]:
