@@ -13,6 +13,7 @@ from typing import Any
 from ardens.checks.options import options_of
 from ardens.composites import Mixture
 from ardens.models import MODELS
+from ardens.tables import TableModel
 
 from .arguments import (
     DEFAULT_MODEL,
@@ -96,7 +97,7 @@ def run(args: argparse.Namespace) -> None:
             "rows": len(rows["X"]),
             "features": estimator.n_features_in_,
             "parameters": estimator.n_parameters_,
-            **training_figures(estimator.estimator_ if is_table else estimator),
+            **training_figures(estimator),
             "seconds": seconds,
             "out": args.out,
         },
@@ -137,7 +138,13 @@ def _samples_missing(args: argparse.Namespace) -> bool:
 
 
 def training_figures(estimator: Any) -> dict[str, Any]:
-    """What a fitted model remembers of its training; of one made of parameters, its codes alone."""
+    """What a fitted model remembers of its training; of one made of parameters, its codes alone.
+
+    The nats of a table's model are those of its bits, without what is beside them.
+    """
+    if isinstance(estimator, TableModel):
+        own = {} if estimator.estimator_ is None else training_figures(estimator.estimator_)
+        return {f"bits_{key}" if key.endswith("nats") else key: own[key] for key in own}
     if estimator is None:  # of a table all of whose columns are constant
         return {}
     figures: dict[str, Any] = {}

@@ -55,7 +55,7 @@ def _tell_table(args: argparse.Namespace, model: ardens.TableModel) -> None:
         "bits": sum(told.bits for told in columns.values()),
         "estimator": repr(model.estimator_),
         "parameters": model.n_parameters_,
-        **training_figures(model.estimator_),
+        **training_figures(model),
         "bytes": os.path.getsize(args.model),
     }
     if args.json:
