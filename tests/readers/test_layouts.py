@@ -4,6 +4,7 @@ import builtins
 import gzip
 import io
 import sys
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -194,3 +195,14 @@ def test_parts_of_named_rows_have_names_where_all_columns_are_there(tmp_path):
     assert found[2:].columns == NAMES
     assert found[:, :2].columns is None
     assert found[0].columns is None
+
+
+@pytest.mark.parametrize("line", [50, 350])
+def test_a_line_of_more_cells_is_told(tmp_path, line):
+    lines = [f"{'Oslo' if i % 2 else 'Rome'},{i % 7},{'u' if i % 3 else 'v'}" for i in range(400)]
+    lines[line] += ",extra"
+    path = tmp_path / "people.csv"
+    path.write_text("\n".join(["city,age,flag", *lines]) + "\n")
+    for read in (partial(data.read, table=True), data.read_table):
+        with pytest.raises(ValueError, match="Expected 3 columns, got 4"):
+            read(path)

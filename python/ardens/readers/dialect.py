@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ __all__ = ["Dialect", "sniffed"]
 
 _SEPARATORS = ",\t;|"
 _SAMPLE, _ENOUGH = 200, 1 << 20  # lines and bytes that tell
+_ALIKE = 0.9  # of the lines have as many cells as each other
 
 
 class Dialect(NamedTuple):
@@ -41,9 +43,10 @@ def sniffed(block: bytes) -> Dialect:
 
 
 def _columns(lines: Sequence[str], separator: str) -> int:
-    """How many columns there are if this separates them; 0 if lines differ in that."""
-    widths = {len(row) for row in csv.reader(lines, delimiter=separator)}
-    return widths.pop() if len(widths) == 1 else 0
+    """How many columns there are if this separates them; 0 if more than a few lines differ."""
+    widths = Counter(len(row) for row in csv.reader(lines, delimiter=separator))
+    width, count = max(widths.items(), key=lambda item: item[1], default=(0, 0))
+    return width if count >= _ALIKE * sum(widths.values()) else 0
 
 
 def _is_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:

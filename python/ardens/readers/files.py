@@ -102,8 +102,8 @@ def _otherwise(
             raise
         advice = "" if dialect.plain else f"; or {missing.args[0].partition(': ')[2]}"
         raise ValueError(f"{error}{advice}") from error
-    except ValueError:
-        raise error from None
+    except ValueError as unread:
+        raise (unread if table and dialect.header else error) from None
     if dialect.plain and not dialect.header and arrow.is_numeric(found):
         raise error  # the first reader would have read it, were it right
     try:
