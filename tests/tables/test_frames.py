@@ -152,3 +152,12 @@ def test_times_of_any_byte_order_and_step_are_read(fitted):
 def test_what_pandas_calls_missing_is_missing_in_lists(fitted):
     model = fitted({"d": ["a", pd.NA, "b", None, float("nan")] * 40})
     assert model.columns_["d"].leaves == 3
+
+
+def test_markers_may_be_numbers_of_numpy_and_are_no_truth_values(fitted):
+    X = {"k": [1, 2, -999, 0] * 50}
+    assert fitted(X, missing=(np.int64(-999),)).columns_["k"].leaves == 4
+    assert np.isfinite(fitted(X, missing=(False,)).score_samples({"k": [0]})).all()
+    drawn = fitted(X, missing=(np.int64(-999),)).sample(300, random_state=0)["k"]
+    assert -999 not in [value for value in drawn if value is not None]
+    assert 0 in fitted(X, missing=(False,)).sample(300, random_state=0)["k"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -62,7 +63,9 @@ class Cells:
         if not markers or self.unit is not None:
             return self
         if self.levels is None:
-            numbers = [x for x in markers if isinstance(x, int | float) and x is not True]
+            numbers: list[Any] = [
+                x for x in markers if isinstance(x, Real) and not isinstance(x, bool)
+            ]
             return Cells(self.values, self.missing | np.isin(self.values, numbers))
         hidden = np.array([*(level in markers for level in self.levels), False])
         new = np.append(np.cumsum(~hidden[:-1]) - 1, 0)
