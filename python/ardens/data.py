@@ -146,7 +146,12 @@ def read(
         return read_stream(stream, name, wanted, table=table)
 
 
-def read_table(source: str | os.PathLike[str], *, strings: Collection[str] = ()) -> Any:
+def read_table(
+    source: str | os.PathLike[str],
+    *,
+    strings: Collection[str] = (),
+    absent: Collection[str] = (),
+) -> Any:
     """Read a table of any columns, by pyarrow: text of any layout, Parquet, Arrow or Feather.
 
     Parameters
@@ -155,6 +160,8 @@ def read_table(source: str | os.PathLike[str], *, strings: Collection[str] = ())
         The file, or ``"-"`` for standard input. gzip may have packed text.
     strings : collection of str, default ()
         Columns of a text that are strings, whatever they look like.
+    absent : collection of str, default ()
+        Words of a text that mean that a cell is missing, beside NA, NaN, null, None and nothing.
 
     Returns
     -------
@@ -180,7 +187,7 @@ def read_table(source: str | os.PathLike[str], *, strings: Collection[str] = ())
     [{'name': 'Ada', 'age': 36}, {'name': 'Alan', 'age': None}]
     """
     with _opened(os.fspath(source)) as (stream, name):
-        return read_stream_table(stream, name, strings)
+        return read_stream_table(stream, name, strings, absent)
 
 
 @contextmanager

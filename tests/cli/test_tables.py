@@ -280,3 +280,29 @@ def test_files_that_no_table_is_written_to_are_refused(model_file, failure, tmp_
     told = failure(2, "sample", model_file, "--out", tmp_path / "x.xlsx")
     assert "--out must end in one of .npy, .npz, .csv" in told
     assert "expected NAME=KIND" in failure(2, "fit", "x.csv", "--columns", "a=integers")
+
+
+def test_words_for_nothing_are_known_before_types_are(output, tmp_path):
+    path, out = tmp_path / "a.csv", tmp_path / "m.safetensors"
+    ages = [str(20 + i % 30) if i % 5 else "?" for i in range(300)]
+    zips = [f"0050{i % 3}" for i in range(300)]
+    lines = "\n".join(f"{a},{z}" for a, z in zip(ages, zips, strict=True))
+    path.write_text(f"age,zip\n{lines}\n")
+    options = ("--absent", "?", "--columns", "zip=category", *QUICK)
+    output("fit", path, *options, "--out", out)
+    model = ardens.load(out)
+    assert model.columns_["age"].kind != "category" or model.columns_["age"].leaves < 32
+    assert "00501" in model.sample(50, random_state=0).column("zip").to_pylist()
+    told = json.loads(output("score", out, path, "--json"))
+    assert told["mean_nats"] > -8
+
+
+def test_categories_of_digits_are_scored_as_such(output, tmp_path):
+    frame = pd.DataFrame({"c": pd.Categorical(np.resize(["1", "2", "30"], 300))})
+    frame["d"] = frame["c"].astype(str)
+    path, out = tmp_path / "c.csv", tmp_path / "m.safetensors"
+    model = ardens.TableModel(ardens.FVSBN(), random_state=0).fit(frame[["c"]])
+    model.save(out)
+    frame[["c"]].to_csv(path, index=False)
+    told = json.loads(output("score", out, path, "--json"))
+    assert told["mean_nats"] == pytest.approx(model.score(frame[["c"]]))

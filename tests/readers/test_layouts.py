@@ -206,3 +206,18 @@ def test_a_line_of_more_cells_is_told(tmp_path, line):
     for read in (partial(data.read, table=True), data.read_table):
         with pytest.raises(ValueError, match="Expected 3 columns, got 4"):
             read(path)
+
+
+@pytest.mark.parametrize("first", ["2024-01-01 12:00:00", "2024-01-01T12:00:00Z", "7:30", "a:1/b"])
+def test_times_and_addresses_are_no_lists_of_places(tmp_path, first):
+    path = tmp_path / "t.csv"
+    path.write_text("t,x\n" + "\n".join(f"{first},{i / 7:.3f}" for i in range(60)) + "\n")
+    table = data.read(path, table=True)
+    assert table.column_names == ["t", "x"]
+    assert table.num_rows == 60
+
+
+def test_names_that_come_twice_stay_names(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a,a\n" + "\n".join(f"{i % 7},u{i % 3}" for i in range(60)) + "\n")
+    assert data.read(path, table=True).column_names == ["a", "a"]

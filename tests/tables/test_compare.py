@@ -2,6 +2,7 @@
 
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -80,3 +81,8 @@ def test_what_cannot_be_compared_is_refused(tables):
         compare(real, real, real.drop(columns="k"))
     with pytest.raises(TypeError, match='"k" is of numbers in one frame and not in another'):
         compare(real, real.assign(k="x"))
+
+
+def test_units_of_times_do_not_matter():
+    days = np.datetime64("2020-01-01", "s") + 86400 * np.arange(200)
+    assert compare({"d": days}, {"d": days.astype("M8[ns]")}).columns["d"] == 0

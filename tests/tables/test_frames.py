@@ -161,3 +161,29 @@ def test_markers_may_be_numbers_of_numpy_and_are_no_truth_values(fitted):
     drawn = fitted(X, missing=(np.int64(-999),)).sample(300, random_state=0)["k"]
     assert -999 not in [value for value in drawn if value is not None]
     assert 0 in fitted(X, missing=(False,)).sample(300, random_state=0)["k"]
+
+
+@pytest.mark.parametrize(
+    ("column", "markers"),
+    [
+        (np.array(["a", "", "b"] * 50), ("",)),
+        (np.array([-1, 3, 4] * 50), (-1,)),
+        (pd.Series([-1, 3, 4] * 50), (-1,)),
+        (pd.Series(["a", "?", "b"] * 50), ("?",)),
+    ],
+)
+def test_a_dtype_without_missing_cells_has_their_marker(fitted, column, markers):
+    frame = pd.DataFrame({"g": column}) if isinstance(column, pd.Series) else {"g": column}
+    drawn = fitted(frame, missing=markers).sample(300, random_state=0)["g"]
+    assert drawn.dtype == column.dtype
+    absent = pd.isna(drawn) | (np.asarray(drawn) == markers[0])
+    assert 50 < absent.sum() < 150
+    assert set(np.asarray(drawn)[~absent]) == set(column) - set(markers)
+
+
+def test_masked_arrays_are_masked_where_cells_are_missing(fitted):
+    for values in (np.array([7, 3, 4] * 50), np.array([True, False, True] * 50)):
+        column = np.ma.MaskedArray(values, [True, False, False] * 50)
+        drawn = fitted({"g": column}).sample(300, random_state=0)["g"]
+        assert drawn.dtype == values.dtype
+        assert 50 < drawn.mask.sum() < 150

@@ -210,3 +210,25 @@ def test_kinds_may_be_wanted(fitted, rng):
         fitted(X, columns={"z": "number"})
     with pytest.raises(ValueError, match="got 'real' for 's'"):
         fitted(X, columns={"s": "real"})
+
+
+def test_rows_that_were_not_seen_do_not_judge(rng):
+    a = rng.choice(["x", "y"], 300)
+    X = {"a": a, "b": rng.choice(["u", "v"], 300)}
+    unseen = {"a": np.full(50, "q"), "b": X["b"][:50]}
+    some = {name: column[:80] for name, column in X.items()}
+    both = {name: np.concatenate([some[name], unseen[name]]) for name in X}
+    nats = [
+        ardens.TableModel(ardens.NADE(3, max_epochs=2), random_state=0)
+        .fit(X, X_valid=judges)
+        .history_["valid"]
+        for judges in (some, both)
+    ]
+    assert nats[0] == nats[1]
+
+
+def test_truth_values_may_be_0_and_1(fitted, rng):
+    model = fitted({"b": rng.random(300) < 0.7})
+    np.testing.assert_array_equal(
+        model.score_samples({"b": [0, 1]}), model.score_samples({"b": [False, True]})
+    )

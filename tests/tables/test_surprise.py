@@ -57,3 +57,9 @@ def test_a_constant_is_no_surprise(fitted):
     model = fitted({"a": ["x"] * 100, "b": [0, 1] * 50})
     surprise = model.cell_surprise({"a": ["x", "y"], "b": [0, 0]})["a"]
     assert surprise == pytest.approx([-np.log1p(-0.5 / 100.5), -np.log(0.5 / 100.5)], abs=1e-6)
+
+
+def test_what_lies_beyond_all_that_was_seen_is_more_surprising(fitted, rng):
+    model = fitted({"x": rng.normal(50, 5, 900).round(1)})
+    usual, far, further = model.cell_surprise({"x": [50.0, 500.0, 1e9]})["x"]
+    assert far == further > usual + 2

@@ -21,7 +21,7 @@ from ardens.models.asked import N_PARTICLES, particle_count
 from ardens.tables.sampling import N_OWN
 
 from .common import UsageError, note, number, positive, seed
-from .tables import learning_table
+from .tables import learning_table, read_table
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -155,7 +155,7 @@ def learning_rows(
         "unknown": unknown,
     }
     if table and (args.columns or args.absent):
-        return learning_table(args, data.read_table(args.data))
+        return learning_table(args, read_table(args, args.data))
     splits = data.read(args.data, only=("train", "valid"), table=table, **how)
     if not isinstance(splits, dict):
         return learning_table(args, splits)

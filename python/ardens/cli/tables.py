@@ -12,14 +12,23 @@ from ardens import data
 from ardens.checks.weights import Weights, row_weights
 from ardens.models import NADE
 from ardens.tables import TableModel
+from ardens.tables.frames import Dtype
 from ardens.tables.kinds import KINDS
 
 from .common import UsageError
 
-__all__ = ["add_columns", "asked_table", "given_cells", "learning_table", "table_model"]
+__all__ = [
+    "add_columns",
+    "asked_table",
+    "given_cells",
+    "learning_table",
+    "read_table",
+    "table_model",
+]
 
 _KIND = re.compile(rf"(.+?)=({'|'.join(KINDS)})(?:,|$)")  # names may have commas in them
 _WHOLE = re.compile(r"[-+]?\d+", re.ASCII)
+_TEXTS = {"string", "str", "object", "large_string", "string_view", "categorical"}
 _TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -56,12 +65,19 @@ def table_model(args: argparse.Namespace, estimator: Any, chosen: Collection[str
     )
 
 
+def read_table(args: argparse.Namespace, path: str) -> Any:
+    """Read a table to learn from: what is to be a category is not taken for numbers."""
+    kinds = args.columns or {}
+    strings = [name for name, kind in kinds.items() if kind == "category"]
+    return data.read_table(path, strings=strings, absent=args.absent or ())
+
+
 def learning_table(args: argparse.Namespace, table: Any) -> dict[str, Any]:
     """What `fit` learns from: a table, the validation rows or None, the weights."""
     X, weights = _split(table, args.sample_weight, args.data)
     X_valid = None
     if args.valid is not None:
-        X_valid, _ = _split(data.read_table(args.valid), args.sample_weight, args.valid)
+        X_valid, _ = _split(read_table(args, args.valid), args.sample_weight, args.valid)
     return {"X": X, "X_valid": X_valid, "sample_weight": weights}
 
 
@@ -91,12 +107,22 @@ def asked_table(
     strings = [
         name
         for name, dtype in zip(schema.names, schema.dtypes, strict=True)
-        if isinstance(name, str) and dtype.name in ("string", "str", "object", "String")
+        if isinstance(name, str) and _is_text(dtype)
     ]
-    table = data.read_table(args.data, strings=strings)
+    absent = [word for word in model.missing or () if isinstance(word, str)]
+    table = data.read_table(args.data, strings=strings, absent=absent)
     if not table.num_rows:
         raise ValueError(f"{args.data}: expected rows, found none")
     return _split(table, weight_column, args.data)
+
+
+def _is_text(dtype: Dtype) -> bool:
+    """Whether a column was one of strings."""
+    if dtype.name in ("category", "Enum"):
+        return all(isinstance(value, str) for value in dtype.categories or ())
+    if dtype.name == "dictionary":
+        return "string" in str(dtype.categories[0]) if dtype.categories else False
+    return dtype.name.lower() in _TEXTS
 
 
 def given_cells(pairs: Sequence[tuple[str, str]], model: TableModel) -> dict[str, Any]:

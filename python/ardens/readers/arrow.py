@@ -57,9 +57,16 @@ def read_binary(stream: Any, kind: str, name: str) -> Table:
 
 
 def read_delimited(
-    blocks: Iterable[bytes], dialect: Dialect, name: str, strings: Collection[str] = ()
+    blocks: Iterable[bytes],
+    dialect: Dialect,
+    name: str,
+    strings: Collection[str] = (),
+    absent: Collection[str] = (),
 ) -> Table:
-    """Read a table from text in a layout, some columns as strings; ValueError if it has another."""
+    """Read a table from text in a layout; ValueError if it has another.
+
+    Some columns are strings; more words may mean that a cell is missing.
+    """
     try:
         csv = importlib.import_module("pyarrow.csv")
         types = dict.fromkeys(strings, importlib.import_module("pyarrow").string())
@@ -69,7 +76,7 @@ def read_delimited(
         "read_options": csv.ReadOptions(autogenerate_column_names=not dialect.header),
         "parse_options": csv.ParseOptions(delimiter=dialect.separator, newlines_in_values=True),
         "convert_options": csv.ConvertOptions(
-            column_types=types, null_values=_NULLS, strings_can_be_null=True
+            column_types=types, null_values=[*_NULLS, *absent], strings_can_be_null=True
         ),
     }
     try:

@@ -52,12 +52,13 @@ def _columns(lines: Sequence[str], separator: str) -> int:
 def _is_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
     """Whether the first line names the columns.
 
-    That is where all its cells are different words, and none of them is a value that its column
-    has again.
+    That is where all its cells are words, and none of them is a value that its column has again;
+    different words, if 0 and 1 are all that comes.
     """
     names = [cell.strip() for cell in first]
     named = all(map(_is_name, names[1:])) and (names[0] == "" or _is_name(names[0]))
-    if not named or len(set(names)) < len(names) or all(name.lower() in TRUTHS for name in names):
+    twice = len(set(names)) < len(names) and all(cell in "01" for row in rest for cell in row)
+    if not named or twice or all(name.lower() in TRUTHS for name in names):
         return False
     columns = zip(*rest, strict=False) if rest else ()
     return not any(name and name in column for name, column in zip(names, columns, strict=False))

@@ -49,8 +49,10 @@ def read_stream(stream: BinaryIO, name: str, wanted: Wanted, *, table: bool = Fa
         return _otherwise(first, blocks, name, wanted, table, error)
 
 
-def read_table(stream: BinaryIO, name: str, strings: Collection[str] = ()) -> arrow.Table:
-    """Read a table, whatever it holds; columns of these names as `strings`."""
+def read_table(
+    stream: BinaryIO, name: str, strings: Collection[str] = (), absent: Collection[str] = ()
+) -> arrow.Table:
+    """Read a table, whatever it holds: columns of these names as `strings`, words as `absent`."""
     kind, whole, head = _begun(stream, name)
     if kind is not None:
         return _table(stream, whole, kind, name)
@@ -59,7 +61,7 @@ def read_table(stream: BinaryIO, name: str, strings: Collection[str] = ()) -> ar
     first = next(blocks, b"")
     if not first.strip() or b"\0" in first:
         raise ValueError(f"{name}: expected a table, found {'no text' if first else 'no rows'}")
-    return arrow.read_delimited(chain([first], blocks), sniffed(first), name, strings)
+    return arrow.read_delimited(chain([first], blocks), sniffed(first), name, strings, absent)
 
 
 def _begun(stream: BinaryIO, name: str) -> tuple[str | None, Any, bytes]:

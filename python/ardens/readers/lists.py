@@ -24,7 +24,8 @@ from .entries import matrix_of
 __all__ = ["looks_listed", "read_lists"]
 
 _COMMENT = re.compile(rb"#[^\n]*")
-_PAIRS = re.compile(r"\S+(\s+\d+:\S+)*", re.ASCII)
+_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+_PAIRS = re.compile(rf"{_NUMBER}(?:,{_NUMBER})*(?:\s+\d+:{_NUMBER})*", re.ASCII)  # of labels, too
 _ITEMS = re.compile(r"\d+(\s+\d+)*", re.ASCII)
 _SAMPLE = 100  # lines that tell
 

@@ -58,6 +58,24 @@ class Cells:
             return str(self.levels[value])
         return str(value if self.unit is None else value.view(numpy_unit(self.unit)))
 
+    def with_marker(self, markers: Sequence[Any]) -> Cells:
+        """The cells with a marker in those that are missing, if one of its kind is among them."""
+        if not self.missing.any() or self.unit is not None:
+            return self
+        none = np.zeros(len(self), np.bool_)
+        if self.levels is None:
+            for x in markers:
+                if isinstance(x, Real) and not isinstance(x, bool):
+                    return Cells(
+                        np.where(self.missing, self.values.dtype.type(x), self.values), none
+                    )
+            return self
+        for x in markers:
+            if all(type(level) is type(x) for level in self.levels):
+                values = np.where(self.missing, len(self.levels), self.values)
+                return Cells(values, none, [*self.levels, x])
+        return self
+
     def marked(self, markers: Sequence[Any]) -> Cells:
         """The cells, of which those that hold a marker are missing."""
         if not markers or self.unit is not None:

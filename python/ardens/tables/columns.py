@@ -70,7 +70,9 @@ class Listed:
             given = cells
             if cells.levels is None:
                 levels, codes = np.unique(cells.values, return_inverse=True)
-                given = Cells(codes, cells.missing, levels.tolist())
+                flags = self.levels == [False, True]  # which 0 and 1 are as well
+                words = [bool(x) if flags and x in (0, 1) else x for x in levels.tolist()]
+                given = Cells(codes, cells.missing, words)
             table = [self._numbers.get((type(x), x), -1) for x in given.levels or []]
             leaf = np.array([*table, -1], np.int64)[given.values]
         return leaf, np.zeros(len(leaf))
@@ -140,6 +142,20 @@ class Numbered:
 
     def find(self, cells: Cells) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Leaves of cells, -1 where they are unseen, and log-densities inside them."""
+        values, x, seen = self._steps(cells)
+        leaf, nats = self.pieces.find(x)
+        leaf = np.where(seen, leaf, -1)
+        for k, infinity in enumerate(self.infinite):
+            leaf[values == infinity] = self.pieces.n_leaves + k
+        return leaf, np.where(seen, nats, 0.0)
+
+    def beyond(self, cells: Cells) -> NDArray[np.float64]:
+        """Nats of lying where nothing was seen, given the leaf; 0 for what lies within."""
+        _, x, seen = self._steps(cells)
+        return np.where(seen, self.pieces.beyond(x), 0.0)
+
+    def _steps(self, cells: Cells) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_]]:
+        """Numbers of cells, the same as steps of the grid, and which are such."""
         known = np.ones(len(cells), np.bool_)
         if self.form is not None and cells.unit is None:
             cells, known = self.form.read(cells)
@@ -155,12 +171,7 @@ class Numbered:
             x, on = self.grid.steps(values)
         else:
             x, on = values, np.isfinite(values)
-        leaf, nats = self.pieces.find(x)
-        seen = on & known
-        leaf = np.where(seen, leaf, -1)
-        for k, infinity in enumerate(self.infinite):
-            leaf[values == infinity] = self.pieces.n_leaves + k
-        return leaf, np.where(seen, nats, 0.0)
+        return values, x, on & known
 
     def draw(self, leaf: NDArray[np.int64], u: NDArray[np.float64]) -> Cells:
         """A number of each leaf."""

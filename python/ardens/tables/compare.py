@@ -23,6 +23,7 @@ _PAIRS = 500  # that are looked at, at most
 _ROWS = 5000  # that a classifier learns from, at most
 _NEAR = 1000  # of which nearest rows are looked for, at most
 _BLOCK = 1 << 22  # distances at a time
+_SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "D": 86400.0}  # of units
 
 
 @dataclass(frozen=True)
@@ -172,14 +173,14 @@ class _Scale:
                 for level in one.levels or []:
                     levels.setdefault(level, len(levels))
             return cls(levels, np.empty(0), np.empty(0))
-        there = np.sort(cells[0].values[~cells[0].missing].astype(np.float64))
+        there = np.sort(_numbers(cells[0])[~cells[0].missing])
         quantiles = there[(len(there) * np.arange(1, _BINS) // _BINS)] if len(there) else there
         return cls(None, np.unique(quantiles), there)
 
     def values(self, cells: Cells) -> NDArray[np.float64]:
         """The cells as numbers."""
         if self.levels is None:
-            values = cells.values.astype(np.float64)
+            values = _numbers(cells)
         else:
             table = [self.levels[level] for level in cells.levels or []]
             values = np.array([*table, 0.0])[cells.values]
@@ -305,3 +306,9 @@ def _closeness(scales: Mapping[Any, _Scale], real: Columns, rows: Columns) -> Cl
     keys = {row.tobytes() for row in np.column_stack([*real.values()])}
     copies = [row.tobytes() in keys for row in np.column_stack([*rows.values()])]
     return Closeness(float(np.mean(copies)), float(np.median(nearest)))
+
+
+def _numbers(cells: Cells) -> NDArray[np.float64]:
+    """Numbers, times in seconds."""
+    unit = (cells.unit or "s").removeprefix("for ")
+    return cells.values.astype(np.float64) * _SECONDS[unit]

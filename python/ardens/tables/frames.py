@@ -8,6 +8,7 @@ a file can hold.
 from __future__ import annotations
 
 import importlib
+import re
 import reprlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -44,9 +45,21 @@ class Schema:
     names: tuple[Any, ...]
     dtypes: tuple[Dtype, ...]
 
-    def frame(self, columns: Sequence[Cells], index: Any = None) -> Any:
-        """A frame of that kind."""
-        return MAKERS[self.package](self, columns, index)
+    def frame(
+        self, columns: Sequence[Cells], index: Any = None, markers: Sequence[Any] = ()
+    ) -> Any:
+        """A frame of that kind; a marker stands for missing cells where a dtype holds none."""
+        held = [
+            cells if self._holds_missing(dtype) else cells.with_marker(markers)
+            for dtype, cells in zip(self.dtypes, columns, strict=True)
+        ]
+        return MAKERS[self.package](self, held, index)
+
+    def _holds_missing(self, dtype: Dtype) -> bool:
+        """Whether a column of a dtype may have missing cells."""
+        if self.package not in ("pandas", "dict") or dtype.categories is not None:
+            return True
+        return not re.match(r"u?int\d|bool$|[<>|=]?[US]\d", dtype.name)
 
     def numbers(self, names: Sequence[Any], values: NDArray[np.float64], index: Any = None) -> Any:
         """A frame of that kind with columns of float64, (n, n_names)."""

@@ -6,7 +6,6 @@ density.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,13 +101,3 @@ def steps_of_times(values: NDArray[np.int64], unit: str) -> Grid:
     """The coarsest of days, hours, minutes, … that all of the times are multiples of."""
     step = max(step for step in _STEPS[unit] if not np.any(values % step))
     return Grid(step)
-
-
-def days_in(step: int, unit: str) -> float:
-    """How many days a step is."""
-    return step / _STEPS[unit][-1]
-
-
-def is_whole(value: float) -> bool:
-    """Whether a number is an integer."""
-    return math.isfinite(value) and value == math.floor(value)

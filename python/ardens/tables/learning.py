@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from ..codes import RowCode
 from ..composites import Mixture
+from ..core import Rows
 from ..errors import warn
 from ..models import NADE
 from .columns import Column
 from .cutting import Fineness
 from .drawing import Anew
-from .fitted import BitModel, FittedTable
+from .fitted import BitModel, Coded, FittedTable
 from .frames import Frame
 from .kinds import fitted_column, unlearnable
 from .units import Unit, chains, parents_of
@@ -101,8 +102,16 @@ def trained(
         return None
     model = _fresh(estimator, row, options)
     frame, weights = rows
-    judges = None if valid is None else table.coded(valid).bits
+    judges = None if valid is None else _seen(table.coded(valid))
     return model.fit(table.coded(frame).bits, X_valid=judges, sample_weight=weights)
+
+
+def _seen(coded: Coded) -> Rows | None:
+    """The rows of which every cell was seen among those to learn: others are no words of theirs."""
+    if coded.left_out is None:
+        return coded.bits
+    bits = coded.bits[~coded.left_out.any(axis=1)]
+    return bits if len(bits) else None
 
 
 def _fresh(estimator: BitModel | None, row: RowCode, options: dict[str, Any]) -> BitModel:

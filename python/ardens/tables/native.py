@@ -255,16 +255,25 @@ def _array(cells: Any, dtype: str) -> NDArray[Any]:
         small = np.empty(len(cells.levels) + 1, object)
         small[:-1], small[-1] = cells.levels, None
         codes = np.where(cells.missing, len(cells.levels), cells.values)
-        table: NDArray[Any] = small if wanted.kind == "O" else small[:-1].astype(wanted)
-        return table.take(codes)
+        if wanted.kind != "O":
+            table = np.array([*cells.levels, *(cells.levels[:1] or [0])]).astype(wanted)
+            return _masked(table.take(codes), cells.missing)
+        return np.asarray(small.take(codes))
     values: NDArray[Any] = cells.values
     if wanted.kind != "O":
         if values.dtype == np.float64:
             values = np.where(cells.missing, np.nan, values)
-        return values.astype(wanted)
+        if wanted.kind == "f":
+            return np.where(cells.missing, np.nan, values).astype(wanted)
+        return _masked(values.astype(wanted), cells.missing)
     values = values.astype(object)
     values[cells.missing] = None
     return values
+
+
+def _masked(values: NDArray[Any], missing: NDArray[np.bool_]) -> NDArray[Any]:
+    """Values, masked where they are missing."""
+    return np.ma.MaskedArray(values, missing) if missing.any() else values
 
 
 MAKERS: Mapping[str, Callable[[Any, Sequence[Any], Any], Any]] = {

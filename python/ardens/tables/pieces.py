@@ -108,6 +108,12 @@ class Pieces:
                 nats[rows] += self._tail(x[rows], int(place[rows[0]]), scale)
         return np.where(inside, self.leaf[place], -1), np.where(inside, nats, 0.0)
 
+    def beyond(self, x: NDArray[Any]) -> NDArray[np.float64]:
+        """The logarithm of the part of a leaf that a tail is, of numbers in tails; else 0."""
+        place = np.maximum(np.searchsorted(self.low, x, side="right") - 1, 0)
+        tail = (self.kind[place] == TAIL) | (self.kind[place] == HEAD)
+        return np.where(tail, np.log(self._part[place]), 0.0)
+
     def _tail(self, x: NDArray[Any], piece: int, scale: float) -> NDArray[np.float64]:
         """Log-densities of numbers in a tail: exponential, on a grid geometric, up to its end."""
         low, high = self.low[piece], self.high[piece]

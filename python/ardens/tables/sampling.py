@@ -103,7 +103,8 @@ class SamplingTable(ScoringTable):
                 )
         rows, first = row_range(n if several else 1 if n_samples is None else n_samples, start)
         columns = self._drawn(frame, rows, seed_from(random_state), first, n_particles)
-        return fitted.schema.frame(columns, frame.index if several else None)
+        index = frame.index if several else None
+        return fitted.schema.frame(columns, index, fitted.markers)
 
     def iter_samples(
         self,
@@ -151,7 +152,7 @@ class SamplingTable(ScoringTable):
             for begin in range(0, rows, size):
                 count = min(size, rows - begin)
                 drawn = self._drawn(frame, count, seed, first + begin, n_particles, fitted)
-                yield fitted.schema.frame(drawn)
+                yield fitted.schema.frame(drawn, markers=fitted.markers)
 
         return blocks()
 

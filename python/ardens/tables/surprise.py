@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .columns import Numbered
 from .fitted import Coded, FittedTable
 from .questions import AskedTable, pieces_of
 from .units import Unit
@@ -34,7 +35,8 @@ class SurprisingTable(AskedTable):
         -------
         data frame
             Nats, of the kind of `X`, with the columns that were learned. Of a number it is how
-            surprising its leaf is, the value or the bin that it is in.
+            surprising its leaf is, the value or the bin that it is in; and where it lies beyond all
+            that was seen, that it does.
 
         Raises
         ------
@@ -65,6 +67,10 @@ class SurprisingTable(AskedTable):
             for k, column in enumerate(unit.columns):
                 place = fitted.places[column.name]
                 nats[:, place] = self._surprise(fitted, coded, unit, own, k)
+                if isinstance(column.values, Numbered):
+                    cells = frame.cells(column.name)
+                    beyond = column.values.beyond(cells)
+                    nats[:, place] -= np.where(cells.missing, 0.0, beyond)
         return frame.schema.numbers([column.name for column in fitted.learned], nats, frame.index)
 
     def _surprise(

@@ -104,11 +104,6 @@ class Unit:
             found.append(parent[found[-1]])
         return tuple(reversed(found))
 
-    @cached_property
-    def _unit_of(self) -> NDArray[np.int64]:
-        """The leaf of the unit by that of the last column."""
-        return np.argsort(self._order[-1])
-
     def apart(self, leaf: NDArray[np.int64]) -> list[NDArray[np.int64]]:
         """The leaf of each column."""
         return [table.take(leaf) for table in self._columns_of]
