@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ardens import Tabular
+from ardens import FVSBN, Tabular
 from helpers.enumeration import ANSWERING, answering
 
 
@@ -89,3 +89,15 @@ def test_a_table_gives_every_question_exact_draws():
     rows = model.sample(400, given={2: 1}, random_state=0, n_particles=1)
     assert set(map(tuple, rows.tolist())) == {(0, 0, 1), (1, 1, 1)}
     assert 0.4 < rows[:, 0].mean() < 0.6
+
+
+def test_few_rows_of_a_population_are_far_apart_in_it():
+    W, b = np.zeros((24, 24)), np.zeros(24)
+    W[20:, :20], b[20:] = 1.0, -13.0  # ones at the end come where there were many
+    model = FVSBN.from_parameters(W=W, b=b)
+    how = {"given": dict.fromkeys(range(20, 24), 1), "n_particles": 1024, "random_state": 0}
+    many = model.sample(1024, **how)
+    assert np.array_equal(model.sample(8, **how), many[:8])
+    shuffled = np.random.default_rng(0).permutation(many)
+    alike = [(rows[1:] == rows[:-1]).all(axis=1).mean() for rows in (many, shuffled)]
+    assert alike[0] < alike[1] + 0.05

@@ -15,6 +15,8 @@ from .holder import Distribution, Draw
 
 __all__ = ["Conditioned", "died", "ruled_out"]
 
+_GOLDEN = (math.sqrt(5) - 1) / 2  # whose multiples lie apart
+
 
 def ruled_out(what: str) -> ValueError:
     """The error of evidence that has probability zero."""
@@ -33,15 +35,18 @@ def died(what: str, n_particles: int) -> ValueError:
 class Conditioned:
     """What a distribution draws where cells (1, n_features) are known.
 
-    Where the answer is exact, row r is drawn with the uniforms of row r. Elsewhere row r is the
-    (r mod P)-th of population r div P, which begins with row P (r div P). The last population is
-    kept, so that blocks that divide it have it drawn once.
+    Where the answer is exact, row r is drawn with the uniforms of row r. Elsewhere row r is of
+    population r div P, which begins with row P (r div P): of its rows, in which copies of a
+    particle stand together, the (r mod P)-th in an order that goes through them in wide steps, so
+    that few rows are no copies of each other. The last population is kept, so that blocks that
+    divide it have it drawn once.
     """
 
     def __init__(self, whole: Distribution, cells: Rows, n_particles: int) -> None:
         self._whole, self._cells, self._size = whole, cells, n_particles
         self._exact = bool(whole.is_exact(cells, n_particles)[0])
         self._kept: tuple[int, Rows] | None = None
+        self._order = np.argsort(np.arange(n_particles) * _GOLDEN % 1.0, kind="stable")
         if not self._exact:
             n = cells.shape[1]
             what = f"a population of {n_particles:,} rows of {n:,} features"
@@ -81,7 +86,7 @@ class Conditioned:
             drawn, nats = self._whole.draws(cells, numbers, size, asking)
             if (nats == -math.inf).any():
                 raise died("given", size)
-            kept += list(drawn)
+            kept += list(drawn[:, self._order])
             self._kept = last, kept[-1].copy()
         skipped = start - first * size
         return np.concatenate(kept)[skipped : skipped + count]
