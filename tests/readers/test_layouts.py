@@ -221,3 +221,10 @@ def test_names_that_come_twice_stay_names(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("a,a\n" + "\n".join(f"{i % 7},u{i % 3}" for i in range(60)) + "\n")
     assert data.read(path, table=True).column_names == ["a", "a"]
+
+
+def test_a_header_alone_is_told(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("age,city\n")
+    with pytest.raises(ValueError, match="t.csv: expected rows below the names of columns"):
+        data.read(path, table=True)

@@ -106,6 +106,8 @@ def _otherwise(
         raise ValueError(f"{error}{advice}") from error
     except ValueError as unread:
         raise (unread if table and dialect.header else error) from None
+    if table and dialect.header and not found.num_rows:
+        raise ValueError(f"{name}: expected rows below the names of columns, found none")
     if dialect.plain and not dialect.header and arrow.is_numeric(found):
         raise error  # the first reader would have read it, were it right
     try:
