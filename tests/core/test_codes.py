@@ -11,9 +11,9 @@ from ardens.reference.codes import coded
 from ardens.reference.particles import UNKNOWN
 from helpers.core_model import CoreModel
 from helpers.first_principles import all_vectors
-from helpers.references import MODELS, VARIANTS
+from helpers.references import MODELS
 
-NAMES = [*("tabular", "fvsbn", "mlp", "nade"), *VARIANTS]
+NAMES = ["tabular", "fvsbn", "mlp", "nade", "nade-relu", "nade-tanh-direct-tied"]
 pytestmark = pytest.mark.usefixtures("level")
 
 ROW = codes.RowCode(
