@@ -11,9 +11,8 @@
 namespace ardens {
 
 // Column after column an automaton whose states are where a row may stand: those before bit i are
-// level[i] ... level[i + 1] - 1, and a column begins with one of them. Two more are at the end: the end, and one
-// that is never left. Leaves are numbered by their bits, read as a
-// binary number.
+// level[i] ... level[i + 1] - 1, and a column begins with one of them. Two more are at the end: the end, and one that
+// is never left. Leaves are numbered by their bits, read as a binary number.
 struct Codes {
     std::vector<Step> steps;
     std::vector<std::size_t> level;    // n_bits + 1
@@ -45,7 +44,7 @@ void force(float* logits, const Codes& codes, const std::uint8_t* X, std::size_t
 
 // Marks the states, one bit each in words of 64, from which the known cells of a row can come.
 void mark_alive(std::uint64_t* alive, const Codes& codes, const std::uint8_t* cells);
-inline std::size_t alive_words(const Codes& codes) { return (codes.steps.size() + 1 + 63) / 64; }
+inline std::size_t alive_words(const Codes& codes) { return (codes.steps.size() + 63) / 64; }
 
 // Whether some column has cells of both kinds, known and unknown.
 bool needs_alive(const Codes& codes, const std::uint8_t* cells);

@@ -12,8 +12,8 @@ from ardens import data
 from ardens.checks.weights import Weights, row_weights
 from ardens.models import NADE
 from ardens.tables import TableModel
-from ardens.tables.frames import Dtype
 from ardens.tables.kinds import KINDS
+from ardens.tables.schema import Dtype
 
 from .common import UsageError
 

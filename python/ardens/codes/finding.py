@@ -65,11 +65,16 @@ def detect(X: Held, *others: Held) -> RowCode | None:
     groups: list[tuple[Code, list[int]]] = []
     for side_by_side in (True, False):
         for first in range(n):
+            if taken[first]:
+                continue
             group = _Group(meet, max(1, count), least, first)
-            for j in np.flatnonzero(~taken[first + 1 :]) + first + 1:
+            behind = ~taken[first + 1 :]
+            if not side_by_side:
+                behind &= meet[first, first + 1 :] == 0
+            for j in np.flatnonzero(behind) + first + 1:
                 if group.exact or (not group.take(int(j)) and side_by_side):
                     break
-            if not taken[first] and group.counts(side_by_side):
+            if group.counts(side_by_side):
                 taken[group.columns] = True
                 groups.append((one_hot(len(group.columns), none=not group.exact), group.columns))
     return RowCode.grouped(n, groups) if groups else None

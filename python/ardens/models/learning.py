@@ -158,7 +158,7 @@ class LearnedModel(AutoregressiveModel):
         codes = before.columns.codes if before is not None and same else None
         if codes is None and (same or self.codes is None):
             return data
-        X, X_valid = data.X.rows, None if data.X_valid is None else data.X_valid.rows
+        X, X_valid = data.X.held, None if data.X_valid is None else data.X_valid.held
         if codes is None:
             codes = row_code(
                 self.codes, data.n_features, *(X,) if X_valid is None else (X, X_valid)

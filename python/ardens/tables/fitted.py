@@ -17,7 +17,8 @@ from ..models import AutoregressiveModel
 from .cells import Cells
 from .columns import Column
 from .drawing import Anew, uniforms
-from .frames import Frame, Schema
+from .frames import Frame
+from .schema import Schema
 from .units import Unit
 
 __all__ = ["BitModel", "Coded", "FittedTable"]

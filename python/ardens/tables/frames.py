@@ -1,14 +1,13 @@
 """Data frames as columns of NumPy's, and columns as frames of the kind that came.
 
 pandas, polars and pyarrow are recognised by narwhals, which asks for none of them; a dictionary of
-arrays or lists is a frame too. A column comes as `Cells`; what it was is a `Dtype`, two words that
-a file can hold.
+arrays or lists is a frame too. A column comes as `Cells`; what it was, a
+`Schema` says.
 """
 
 from __future__ import annotations
 
 import importlib
-import re
 import reprlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,58 +19,13 @@ from numpy.typing import NDArray
 
 from .cells import Cells, Unreadable, listed, real, whole
 from .native import FACTORISED, MAKERS, seen
+from .schema import Dtype, Schema
 
-__all__ = ["PACKAGES", "Dtype", "Frame", "Schema", "read"]
+__all__ = ["PACKAGES", "Frame", "read"]
 
 PACKAGES = tuple(MAKERS)
 
 _DAY = 86_400_000  # milliseconds
-
-
-@dataclass(frozen=True)
-class Dtype:
-    """What a column was: the name of its dtype, and its categories where it lists them."""
-
-    name: str
-    categories: tuple[Any, ...] | None = None
-    ordered: bool = False
-
-
-@dataclass(frozen=True)
-class Schema:
-    """What a frame was: of which package, and its columns in their order."""
-
-    package: str
-    names: tuple[Any, ...]
-    dtypes: tuple[Dtype, ...]
-
-    def frame(
-        self, columns: Sequence[Cells], index: Any = None, markers: Sequence[Any] = ()
-    ) -> Any:
-        """A frame of that kind; a marker stands for missing cells where a dtype holds none."""
-        held = [
-            cells if self._holds_missing(dtype) else cells.with_marker(markers)
-            for dtype, cells in zip(self.dtypes, columns, strict=True)
-        ]
-        return MAKERS[self.package](self, held, index)
-
-    def _holds_missing(self, dtype: Dtype) -> bool:
-        """Whether a column of a dtype may have missing cells."""
-        if self.package not in ("pandas", "dict") or dtype.categories is not None:
-            return True
-        return not re.match(r"u?int\d|bool$|[<>|=]?[US]\d", dtype.name)
-
-    def numbers(self, names: Sequence[Any], values: NDArray[np.float64], index: Any = None) -> Any:
-        """A frame of that kind with columns of float64, (n, n_names)."""
-        dtype = Dtype({"polars": "Float64", "pyarrow": "double"}.get(self.package, "float64"))
-        none = np.zeros(len(values), np.bool_)
-        cells = [Cells(np.ascontiguousarray(column), none) for column in values.T]
-        return Schema(self.package, tuple(names), (dtype,) * len(names)).frame(cells, index)
-
-    def only(self, names: Sequence[Any]) -> Schema:
-        """The schema of some of the columns."""
-        where = [self.names.index(name) for name in names]
-        return Schema(self.package, tuple(names), tuple(self.dtypes[k] for k in where))
 
 
 @dataclass(frozen=True, eq=False)

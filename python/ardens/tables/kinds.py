@@ -13,8 +13,8 @@ from .cells import Cells
 from .columns import Column, Listed, Numbered, numbers_of
 from .cutting import Fineness, cut
 from .formats import Format, format_of
-from .frames import Dtype
 from .grids import grid_of, steps_of_times
+from .schema import Dtype
 
 __all__ = ["KINDS", "fitted_column", "looks_missing", "unlearnable"]
 

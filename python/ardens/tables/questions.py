@@ -14,9 +14,10 @@ from ..core import Rows
 from ..models.asked import N_PARTICLES, row_range
 from .cells import Cells
 from .columns import Column
+from .evidence import contradiction, evidence_of, known_of, unknown_as_nan
 from .fitted import FittedTable
 from .frames import Frame
-from .sampling import SamplingTable, filled, unknown_as_nan
+from .sampling import SamplingTable, filled
 
 __all__ = ["AskedTable", "pieces_of"]
 
@@ -58,7 +59,7 @@ class AskedTable(SamplingTable):
         """
         fitted = self._state()
         frame = self._frame(X, whole=False)
-        leaves, nats = self._known(frame, fitted)
+        leaves, nats = known_of(frame, fitted)
         total: NDArray[np.float64] = nats.sum(axis=1)
         total[fitted.contradicted(leaves, frame.n_rows)] = -np.inf
         if fitted.model is not None and frame.n_rows:
@@ -112,13 +113,10 @@ class AskedTable(SamplingTable):
         ('f', 'L', False)
         """
         fitted = self._state()
-        seed, (n, first) = (
-            seed_from(random_state),
-            row_range(self._frame(X, whole=False).n_rows, start),
-        )
         frame = self._frame(X, whole=False)
+        seed, (n, first) = seed_from(random_state), row_range(frame.n_rows, start)
         model = fitted.model
-        bits = self._to_fill(frame, fitted)
+        bits = evidence_of(frame, frame.n_rows, fitted, "X", filled=True)
         if model is not None and n:
             for piece in pieces_of(n, fitted.n_bits):
                 bits[piece] = model.impute(
@@ -151,7 +149,7 @@ class AskedTable(SamplingTable):
         """
         fitted = self._state()
         frame = self._frame(X, whole=False)
-        bits = self._to_fill(frame, fitted)
+        bits = evidence_of(frame, frame.n_rows, fitted, "X", filled=True)
         if fitted.model is not None and frame.n_rows:
             for piece in pieces_of(frame.n_rows, fitted.n_bits):
                 bits[piece] = fitted.model.most_probable(unknown_as_nan(bits[piece]), beam=beam)
@@ -202,7 +200,7 @@ class AskedTable(SamplingTable):
         fitted = self._state()
         column = self._learned(target, fitted)
         frame = self._frame(X, whole=False)
-        leaves, _ = self._known(frame, fitted)
+        leaves, _ = known_of(frame, fitted)
         place, n = fitted.places[column.name], frame.n_rows
         values = len(column.values.mass)
         nats = np.full((n, values), -np.inf)
@@ -220,7 +218,7 @@ class AskedTable(SamplingTable):
             nats[piece] = some.reshape(count, values)
         impossible = nats.max(axis=1, initial=-np.inf) == -np.inf
         if impossible.any():
-            raise _contradiction(int(np.argmax(impossible)))
+            raise contradiction(int(np.argmax(impossible)), "X")
         p = np.exp(nats - nats.max(axis=1, keepdims=True))
         p /= p.sum(axis=1, keepdims=True)
         names = [column.values.named(leaf) for leaf in range(values)]
@@ -235,31 +233,6 @@ class AskedTable(SamplingTable):
             )
         return fitted.learned[fitted.places[name]]
 
-    def _known(
-        self, frame: Frame, fitted: FittedTable
-    ) -> tuple[list[NDArray[np.int64] | None], NDArray[np.float64]]:
-        """Leaves of the learned columns, -1 where nothing is known, and nats beside the bits."""
-        leaves: list[NDArray[np.int64] | None] = []
-        nats = np.zeros((frame.n_rows, len(fitted.learned)))
-        for k, column in enumerate(fitted.learned):
-            if column.name not in frame.names:
-                leaves.append(None)
-                continue
-            cells = frame.cells(column.name)
-            leaf, inside = column.find(cells)
-            seen = np.where(leaf < 0, column.nats_unseen, column.nats_seen) + inside
-            nats[:, k] = np.where(cells.missing, 0.0, seen)
-            leaves.append(np.where(cells.missing, -1, leaf))
-        return leaves, nats
-
-    def _to_fill(self, frame: Frame, fitted: FittedTable) -> Rows:
-        """Bits of what is known, where unknown cells are not to be missing."""
-        leaves, _ = self._known(frame, fitted)
-        wrong = fitted.contradicted(leaves, frame.n_rows)
-        if wrong.any():
-            raise _contradiction(int(np.argmax(wrong)))
-        return fitted.evidence(leaves, frame.n_rows, filled=True)
-
     def _completed(
         self, frame: Frame, fitted: FittedTable, bits: Rows, seed: int, start: int, *, middle: bool
     ) -> Any:
@@ -271,7 +244,7 @@ class AskedTable(SamplingTable):
         for name in frame.names:
             cells = frame.cells(name)
             columns.append(filled(cells, drawn[name]) if name in drawn else cells)
-        return frame.schema.frame(columns, frame.index)
+        return frame.schema.frame(columns, frame.index, fitted.markers)
 
 
 def pieces_of(n: int, width: int) -> Sequence[slice]:
@@ -286,10 +259,3 @@ def _whole(frame: Frame, fitted: FittedTable) -> NDArray[np.intp]:
     for column in fitted.learned:
         whole &= ~frame.cells(column.name).missing if column.name in frame.names else False
     return np.flatnonzero(whole)
-
-
-def _contradiction(row: int) -> ValueError:
-    """The error of a row that cannot be."""
-    return ValueError(
-        f"row {row} of X contradicts itself: a column is not what it is a function of"
-    )

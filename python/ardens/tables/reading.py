@@ -16,9 +16,10 @@ from .columns import Column, Listed, Numbered
 from .drawing import Anew
 from .fitted import FittedTable
 from .formats import Format
-from .frames import PACKAGES, Dtype, Schema
+from .frames import PACKAGES
 from .grids import Grid
 from .pieces import Pieces
+from .schema import Dtype, Schema
 from .units import Unit, is_code
 from .words import array_in, read_all, value_in
 

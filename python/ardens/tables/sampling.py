@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..checks.cells import UNKNOWN
 from ..checks.machine import check_memory
@@ -18,9 +15,10 @@ from ..core import Rows
 from ..errors import warn
 from ..models.asked import row_range
 from .cells import Cells
-from .columns import Column, Listed, numbers_of
+from .columns import Column, numbers_of
+from .evidence import check_held, evidence_of, is_one_row, one_row, unknown_as_nan
 from .fitted import FittedTable
-from .frames import Dtype, Frame, read
+from .frames import Frame, read
 from .scoring import ScoringTable
 
 __all__ = ["N_OWN", "SamplingTable"]
@@ -92,8 +90,8 @@ class SamplingTable(ScoringTable):
         ['f', 'f', 'f']
         """
         fitted = self._state()
-        several = given is not None and not (isinstance(given, Mapping) and _is_one_row(given))
-        frame = read(given if several else _one_row(given or {}), "given", fitted.markers)
+        several = given is not None and not (isinstance(given, Mapping) and is_one_row(given))
+        frame = read(given if several else one_row(given or {}), "given", fitted.markers)
         self._check_given(frame)
         if several:
             n = frame.n_rows if n_samples is None else whole_number(n_samples, "n_samples")
@@ -140,9 +138,9 @@ class SamplingTable(ScoringTable):
             As for `sample`, by the call itself.
         """
         fitted = self._state()
-        if given is not None and not (isinstance(given, Mapping) and _is_one_row(given)):
+        if given is not None and not (isinstance(given, Mapping) and is_one_row(given)):
             raise TypeError(f"given must be a dictionary of columns and values; got {given!r}")
-        frame = read(_one_row(given or {}), "given", fitted.markers)
+        frame = read(one_row(given or {}), "given", fitted.markers)
         self._check_given(frame)
         rows, first = row_range(n_samples, start)
         size = _ROWS if batch_size is None else whole_number(batch_size, "batch_size", minimum=1)
@@ -169,7 +167,7 @@ class SamplingTable(ScoringTable):
             column, dtype = known[name], fitted.schema.only([name]).dtypes[0]
             if isinstance(column, Column):
                 cells = frame.cells(name)
-                _check_held(cells, column, dtype)
+                check_held(cells, column, dtype)
                 unseen = (column.find(cells)[0] < 0) & ~cells.missing
                 if unseen.any():
                     warn(
@@ -193,30 +191,13 @@ class SamplingTable(ScoringTable):
         )
         known = [frame.cells(name) for name in frame.names]
         leaves = np.zeros((len(fitted.learned), n), np.int32)
-        evidence = self._evidence_of(frame, fitted)
+        evidence = evidence_of(frame, frame.n_rows if frame.names else 1, fitted, "what is given")
         for block, bits in self._bits(evidence, n, seed, start, n_particles, fitted):
             fitted.read(bits, leaves[:, block])
         made = fitted.cells(leaves, seed, start)
         for name, cells in zip(frame.names, known, strict=True):
             made[name] = _put(made[name], cells, n)
         return list(made.values())
-
-    def _evidence_of(self, frame: Frame, fitted: FittedTable) -> Rows:
-        """The bits that are known of a frame's rows."""
-        leaves: list[NDArray[np.int64] | None] = [None] * len(fitted.learned)
-        for name in frame.names:
-            if name in fitted.places:
-                cells = frame.cells(name)
-                leaf, _ = fitted.learned[fitted.places[name]].find(cells)
-                leaves[fitted.places[name]] = np.where(cells.missing, -1, leaf)
-        n = frame.n_rows if frame.names else 1
-        wrong = fitted.contradicted(leaves, n)
-        if wrong.any():
-            raise ValueError(
-                f"row {int(np.argmax(wrong))} of what is given contradicts itself: a column is not "
-                "what it is a function of"
-            )
-        return fitted.evidence(leaves, n, filled=False)
 
     def _bits(
         self,
@@ -246,52 +227,6 @@ class SamplingTable(ScoringTable):
                     yield block, model.sample(count, given=cells[0], **how)
                 else:
                     yield block, model.impute(cells, n_particles=n_particles, **how)
-
-
-def unknown_as_nan(cells: Rows) -> NDArray[np.float32]:
-    """Cells as the models' doors take them."""
-    return np.array([0, 1, np.nan], np.float32)[cells]
-
-
-def _is_one_row(given: Mapping[Any, Any]) -> bool:
-    """Whether a dictionary has a value for each column, and no column of values."""
-    return all(isinstance(value, str | bytes) or np.ndim(value) == 0 for value in given.values())
-
-
-def _one_row(given: Mapping[Any, Any]) -> dict[Any, Any]:
-    """A frame of one row."""
-    return {name: _one_cell(value) for name, value in given.items()}
-
-
-def _one_cell(value: Any) -> Any:
-    """A column of one cell; times of Python and pandas, in whatever zone, are those of NumPy."""
-    if not isinstance(value, datetime.datetime) or value != value:  # NaT is not itself
-        return [value]
-    if hasattr(value, "to_datetime64"):
-        return np.array([value.to_datetime64()])
-    if value.tzinfo is not None:
-        value = value.astimezone(datetime.UTC).replace(tzinfo=None)
-    return np.array([value], "M8[us]")
-
-
-def _check_held(cells: Cells, column: Column, dtype: Dtype) -> None:
-    """Refuse values that are given and that no cell of the column can be."""
-    if cells.missing.all():
-        return
-    holds, levels = None, column.values.levels if isinstance(column.values, Listed) else None
-    if isinstance(levels, list) and levels:
-        kinds = {type(level) for level in levels}
-        given = cells.levels if cells.levels is not None else cells.values[~cells.missing].tolist()
-        wrong = [value for value in given if type(value) not in kinds]
-        holds = f"values such as {levels[0]!r}"
-        if not wrong and dtype.categories is not None:
-            wrong = [value for value in given if value not in dtype.categories]
-            holds = "its categories alone"
-    elif re.match("u?int", dtype.name.lower()) and cells.levels is None and cells.unit is None:
-        known = cells.values[~cells.missing]
-        wrong, holds = known[known != np.floor(known)].tolist(), "whole numbers"
-    if holds and wrong:
-        raise ValueError(f'given has {wrong[0]!r} in the column "{column.name}", which has {holds}')
 
 
 def _put(drawn: Cells, known: Cells, n: int) -> Cells:
