@@ -5,10 +5,12 @@ import pickle
 
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn.base import clone
 
 import ardens
 from ardens import FVSBN, MLP, NADE, Mixture, Tabular, codes
+from ardens.checks.sparse import SparseRows
 from helpers.enumeration import Enumerated
 
 ROW = codes.RowCode(
@@ -242,3 +244,23 @@ def test_a_group_is_none_where_rows_that_judge_break_it():
     judges[3] = [1, 1, 0]
     assert FVSBN(codes="detect", random_state=0).fit(data).codes_ is not None
     assert FVSBN(codes="detect", random_state=0).fit(data, X_valid=judges).codes_ is None
+
+
+def test_sparse_rows_are_checked_and_searched_block_by_block(monkeypatch):
+    values = RNG.integers(0, 4, 300)
+    X = sparse.csr_matrix(one_hot(values, 4))
+    whole = SparseRows.__getitem__
+    monkeypatch.setattr("ardens.codes.finding._BLOCK", 1 << 10)
+    monkeypatch.setattr("ardens.codes.row._BLOCK", 1 << 8)
+    seen = []
+
+    def some(rows, index):
+        found = whole(rows, index)
+        seen.append(len(found))
+        return found
+
+    monkeypatch.setattr(SparseRows, "__getitem__", some)
+    model = NADE(3, codes="detect", max_epochs=1, random_state=0)
+    data = model._learning_rows(X)
+    assert data.codes.n_columns == 1
+    assert max(seen) <= 64

@@ -187,3 +187,19 @@ def test_masked_arrays_are_masked_where_cells_are_missing(fitted):
         drawn = fitted({"g": column}).sample(300, random_state=0)["g"]
         assert drawn.dtype == values.dtype
         assert 50 < drawn.mask.sum() < 150
+
+
+def test_columns_that_were_not_learned_keep_their_markers(fitted, rng):
+    frame = pd.DataFrame({"a": rng.choice(["x", "y"], 60), "other": np.resize([-1, 3], 60)})
+    model = fitted(frame, missing=(-1,), columns={"other": "ignore"})
+    frame.loc[3, "a"] = None
+    filled = model.impute(frame, random_state=0)
+    pd.testing.assert_series_equal(filled["other"], frame["other"])
+    assert filled["a"].notna().all()
+
+
+def test_whole_numbers_that_may_be_missing_are_so(fitted):
+    column = pd.Series([-1, 3, 4] * 50, dtype="int64[pyarrow]")
+    drawn = fitted(pd.DataFrame({"g": column}), missing=(-1,)).sample(300, random_state=0)["g"]
+    assert drawn.dtype == column.dtype
+    assert 50 < drawn.isna().sum() < 150

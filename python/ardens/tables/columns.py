@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,29 +19,11 @@ from .cells import Cells
 from .formats import Format
 from .grids import Grid
 from .native import numpy_unit
-from .pieces import Pieces
+from .pieces import RARE, Pieces
 
-__all__ = ["Column", "Listed", "Numbered", "Values"]
+__all__ = ["Column", "Listed", "Numbered"]
 
-_HALF = 0.5  # a row: what all that is unseen counts
 _SAID = {None: "numbers", "M": "times", "m": "durations"}
-
-
-class Values(Protocol):
-    """What a column that misses nothing can hold."""
-
-    @property
-    def mass(self) -> NDArray[np.float64]:
-        """What the rows of each leaf count."""
-
-    def find(self, cells: Cells) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Leaves of cells, -1 where they are unseen, and log-densities inside them."""
-
-    def draw(self, leaf: NDArray[np.int64], u: NDArray[np.float64]) -> Cells:
-        """A value of each leaf, by one uniform each."""
-
-    def named(self, leaf: int) -> str:
-        """What a leaf holds, in words."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,7 +170,7 @@ class Numbered:
         if leaf >= self.pieces.n_leaves:
             return (self.infinite[leaf - self.pieces.n_leaves],) * 2
         own = np.flatnonzero(self.pieces.leaf == leaf)
-        inner = own[(self.pieces.mass[own] > _HALF)]
+        inner = own[(self.pieces.mass[own] > RARE)]
         own = inner if inner.size else own
         ends = self.pieces.low[own[0]], self.pieces.high[own[-1]]
         if self.grid is not None:
@@ -281,7 +263,7 @@ class Column:
     @cached_property
     def unseen(self) -> float:
         """The probability of all that is unseen."""
-        return _HALF / (float(self.mass.sum()) + _HALF)
+        return RARE / (float(self.mass.sum()) + RARE)
 
     @property
     def nats_seen(self) -> float:
